@@ -1,0 +1,34 @@
+# vcperf: what virtualisation costs a cluster, from pinning to figures.
+#
+# This file is the table of contents; config/ says what to measure, rules/ in what
+# order, scripts/ how.
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+
+
+rule figures:
+    input:
+        plots=[f"results/plots/{name}.{ending}" for name in FIGURES for ending in ("svg", "png")],
+    output:
+        figures=directory("results/figures"),
+    message:
+        "Gathering the figures in {output.figures}"
+    log:
+        "results/logs/figures.log",
+    conda:
+        "envs/vcperf.yaml"
+    shell:
+        "mkdir -p {output.figures:q} && cp {input.plots:q} {output.figures:q} 2> {log:q}"
+
+
+include: "rules/plan.smk"
+include: "rules/measure.smk"
+include: "rules/tables.smk"
+include: "rules/plots.smk"
+
+
+onstart:
+    prepare_host()

@@ -1,0 +1,41 @@
+# Loads and checks the configuration, and plans the campaign from it.
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# For scripts that Snakemake starts.
+os.environ["PYTHONPATH"] = str(Path(workflow.basedir) / "scripts")
+
+from vcperf import preparation
+from vcperf.tables import record_path
+from vcperf.errors import VcperfError
+
+
+wildcard_constraints:
+    testbed="[a-z]+",
+    cell="[^/]+",
+    block="[0-9]+",
+    figure="[^/]+",
+
+
+try:
+    CAMPAIGN = preparation.prepare(config, workflow.configfiles)
+except VcperfError as error:
+    sys.exit(str(error))
+
+PLAN = CAMPAIGN.plan
+FIGURES = CAMPAIGN.figures
+
+
+def prepare_host():
+    """Before anything runs: can this host measure, and is it free?
+
+    Nothing of it when there is nothing to measure.
+    """
+    missing = [b for b in PLAN.by_record.values() if not os.path.exists(record_path(b))]
+    try:
+        preparation.check_host(CAMPAIGN, missing)
+    except VcperfError as error:
+        sys.exit(str(error))

@@ -1,0 +1,18 @@
+# The plan: every block of the campaign, with the labels that the tables carry.
+
+
+rule plan:
+    output:
+        plan="results/tables/plan.csv",
+    params:
+        digest=CAMPAIGN.digest,
+        testbed=CAMPAIGN.host.testbed,
+        cpus=list(CAMPAIGN.host.cpus),
+    message:
+        "Writing the plan of the campaign"
+    log:
+        "results/logs/plan.log",
+    conda:
+        "../envs/vcperf.yaml"
+    script:
+        "../scripts/write_plan.py"

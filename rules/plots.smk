@@ -1,0 +1,20 @@
+# One job a figure, as config/figures.yaml describes it.
+
+
+rule plot:
+    input:
+        summary="results/tables/netperf_summary.csv",
+        modules=["scripts/vcperf/figures/curves.py"],
+    output:
+        svg="results/plots/{figure}.svg",
+        png="results/plots/{figure}.png",
+    params:
+        figure=lambda wildcards: FIGURES[wildcards.figure],
+    message:
+        "Drawing {wildcards.figure}"
+    log:
+        "results/logs/plots/{figure}.log",
+    conda:
+        "../envs/vcperf.yaml"
+    script:
+        "../scripts/draw_figure.py"

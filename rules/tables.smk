@@ -1,0 +1,42 @@
+# From raw records to tidy tables.
+
+
+rule netperf_table:
+    input:
+        plan="results/tables/plan.csv",
+        records=lambda wildcards: [record_path(block) for block in PLAN.by_record.values()],
+        modules=[
+            "scripts/vcperf/record.py",
+            "scripts/vcperf/tables.py",
+            "scripts/vcperf/tools/netperf.py",
+        ],
+    output:
+        table="results/tables/netperf.csv",
+    params:
+        disturbed_percent=CAMPAIGN.config["disturbed_percent"],
+    message:
+        "Parsing the records of netperf"
+    log:
+        "results/logs/netperf_table.log",
+    conda:
+        "../envs/vcperf.yaml"
+    script:
+        "../scripts/make_netperf_table.py"
+
+
+rule netperf_summary:
+    input:
+        table="results/tables/netperf.csv",
+        modules=["scripts/vcperf/analysis/summary.py"],
+    output:
+        summary="results/tables/netperf_summary.csv",
+    params:
+        target_percent=CAMPAIGN.config["target_percent"],
+    message:
+        "Summarising netperf over the blocks of each cell"
+    log:
+        "results/logs/netperf_summary.log",
+    conda:
+        "../envs/vcperf.yaml"
+    script:
+        "../scripts/summarise_netperf.py"

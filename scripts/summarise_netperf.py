@@ -1,0 +1,17 @@
+"""Snakemake script: results/tables/netperf.csv to one row a cell."""
+
+import pandas as pd
+from vcperf.analysis import summary
+
+
+def main(table: str, target_percent: float, output: str) -> None:
+    """Summarise the blocks of every cell."""
+    summary.summarise(pd.read_csv(table), target_percent).to_csv(output, index=False)
+
+
+if __name__ == "__main__":
+    main(
+        snakemake.input.table,
+        snakemake.params.target_percent,
+        snakemake.output.summary,
+    )

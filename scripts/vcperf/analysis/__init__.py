@@ -1,0 +1,1 @@
+"""Statistics over tables; knows no testbed and no tool."""

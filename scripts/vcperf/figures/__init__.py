@@ -1,0 +1,1 @@
+"""Draws figures from tables; knows no testbed and no tool."""

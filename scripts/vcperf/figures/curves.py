@@ -1,0 +1,173 @@
+"""A metric against the message size, one curve a series, with confidence bands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+# Okabe and Ito's palette: told apart with any common colour blindness.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+# A figure's second metric has its series' colour and a line of its own.
+LINES = ("-", "--")
+
+AXIS = {
+    "throughput_mbps": "Throughput (Mbit/s)",
+    "transactions_per_s": "Transactions (1/s)",
+    "sender_cpu_percent": "CPU of the sender's system, by netperf (%)",
+    "receiver_cpu_percent": "CPU of the receiver's system, by netperf (%)",
+    "sender_domain_cpu_percent": "CPU of the sender (% of one CPU)",
+    "receiver_domain_cpu_percent": "CPU of the receiver (% of one CPU)",
+}
+SHORT = {metric: metric.split("_")[0] for metric in AXIS}
+TESTBEDS = {
+    "netns": "network namespaces on one host (netns)",
+    "native": "plain processes on one host (native)",
+}
+MOST_TICKS = 8
+
+RC = {
+    "svg.hashsalt": "vcperf",  # the same bytes for the same table
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",  # comes with matplotlib
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "legend.frameon": False,
+}
+
+
+def draw(summary: pd.DataFrame, figure: Mapping[str, Any]) -> Figure:
+    """Draw one figure.
+
+    Args:
+        summary: results/tables/netperf_summary.csv.
+        figure: title, metrics, where, series: an entry of config/figures.yaml.
+
+    Returns the figure. Series whose cells the summary lacks are named in it; when all
+    do, it says so in place of a plot.
+    """
+    with plt.rc_context(RC):
+        drawing, axes = plt.subplots(figsize=(7.2, 4.8), layout="constrained")
+        found = [(series, select(summary, figure, series)) for series in figure["series"]]
+        present = [(series, cells) for series, cells in found if len(cells)]
+        lacking = [series for series, cells in found if not len(cells)]
+        if present:
+            _curves(axes, figure, found)
+            _axes(axes, figure["metrics"], pd.concat([cells for _, cells in present]))
+        else:
+            axes.set_axis_off()
+        if lacking:
+            _say_lacking(axes, figure, lacking, alone=not present)
+        drawing.suptitle(figure["title"], x=0.01, ha="left", weight="bold")
+        axes.set_title(_subtitle(present), loc="left", fontsize=8, color="#444444")
+    return drawing
+
+
+def save(drawing: Figure, svg: str, png: str) -> None:
+    """Write a figure as SVG and PNG, without the date and versions that would make two
+    drawings of one table differ."""
+    with plt.rc_context(RC):
+        drawing.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        drawing.savefig(png, format="png", dpi=150, metadata={"Software": None})
+    plt.close(drawing)
+
+
+def select(
+    summary: pd.DataFrame, figure: Mapping[str, Any], series: Mapping[str, Any]
+) -> pd.DataFrame:
+    """The cells of a series that have the figure's metrics, by message size."""
+    chosen = summary
+    for column, value in {**figure["where"], **series["where"]}.items():
+        chosen = chosen[chosen[column] == value]
+    measured = chosen[[f"{metric}_mean" for metric in figure["metrics"]]].notna().all(axis=1)
+    return chosen[measured].sort_values("message_bytes")
+
+
+def _curves(
+    axes: Axes, figure: Mapping[str, Any], found: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]
+) -> None:
+    doubt = False
+    for index, (series, cells) in enumerate(found):
+        color = series.get("color", PALETTE[index % len(PALETTE)])
+        for metric, line in zip(figure["metrics"], LINES, strict=False):
+            if not len(cells):
+                continue
+            label = series["label"]
+            if len(figure["metrics"]) > 1:
+                label += f", {SHORT[metric]}"
+            size, mean = cells["message_bytes"], cells[f"{metric}_mean"]
+            axes.plot(
+                size, mean, line, color=color, marker=MARKERS[index % len(MARKERS)], label=label
+            )
+            low, high = cells[f"{metric}_ci_low"], cells[f"{metric}_ci_high"]
+            axes.fill_between(size, low.clip(lower=0), high, color=color, alpha=0.15, linewidth=0)
+            unstable = (cells["label"] == "unstable").to_numpy()
+            if unstable.any():
+                doubt = True
+                axes.plot(
+                    size[unstable],
+                    mean[unstable],
+                    linestyle="",
+                    marker=MARKERS[index % len(MARKERS)],
+                    color=color,
+                    markerfacecolor="white",
+                    zorder=3,
+                )
+    if doubt:
+        axes.plot([], [], "o", color="#666666", markerfacecolor="white", label="hollow: disturbed")
+
+
+def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:
+    axes.set_xscale("log")
+    sizes = sorted(cells["message_bytes"].unique())
+    step = -(-len(sizes) // MOST_TICKS)
+    axes.xaxis.set_major_locator(FixedLocator([float(size) for size in sizes[::step]]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:.0f}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("Message size (bytes)")
+    axes.set_ylabel(AXIS[metrics[0]] if len(metrics) == 1 else "CPU (% of one CPU)")
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="best", fontsize=9)
+
+
+def _subtitle(present: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]) -> str:
+    """What the curves ran on, and what a band is."""
+    if not present:
+        return "nothing measured"
+    cells = pd.concat([cells for _, cells in present])
+    testbeds = [TESTBEDS.get(name, name) for name in sorted(cells["testbed"].unique())]
+    parts = [", ".join(testbeds)]
+    if (cells["shared_cpus"] == "yes").any():
+        parts.append("the nodes share CPUs")
+    low, high = cells["blocks"].min(), cells["blocks"].max()
+    count = f"{low}" if low == high else f"{low}-{high}"
+    parts.append(f"mean and 95 % interval of {count} block{'s' if high > 1 else ''}")
+    return "; ".join(parts)
+
+
+def _say_lacking(
+    axes: Axes, figure: Mapping[str, Any], lacking: Sequence[Mapping[str, Any]], alone: bool
+) -> None:
+    lines = ["Not in this campaign:"]
+    for series in lacking:
+        where = {**figure["where"], **series["where"]}
+        lines.append(f"{series['label']} ({', '.join(f'{k} {v}' for k, v in where.items())})")
+    x, y, ha, va = (0.02, 0.95, "left", "top") if alone else (0.99, 0.02, "right", "bottom")
+    size = 10 if alone else 7
+    axes.text(
+        x, y, "\n".join(lines), transform=axes.transAxes, ha=ha, va=va, fontsize=size, color="#444"
+    )

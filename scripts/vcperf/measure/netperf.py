@@ -1,0 +1,121 @@
+"""One block of netperf: warm up, then measure between two domains of a testbed."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from vcperf.errors import VcperfError
+from vcperf.measure.block import accounted, check_pinning, main
+from vcperf.tools import netperf
+from vcperf.tools.filter import Untrusted
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from typing import Any
+
+    from vcperf.testbeds import Testbed
+
+PORT = 12865  # netserver's own
+PATIENCE_S = 30  # past its duration, a run counts as hung
+EARLY = 0.97  # netperf ends with a sound line when it is interrupted: hold its time
+
+
+def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> None:
+    """Fill a record with one block.
+
+    Args:
+        testbed: up and pinned.
+        spec: sender, receiver, test, message_bytes, duration_s, warmup_s, and
+            optionally socket_buffers and congestion_control.
+        content: the record; gets commands (each with its role), pinning, cpu, noise.
+
+    Raises VcperfError when netperf fails, answers for something else than was asked,
+    or runs on other CPUs.
+    """
+    sender, receiver = spec["sender"], spec["receiver"]
+    commands = content["commands"]
+    address = testbed.address(receiver)
+    port = testbed.free_port(receiver, PORT)
+
+    def client(duration_s: int) -> list[str]:
+        return netperf.client_argv(
+            address=address,
+            port=port,
+            test=spec["test"],
+            message_bytes=spec["message_bytes"],
+            duration_s=duration_s,
+            socket_buffers=spec.get("socket_buffers"),
+            congestion_control=spec.get("congestion_control"),
+        )
+
+    content["netperf"] = _version(testbed, sender)
+    with testbed.serve(
+        receiver, netperf.server_argv(address=address, port=port), port
+    ) as server:
+        if spec["warmup_s"]:
+            # netperf knows whole seconds only; interrupted, it ends in good order.
+            stop = ["timeout", "--preserve-status", "--signal=INT", f"{spec['warmup_s']}"]
+            argv = [*stop, *client(math.ceil(spec["warmup_s"]))]
+            warmup = testbed.run(sender, argv, spec["warmup_s"] + PATIENCE_S)
+            commands.append({"role": "warmup", **warmup})
+            _check_status(spec, warmup)
+        check_pinning(testbed, content, "before")
+        with accounted(testbed, content):
+            run = testbed.run(sender, client(spec["duration_s"]), spec["duration_s"] + PATIENCE_S)
+        commands.append({"role": "measure", **run})
+        _check_status(spec, run)
+        check_pinning(testbed, content, "after")
+    commands.append({"role": "server", **server})
+    check_answer(spec, run["output"])
+
+
+def check_answer(spec: dict[str, Any], output: str) -> None:
+    """Hold netperf's answer against what was asked.
+
+    Raises VcperfError when a key is missing, the size or the congestion control is
+    another, or the run ended early.
+    """
+    name = _name(spec)
+    try:
+        rows = netperf.parse(output)
+    except Untrusted as fault:
+        raise VcperfError(f"{name}: {fault}") from None
+    keys = netperf.key_values(output)
+    missing = [key for key in netperf.KEYS if key not in keys]
+    if len(rows) != 1 or missing:
+        raise VcperfError(f"{name}: netperf did not answer {', '.join(missing) or 'once'}")
+    if rows[0]["message_bytes"] != spec["message_bytes"]:
+        raise VcperfError(f"{name}: netperf sent {rows[0]['message_bytes']} bytes at once")
+    if rows[0]["elapsed_s"] < EARLY * spec["duration_s"]:
+        raise VcperfError(
+            f"{name}: ended after {rows[0]['elapsed_s']} s of {spec['duration_s']} s"
+        )
+    wanted, used = spec.get("congestion_control"), keys["LOCAL_CONG_CONTROL"]
+    if wanted and used and used != wanted:
+        raise VcperfError(f"{name}: the kernel used congestion control {used}, not {wanted}")
+
+
+def _check_status(spec: dict[str, Any], run: dict[str, Any]) -> None:
+    if run["status"] != 0:
+        lines = run["output"].strip().splitlines()
+        raise VcperfError(
+            f"{_name(spec)}: netperf ended with status {run['status']}: "
+            f"{lines[-1] if lines else 'it said nothing'}"
+        )
+
+
+def _version(testbed: Testbed, domain: str) -> str:
+    """What `netperf -V` prints. Raises VcperfError when there is no netperf."""
+    run = testbed.run(domain, ["netperf", "-V"], PATIENCE_S)
+    if run["status"] != 0:
+        raise VcperfError(f"domain {domain}: cannot run netperf: {run['output'].strip()}")
+    return str(run["output"].strip())
+
+
+def _name(spec: dict[str, Any]) -> str:
+    return f"{spec['test']} {spec['sender']}->{spec['receiver']} {spec['message_bytes']} bytes"
+
+
+if __name__ == "__main__":
+    sys.exit(main(measure))

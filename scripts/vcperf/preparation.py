@@ -1,0 +1,112 @@
+"""What stands before a campaign: its configuration whole, its host, its figures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vcperf import campaign, config, lock
+from vcperf.campaign import Block, Host, Plan
+from vcperf.config import Config
+from vcperf.errors import VcperfError
+from vcperf.testbeds import probe
+
+ROOT = Path(__file__).parents[2]
+FIGURES_SCHEMA = ROOT / "config" / "schemas" / "figures.schema.yaml"
+
+RECORD_BYTES = 16 * 1024  # a record, its log and Snakemake's note of it, on disk
+TABLES_BYTES = 16 * 1024 * 1024  # tables, figures, Snakemake's own files
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign ready to run.
+
+    Args:
+        config: the configuration, checked, with nulls dropped.
+        host: what measures it.
+        plan: its cells and blocks.
+        figures: name -> description of each figure.
+        digest: names the plan as the tables see it: labels, records, order.
+    """
+
+    config: Config
+    host: Host
+    plan: Plan
+    figures: dict[str, Any]
+    digest: str
+
+
+def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
+    """Check a configuration and plan its campaign.
+
+    Args:
+        raw: the merged configuration.
+        sources: the files it came from, lowest first.
+
+    Prints a line when testbed auto has to step down. Raises VcperfError.
+    """
+    sources = [_short(source) for source in sources]
+    clean = campaign.checked(raw, sources)
+    testbed, note = probe.resolve_testbed(clean["testbed"])
+    if note:
+        print(note, file=sys.stderr)
+    host = Host(testbed, probe.usable_cpus())
+    plan = campaign.plan(clean, host, sources)
+    return Campaign(clean, host, plan, read_figures(clean["figures"]), _digest(plan))
+
+
+def read_figures(path: str) -> dict[str, Any]:
+    """The figures that a file describes, by name, the file's defaults filled in.
+
+    Raises VcperfError naming file, key and fault.
+    """
+    content = config.read_yaml(path)
+    config.check(content, FIGURES_SCHEMA, [path])
+    return {
+        name: config.merge({"where": content.get("where", {})}, figure)
+        for name, figure in content["figures"].items()
+    }
+
+
+def check_host(ready: Campaign, missing: Collection[Block]) -> None:
+    """Make sure that the missing blocks can be measured, then take the host for it.
+
+    Raises VcperfError when a tool or disk space is missing.
+    """
+    for folder, needed in (
+        ("results", TABLES_BYTES + len(missing) * RECORD_BYTES),
+        (".", len(missing) * RECORD_BYTES),
+    ):
+        if os.path.isdir(folder):
+            free = shutil.disk_usage(folder).free
+            if free < needed:
+                raise VcperfError(
+                    f"{folder}: no space left on device for this campaign: {free >> 10} KiB free,"
+                    f" {needed >> 10} KiB needed; make room and run again"
+                )
+    if missing:
+        probe.require_tools(ready.host.testbed)
+        lock.hold_host()
+
+
+def _short(path: str | Path) -> str:
+    """A path as a user would write it: relative where it lies below this folder."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _digest(plan: Plan) -> str:
+    text = campaign.canonical(
+        [
+            [b.cell.pinning, b.cell.path, b.cell.name, b.cell.shared_cpus, b.number, b.order]
+            for b in plan.blocks
+        ]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

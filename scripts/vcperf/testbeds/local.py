@@ -1,0 +1,300 @@
+"""Domains as groups of processes on this host, each group held to its CPUs.
+
+A domain is there as its *anchor*: a process that does nothing but exist, inside the
+domain and on its CPUs. Commands are started by us and enter the domain through a
+prefix of util-linux tools, so that every argv in a record can be typed by hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+
+from vcperf.errors import VcperfError
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from vcperf.testbeds import CommandRecord, Pinning
+
+SERVER_START_S = 10.0
+STOP_S = 5.0
+
+
+class LocalTestbed:
+    """Base of the testbeds that live on one host.
+
+    Args:
+        spec: a block's spec; `nodes` says which domains there are and on which CPUs.
+    """
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self.spec = spec
+        self.cpus: dict[str, list[int]] = {
+            domain: sorted({cpu for vcpu in vcpus for cpu in vcpu})
+            for node in spec["nodes"].values()
+            for domain, vcpus in node["domains"].items()
+        }
+        self.anchors: dict[str, subprocess.Popen[bytes]] = {}
+        self._live: dict[str, set[int]] = {domain: set() for domain in self.cpus}
+        self._ended: dict[str, float] = dict.fromkeys(self.cpus, 0.0)
+        self._command_pinning: dict[str, set[tuple[int, ...]]] = {d: set() for d in self.cpus}
+
+    # -- what a testbed of its own kind replaces ----------------------------------
+
+    def anchor_argv(self, domain: str) -> list[str]:
+        """A command that makes the domain, prints one line when it is there, and ends
+        when its input does."""
+        raise NotImplementedError
+
+    def enter_argv(self, domain: str) -> list[str]:
+        """A prefix that runs a command inside the domain (its CPUs aside)."""
+        raise NotImplementedError
+
+    def address(self, domain: str) -> str:
+        """Where the domain answers."""
+        raise NotImplementedError
+
+    # -- coming and going ---------------------------------------------------------
+
+    def __enter__(self) -> LocalTestbed:
+        try:
+            for domain in self.cpus:
+                self.anchors[domain] = _start(self.anchor_argv(domain), stdin=subprocess.PIPE)
+                self._live[domain].add(self.anchors[domain].pid)
+            for domain, anchor in self.anchors.items():
+                assert anchor.stdout is not None
+                said = anchor.stdout.readline().decode().strip()
+                if said != "ready":
+                    raise VcperfError(f"domain {domain}: did not come up: {said or 'it said nothing'}")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for domain, anchor in self.anchors.items():
+            for pid in _family(self._live[domain] | {anchor.pid}):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            anchor.wait()
+        self.anchors.clear()
+
+    # -- pinning --------------------------------------------------------------------
+
+    def pin(self) -> None:
+        """Hold everything in every domain to the domain's CPUs."""
+        for domain, cpus in self.cpus.items():
+            for pid in _family(self._live[domain]):
+                try:
+                    os.sched_setaffinity(pid, cpus)
+                except OSError as error:
+                    raise VcperfError(
+                        f"domain {domain}: cannot be pinned to CPU {cpus}: {error.strerror}"
+                    ) from None
+
+    def wanted_pinning(self) -> Pinning:
+        """The CPUs of each domain. Processes have no VCPUs: one entry a domain."""
+        return {domain: [cpus] for domain, cpus in self.cpus.items()}
+
+    def read_pinning(self) -> Pinning:
+        """The CPUs that the kernel allows each process in each domain, and that it
+        allowed the commands that have ended since the last reading.
+
+        Processes that differ give an entry each.
+        """
+        found: Pinning = {}
+        for domain in self.cpus:
+            masks = self._command_pinning[domain]
+            self._command_pinning[domain] = set()
+            for pid in _family(self._live[domain]):
+                with contextlib.suppress(ProcessLookupError):
+                    masks.add(_affinity(pid))
+            found[domain] = sorted(list(mask) for mask in masks)
+        return found
+
+    # -- running --------------------------------------------------------------------
+
+    def command(self, domain: str, argv: list[str]) -> list[str]:
+        """The whole command line that runs argv in a domain, on its CPUs."""
+        cpus = ",".join(map(str, self.cpus[domain]))
+        return [*self.enter_argv(domain), "taskset", "--cpu-list", cpus, *argv]
+
+    def run(self, domain: str, argv: list[str], timeout_s: float) -> CommandRecord:
+        """Run a command in a domain to its end.
+
+        Raises VcperfError past the timeout; the command is killed then.
+        """
+        full = self.command(domain, argv)
+        started = time.time()
+        process = _start(full)
+        self._live[domain].add(process.pid)
+        output = _read_to_end(process, started + timeout_s)
+        if output is None:
+            raise VcperfError(f"domain {domain}: {argv[0]} did not end within {timeout_s:g} s")
+        status = self._reap(domain, process)
+        return {
+            "domain": domain,
+            "argv": full,
+            "status": status,
+            "start": started,
+            "end": time.time(),
+            "output": output,
+        }
+
+    @contextlib.contextmanager
+    def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
+        """Keep a server running in a domain, from when it listens on `port`."""
+        full = self.command(domain, argv)
+        record: CommandRecord = {"domain": domain, "argv": full, "start": time.time()}
+        process = _start(full)
+        self._live[domain].add(process.pid)
+        try:
+            self._await_listening(domain, process, argv[0], port)
+            yield record
+        finally:
+            process.terminate()
+            output = _read_to_end(process, time.time() + STOP_S)
+            record["output"] = output if output is not None else ""
+            record["status"] = self._reap(domain, process)
+            record["end"] = time.time()
+
+    def free_port(self, domain: str, preferred: int) -> int:
+        """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
+        return next(p for p in range(preferred, 65536) if not self._listening(domain, p))
+
+    def _await_listening(
+        self, domain: str, process: subprocess.Popen[bytes], name: str, port: int
+    ) -> None:
+        deadline = time.time() + SERVER_START_S
+        while not self._listening(domain, port):
+            ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended is not None or time.time() > deadline:
+                said = (_read_to_end(process, time.time()) or "").strip()
+                raise VcperfError(
+                    f"domain {domain}: {name} does not listen on port {port}: "
+                    f"{said or 'it said nothing'}"
+                )
+
+    def _listening(self, domain: str, port: int) -> bool:
+        """Whether a TCP socket listens on a port (ss: reading /proc/net/tcp takes 10 ms)."""
+        argv = ["ss", "--no-header", "--listening", "--tcp", "--numeric", f"sport = :{port}"]
+        found = subprocess.run(
+            [*self.enter_argv(domain), *argv], capture_output=True, check=False
+        )
+        if found.returncode != 0:
+            raise VcperfError(f"domain {domain}: ss failed: {found.stderr.decode().strip()}")
+        return bool(found.stdout)
+
+    def _reap(self, domain: str, process: subprocess.Popen[bytes]) -> int:
+        """Wait for an ended command; keep its pinning and CPU time before they go."""
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        self._command_pinning[domain].add(_affinity(process.pid))
+        _, wait_status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(wait_status)
+        self._ended[domain] += usage.ru_utime + usage.ru_stime
+        self._live[domain].discard(process.pid)
+        return process.returncode
+
+    # -- accounting -------------------------------------------------------------------
+
+    def cpu_seconds(self, domain: str) -> float:
+        """CPU time of every process that is or was in a domain.
+
+        A process that ended as a child of another is known to the clock tick only
+        (0.01 s as a rule), others to the nanosecond where the kernel keeps it.
+        """
+        return self._ended[domain] + sum(map(_cpu_seconds, _family(self._live[domain])))
+
+    def facts(self) -> dict[str, Any]:
+        """Host name, kernel, architecture, and the CPUs' model and number."""
+        system = os.uname()
+        model = ""
+        with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as handle:
+            model = next((line.split(":", 1)[1].strip() for line in handle if "model name" in line), "")
+        return {
+            "host": system.nodename,
+            "kernel": system.release,
+            "machine": system.machine,
+            "cpu_model": model,
+            "cpus_online": os.cpu_count(),
+        }
+
+
+def _start(argv: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+    except FileNotFoundError:
+        raise VcperfError(f"{argv[0]}: not found; `make setup` installs what is missing") from None
+
+
+def _read_to_end(process: subprocess.Popen[bytes], deadline: float) -> str | None:
+    """All that a process prints until it closes its output; None (and the process is
+    killed) past the deadline."""
+    assert process.stdout is not None
+    chunks = []
+    poller = select.poll()
+    poller.register(process.stdout, select.POLLIN | select.POLLHUP)
+    while True:
+        left_ms = max(0.0, deadline - time.time()) * 1000
+        if not poller.poll(left_ms):
+            process.kill()
+            return None
+        chunk = os.read(process.stdout.fileno(), 65536)
+        if not chunk:
+            return b"".join(chunks).decode("utf-8", errors="replace")
+        chunks.append(chunk)
+
+
+def _family(pids: set[int]) -> set[int]:
+    """Processes and all their descendants, as /proc tells them now."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            fields = _stat_fields(int(name))
+            if fields:
+                children.setdefault(int(fields[1]), []).append(int(name))
+    family: set[int] = set()
+    waiting = list(pids)
+    while waiting:
+        pid = waiting.pop()
+        family.add(pid)
+        waiting += children.get(pid, [])
+    return family
+
+
+def _stat_fields(pid: int) -> list[str] | None:
+    """/proc/PID/stat from its third field (the state) on; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as handle:
+            return handle.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def _affinity(pid: int) -> tuple[int, ...]:
+    return tuple(sorted(os.sched_getaffinity(pid)))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU time of a process and of its children that it has waited for; 0 when it is
+    gone. Formats: proc(5), /proc/PID/stat and /proc/PID/schedstat."""
+    fields = _stat_fields(pid)
+    if fields is None:
+        return 0.0
+    utime, stime, cutime, cstime = map(int, fields[11:15])
+    tick = os.sysconf("SC_CLK_TCK")
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as handle:
+            own = int(handle.read().split()[0]) / 1e9
+    except (OSError, ValueError, IndexError):
+        own = (utime + stime) / tick
+    return own + (cutime + cstime) / tick

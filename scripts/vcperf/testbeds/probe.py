@@ -1,0 +1,113 @@
+"""What this host allows: which testbed, which CPUs, and whether the tools are there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from vcperf.errors import VcperfError
+
+ROOT = Path(__file__).parents[3]
+ISOLATE = ROOT / "scripts" / "isolate"
+
+# All that testbed netns asks of the kernel.
+TRY_NETNS = (
+    "ip link add name bridge0 type bridge && ip link add veth0 type veth peer name veth1"
+    " && ip link set veth0 master bridge0"
+)
+
+TOOLS = {
+    "netperf": "netperf (Debian: non-free; `make setup` fetches it)",
+    "netserver": "netperf (Debian: non-free; `make setup` fetches it)",
+    "setpriv": "util-linux",
+    "taskset": "util-linux",
+    "flock": "util-linux",
+    "timeout": "coreutils",
+    "ss": "iproute2",
+}
+NETNS_TOOLS = {
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "ip": "iproute2",
+    "tc": "iproute2",
+    "hostname": "hostname",
+}
+
+
+def resolve_testbed(wanted: str) -> tuple[str, str]:
+    """Choose the testbed.
+
+    Args:
+        wanted: auto, or a testbed's name.
+
+    Returns the testbed's name and, when `auto` had to step down, a line that says why.
+    Raises VcperfError when netns is wanted by name and refused.
+    """
+    if wanted == "native":
+        return "native", ""
+    fault = _netns_fault()
+    if not fault:
+        return "netns", ""
+    if wanted == "netns":
+        raise VcperfError(
+            f"testbed netns: this host refuses it ({fault}); "
+            "use testbed: native, or allow user namespaces, or run as root"
+        )
+    return "native", f"namespaces are refused here ({fault}): measuring on testbed native"
+
+
+def _netns_fault() -> str:
+    """What stands against testbed netns here; empty when nothing does."""
+    missing = _missing(NETNS_TOOLS)
+    if missing:
+        return missing
+    tried = subprocess.run(
+        [ISOLATE, "netns", "sh", "-c", TRY_NETNS],
+        env={**os.environ, "VCPERF_NODE_LOCKED": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tried.returncode == 0:
+        return ""
+    said = tried.stderr.strip().splitlines()
+    return said[-1] if said else f"status {tried.returncode}"
+
+
+def usable_cpus() -> tuple[int, ...]:
+    """The CPUs that this process may use, one of each core before any core's second.
+
+    Two hardware threads of one core are no two CPUs to a measurement.
+    Format: /sys/devices/system/cpu/cpuN/topology/thread_siblings_list, the kernel's
+    Documentation/admin-guide/cputopology.rst.
+    """
+    seen: dict[str, int] = {}
+    ranked = []
+    for cpu in sorted(os.sched_getaffinity(0)):
+        file = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            core = file.read_text(encoding="ascii")
+        except OSError:
+            core = str(cpu)
+        seen[core] = seen.get(core, -1) + 1
+        ranked.append((seen[core], cpu))
+    return tuple(cpu for _, cpu in sorted(ranked))
+
+
+def require_tools(testbed: str) -> None:
+    """Raise VcperfError naming the tools that a testbed needs and that are not there."""
+    missing = _missing(TOOLS | (NETNS_TOOLS if testbed == "netns" else {}))
+    if missing:
+        raise VcperfError(missing)
+
+
+def _missing(tools: dict[str, str]) -> str:
+    path = os.pathsep.join(
+        [os.environ.get("PATH", os.defpath), str(ROOT / ".tools/usr/bin"), "/usr/sbin", "/sbin"]
+    )
+    missing = [name for name in tools if shutil.which(name, path=path) is None]
+    packages = sorted({tools[name] for name in missing})
+    return f"not found: {', '.join(missing)}; install {', '.join(packages)}" if missing else ""

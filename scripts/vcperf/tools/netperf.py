@@ -1,0 +1,358 @@
+"""netperf: command lines, and a parser for its classic and KEY=VALUE output.
+
+Classic output, with CPU utilisation (-c -C); without, the last four columns and the
+line's are missing; -P 0 leaves the last line alone::
+
+    MIGRATED TCP STREAM TEST from 0.0.0.0 (0.0.0.0) port 0 AF_INET to 127.0.0.1 () port 0 ...
+    Recv   Send    Send                          Utilization       Service Demand
+    Socket Socket  Message  Elapsed              Send     Recv     Send    Recv
+    Size   Size    Size     Time     Throughput  local    remote   local   remote
+    bytes  bytes   bytes    secs.    10^6bits/s  % S      % S      us/KB   us/KB
+
+    131072  16384   1024    1.00       5204.26   75.32    75.32    2.371   2.371
+
+gives ``TCP_STREAM,1024,1.0,5204.26,,75.32,75.32``. The format is netperf 2.7.0's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+
+from vcperf.tools.filter import Row, Untrusted, main
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from typing import Any
+
+COLUMNS = (
+    "test",
+    "message_bytes",
+    "elapsed_s",
+    "throughput_mbps",
+    "transactions_per_s",
+    "sender_cpu_percent",
+    "receiver_cpu_percent",
+)
+
+# What a measurement asks for; netperf drops an unknown key in silence, so that each
+# must be seen to come back.
+KEYS = (
+    "THROUGHPUT",
+    "THROUGHPUT_UNITS",
+    "ELAPSED_TIME",
+    "LOCAL_SEND_SIZE",
+    "REQUEST_SIZE",
+    "LOCAL_CPU_UTIL",
+    "REMOTE_CPU_UTIL",
+    "LOCAL_CPU_METHOD",
+    "REMOTE_CPU_METHOD",
+    "LOCAL_CPU_COUNT",
+    "LSS_SIZE_END",
+    "RSR_SIZE_END",
+    "LOCAL_CONG_CONTROL",
+)
+
+BANNERS = {
+    "TCP STREAM": "TCP_STREAM",
+    "TCP MAERTS": "TCP_MAERTS",
+    "TCP SENDFILE": "TCP_SENDFILE",
+    "UDP STREAM": "UDP_STREAM",
+    "UDP UNIDIRECTIONAL SEND": "UDP_STREAM",
+    "TCP REQUEST/RESPONSE": "TCP_RR",
+    "TCP Connect/Request/Response": "TCP_CRR",
+    "UDP REQUEST/RESPONSE": "UDP_RR",
+    "OMNI Send": "OMNI",
+}
+_BANNER = re.compile(r"(?:MIGRATED )?(.+?) TEST(?: from .*)?$")
+_HEADER_WORDS = frozenset(
+    "Recv Send Socket Message Elapsed Utilization Service Demand Size Time Throughput local"
+    " remote Local /Remote Request Resp. Trans. Rate CPU S.dem Messages Okay Errors Util".split()
+)
+_UNIT_WORD = re.compile(
+    r"(?:bytes|Bytes|secs\.?|%|[A-Z]{1,2}|#|per|sec|us/KB|us/Tr|(?:10\^\d|[KMG])?[bB](?:its|ytes)/s(?:ec)?)$"
+)
+_RATE_UNIT = re.compile(r"(10\^[369]|[KMG])?(bits|[bB]ytes)\s?/s(?:ec)?\b")
+_WARNING = re.compile(r"!!! ")
+_INTERIM = re.compile(r"Interim result: ")
+_NOTE = re.compile(r"(?:Starting netserver with host|catcher: timer popped|enable_enobufs)")
+_KEY_VALUE = re.compile(r"([A-Z][A-Z0-9_]*(?:\[\d+\])?)=(.*)$")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$")
+_PREFIX = {"": 1.0, "10^3": 1e3, "10^6": 1e6, "10^9": 1e9}
+_BINARY = {"": 1.0, "K": 2.0**10, "M": 2.0**20, "G": 2.0**30}
+
+
+def client_argv(
+    *,
+    address: str,
+    port: int,
+    test: str,
+    message_bytes: int,
+    duration_s: int,
+    socket_buffers: dict[str, int] | None = None,
+    congestion_control: str | None = None,
+) -> list[str]:
+    """The command line of one measurement, KEY=VALUE output with both CPU figures.
+
+    Args:
+        address, port: where netserver listens.
+        test: netperf's name of the test.
+        message_bytes: the size of a send, or of a request and its response.
+        duration_s: whole seconds.
+        socket_buffers: send_bytes and receive_bytes for both ends; None leaves the
+            kernel's own sizing.
+        congestion_control: for TCP tests; None leaves the host's own.
+    """
+    argv = ["netperf", "-4", "-H", address, "-p", str(port), "-t", test]
+    argv += ["-l", str(duration_s), "-c", "-C", "--"]
+    if test.endswith("RR"):
+        argv += ["-r", f"{message_bytes},{message_bytes}"]
+    else:
+        argv += ["-m", str(message_bytes)]
+    if socket_buffers:
+        both = f"{socket_buffers['send_bytes']},{socket_buffers['receive_bytes']}"
+        argv += ["-s", both, "-S", both]
+    if congestion_control and test.startswith("TCP"):
+        argv += ["-K", congestion_control]
+    return [*argv, "-k", ",".join(KEYS)]
+
+
+def server_argv(*, address: str, port: int) -> list[str]:
+    """netserver in the foreground, so that it ends with whoever holds it."""
+    return ["netserver", "-4", "-D", "-L", address, "-p", str(port)]
+
+
+def key_values(text: str) -> dict[str, str]:
+    """The KEY=VALUE lines of an output, as text."""
+    matches = (_KEY_VALUE.match(line.strip()) for line in text.splitlines())
+    return {match[1]: match[2] for match in matches if match}
+
+
+def parse(text: str) -> list[Row]:
+    """Rows of COLUMNS, one a result; what the output does not tell is None.
+
+    Every line must be one that netperf prints around a sound result; a rate in other
+    units comes back in 10^6 bit/s.
+
+    Raises Untrusted when any line is not, or when no result is there.
+    """
+    if text and not text.endswith("\n"):
+        raise Untrusted("the output is cut off: its last line has no end")
+    reader = _Reader()
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            reader.feed(line.strip())
+        except Untrusted as fault:
+            raise Untrusted(f"line {number}: {fault}") from None
+    return reader.finish()
+
+
+class _Reader:
+    """Takes an output line by line; what a line may be depends on the lines before."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.test: str | None = None
+        self.unit = 1.0  # of a rate, in 10^6 bit/s
+        self.with_cpu: bool | None = None  # None: no header said
+        self.keys: dict[str, str] = {}
+        self.second_line = ""  # what must follow: '', 'rr' or 'udp'
+
+    def feed(self, line: str) -> None:
+        if not line:
+            return
+        words = line.split()
+        pair = _KEY_VALUE.match(line)
+        if pair:
+            self._key(pair[1], pair[2])
+        elif all(_NUMBER.match(word) for word in words):
+            self._data(words)
+        elif self.second_line:
+            raise Untrusted(f"the second line of a result is missing before {line!r}")
+        elif self._banner(line) or _WARNING.match(line) or _INTERIM.match(line):
+            pass
+        elif _NOTE.match(line):
+            pass
+        elif all(word in _HEADER_WORDS or _UNIT_WORD.match(word) for word in words):
+            self._header(line, words)
+        else:
+            raise Untrusted(f"not a line of a sound report: {line!r}")
+
+    def finish(self) -> list[Row]:
+        self._flush_keys()
+        if self.second_line:
+            raise Untrusted("the second line of a result is missing")
+        if not self.rows:
+            raise Untrusted("no result in it")
+        return [_sender_first(row) for row in self.rows]
+
+    def _banner(self, line: str) -> bool:
+        match = _BANNER.match(line)
+        if not match or match[1] not in BANNERS:
+            return False
+        self._flush_keys()
+        self.test = BANNERS[match[1]]
+        self.unit, self.with_cpu = 1.0, False
+        return True
+
+    def _header(self, line: str, words: list[str]) -> None:
+        if "Utilization" in words or "CPU" in words:
+            self.with_cpu = True
+        unit = _RATE_UNIT.search(line)
+        if unit:
+            self.unit = _megabits(unit[1] or "", unit[2])
+
+    # -- classic output ---------------------------------------------------------
+
+    def _data(self, words: list[str]) -> None:
+        values = [float(word) for word in words]
+        if self.second_line == "rr":
+            if len(values) != 2:
+                raise Untrusted(f"expected the remote socket's two sizes, not {len(values)} fields")
+            self.second_line = ""
+            return
+        if self.second_line == "udp":
+            self._udp_received(values)
+            return
+        kind = self._kind(words)
+        if self.with_cpu is not None and self.with_cpu != (len(values) > _PLAIN_FIELDS[kind]):
+            raise Untrusted(f"{len(values)} fields, which is not what its header announces")
+        row: Row = {"test": self.test}
+        if kind == "stream":
+            _, _, size, elapsed, rate, *cpu = values
+            row["throughput_mbps"] = _positive("throughput", rate) * self.unit
+        elif kind == "udp":
+            _, size, elapsed, okay, errors, _, *cpu = values
+            _positive("messages", okay + errors)
+            self.second_line = "udp"
+        else:
+            _, _, size, response, elapsed, rate, *cpu = values
+            _positive("response size", response)
+            row["transactions_per_s"] = _positive("transaction rate", rate)
+            self.second_line = "rr"
+        row["message_bytes"] = int(_positive("message size", size))
+        row["elapsed_s"] = _positive("elapsed time", elapsed)
+        row["sender_cpu_percent"] = _percent(cpu[0]) if cpu else None
+        if kind != "udp":
+            row["receiver_cpu_percent"] = _percent(cpu[1]) if cpu else None
+        self.rows.append(row)
+
+    def _kind(self, words: list[str]) -> str:
+        """Which table a data line is of: by its test, or else by its fields."""
+        count = len(words)
+        if self.test is None:
+            # Without a banner: UDP's fourth field counts messages, RR's fifth is a time.
+            if count in (5, 9):
+                return "stream"
+            if count == 10 or (count == 6 and "." in words[4]):
+                return "rr"
+            if count in (6, 8) and "." in words[2]:
+                return "udp"
+        else:
+            kind = "rr" if self.test.endswith("RR") else self.test.split("_")[0].lower()
+            kind = "stream" if kind in ("tcp", "omni") else kind
+            if count in (_PLAIN_FIELDS[kind], _PLAIN_FIELDS[kind] + _CPU_FIELDS[kind]):
+                return kind
+        raise Untrusted(f"a result cannot have {count} fields: {' '.join(words)!r}")
+
+    def _udp_received(self, values: list[float]) -> None:
+        """The receiver's line of UDP_STREAM: what arrived is the throughput."""
+        cpu = self.rows[-1]["sender_cpu_percent"]
+        if len(values) not in (4, 6):
+            raise Untrusted(f"expected the receiver's 4 or 6 fields, not {len(values)}")
+        self.rows[-1]["throughput_mbps"] = _not_negative("throughput", values[3]) * self.unit
+        self.rows[-1]["receiver_cpu_percent"] = _percent(values[4]) if len(values) == 6 else None
+        if (cpu is None) != (len(values) == 4) and self.with_cpu is not None:
+            raise Untrusted("one line of the result has CPU figures, the other has none")
+        self.second_line = ""
+
+    # -- KEY=VALUE output -------------------------------------------------------
+
+    def _key(self, key: str, value: str) -> None:
+        if key in self.keys:
+            self._flush_keys()
+        self.keys[key] = value.strip()
+
+    def _flush_keys(self) -> None:
+        keys = self.keys
+        self.keys = {}
+        if not keys:
+            return
+        unit = keys.get("THROUGHPUT_UNITS", "10^6bits/s")
+        rate = _positive("THROUGHPUT", _number(keys, "THROUGHPUT"))
+        row: Row = {"test": self.test}
+        if unit == "Trans/s":
+            row["transactions_per_s"] = rate
+            size = _optional(keys, "REQUEST_SIZE")
+        else:
+            match = _RATE_UNIT.match(unit)
+            if not match:
+                raise Untrusted(f"unknown unit {unit!r}")
+            row["throughput_mbps"] = rate * _megabits(match[1] or "", match[2])
+            size = _optional(keys, "LOCAL_SEND_SIZE")
+        row["message_bytes"] = int(size) if size else None
+        row["elapsed_s"] = _positive("ELAPSED_TIME", _number(keys, "ELAPSED_TIME"))
+        for column, key in (
+            ("sender_cpu_percent", "LOCAL_CPU_UTIL"),
+            ("receiver_cpu_percent", "REMOTE_CPU_UTIL"),
+        ):
+            row[column] = _percent(_number(keys, key)) if key in keys else None
+        self.rows.append(row)
+
+
+_PLAIN_FIELDS = {"stream": 5, "udp": 6, "rr": 6}
+_CPU_FIELDS = {"stream": 4, "udp": 2, "rr": 4}
+
+
+def _sender_first(row: Row) -> Row:
+    """netperf prints the local end's CPU first; in a MAERTS test that end receives."""
+    if row["test"] != "TCP_MAERTS":
+        return row
+    sender, receiver = row["receiver_cpu_percent"], row["sender_cpu_percent"]
+    return {**row, "sender_cpu_percent": sender, "receiver_cpu_percent": receiver}
+
+
+def _megabits(prefix: str, unit: str) -> float:
+    bits = 1.0 if unit == "bits" else 8.0
+    scale = _PREFIX[prefix] if prefix in _PREFIX else _BINARY[prefix]
+    return bits * scale / 1e6
+
+
+def _number(keys: dict[str, str], key: str) -> float:
+    if key not in keys:
+        raise Untrusted(f"{key} is missing")
+    if not _NUMBER.match(keys[key]):
+        raise Untrusted(f"{key}={keys[key]!r} is not a number")
+    return float(keys[key])
+
+
+def _optional(keys: dict[str, str], key: str) -> float | None:
+    """A size, or None where netperf says that there is none (-1)."""
+    value = _number(keys, key) if key in keys else -1.0
+    return value if value > 0 else None
+
+
+def _positive(name: str, value: float) -> float:
+    if not math.isfinite(value) or value <= 0:
+        raise Untrusted(f"{name} {value:g} is not above 0")
+    return value
+
+
+def _not_negative(name: str, value: float) -> float:
+    if not math.isfinite(value) or value < 0:
+        raise Untrusted(f"{name} {value:g} is below 0")
+    return value
+
+
+def _percent(value: float) -> float | None:
+    """A CPU utilisation; netperf prints -1.00 for one that was not asked for."""
+    if value == -1:
+        return None
+    if not 0 <= value <= 100.5:  # rounding can carry it a little over
+        raise Untrusted(f"CPU utilisation {value:g} % is not between 0 and 100")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main(parse, COLUMNS))

@@ -1,0 +1,20 @@
+"""Snakemake script: the campaign's plan as a table."""
+
+import pandas as pd
+from vcperf import campaign, tables
+from vcperf.campaign import Host
+
+
+def main(config: dict, host: Host, output: str) -> None:
+    """Plan the campaign again, as the Snakefile did, and write it down."""
+    plan = campaign.plan(campaign.checked(config), host)
+    rows = pd.DataFrame(tables.plan_rows(plan), columns=list(tables.PLAN_COLUMNS))
+    rows.to_csv(output, index=False)
+
+
+if __name__ == "__main__":
+    main(
+        snakemake.config,
+        Host(snakemake.params.testbed, tuple(snakemake.params.cpus)),
+        snakemake.output.plan,
+    )
