@@ -3,6 +3,7 @@
 # This file is the table of contents; config/ says what to measure, rules/ in what
 # order, scripts/ how.
 
+
 configfile: "config/config.yaml"
 
 
@@ -11,15 +12,19 @@ include: "rules/common.smk"
 
 rule figures:
     input:
-        plots=[f"results/plots/{name}.{ending}" for name in FIGURES for ending in ("svg", "png")],
+        plots=[
+            f"results/plots/{name}.{ending}"
+            for name in FIGURES
+            for ending in ("svg", "png")
+        ],
     output:
         figures=directory("results/figures"),
-    message:
-        "Gathering the figures in {output.figures}"
     log:
         "results/logs/figures.log",
     conda:
         "envs/vcperf.yaml"
+    message:
+        "Gathering the figures in {output.figures}"
     shell:
         "mkdir -p {output.figures:q} && cp {input.plots:q} {output.figures:q} 2> {log:q}"
 

@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-# For scripts that Snakemake starts.
-os.environ["PYTHONPATH"] = str(Path(workflow.basedir) / "scripts")
 
 from vcperf import preparation
 from vcperf.tables import record_path

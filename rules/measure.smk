@@ -4,15 +4,15 @@
 rule measure_netperf:
     output:
         record="results/raw/{testbed}/netperf/{cell}/{block}.json",
-    params:
-        spec=lambda wildcards: PLAN.by_record[wildcards.cell, wildcards.block].spec_json,
-    priority: lambda wildcards: -PLAN.by_record[wildcards.cell, wildcards.block].order
-    # All cores: nothing else runs on the host meanwhile.
-    threads: workflow.cores
     log:
         "results/logs/netperf/{testbed}/{cell}/{block}.log",
+    priority: lambda wildcards: -PLAN.by_record[wildcards.cell, wildcards.block].order
     conda:
         "../envs/vcperf.yaml"
+    # All cores: nothing else runs on the host meanwhile.
+    threads: workflow.cores
+    params:
+        spec=lambda wildcards: PLAN.by_record[wildcards.cell, wildcards.block].spec_json,
     # exec: so that the measurement is tied to Snakemake itself. -S: the measurement
     # needs the standard library alone, and starts faster without the rest.
     shell:

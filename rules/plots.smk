@@ -8,13 +8,13 @@ rule plot:
     output:
         svg="results/plots/{figure}.svg",
         png="results/plots/{figure}.png",
-    params:
-        figure=lambda wildcards: FIGURES[wildcards.figure],
-    message:
-        "Drawing {wildcards.figure}"
     log:
         "results/logs/plots/{figure}.log",
     conda:
         "../envs/vcperf.yaml"
+    params:
+        figure=lambda wildcards: FIGURES[wildcards.figure],
+    message:
+        "Drawing {wildcards.figure}"
     script:
         "../scripts/draw_figure.py"

@@ -4,7 +4,9 @@
 rule netperf_table:
     input:
         plan="results/tables/plan.csv",
-        records=lambda wildcards: [record_path(block) for block in PLAN.by_record.values()],
+        records=lambda wildcards: [
+            record_path(block) for block in PLAN.by_record.values()
+        ],
         modules=[
             "scripts/vcperf/record.py",
             "scripts/vcperf/tables.py",
@@ -12,14 +14,14 @@ rule netperf_table:
         ],
     output:
         table="results/tables/netperf.csv",
-    params:
-        disturbed_percent=CAMPAIGN.config["disturbed_percent"],
-    message:
-        "Parsing the records of netperf"
     log:
         "results/logs/netperf_table.log",
     conda:
         "../envs/vcperf.yaml"
+    params:
+        disturbed_percent=CAMPAIGN.config["disturbed_percent"],
+    message:
+        "Parsing the records of netperf"
     script:
         "../scripts/make_netperf_table.py"
 
@@ -30,13 +32,13 @@ rule netperf_summary:
         modules=["scripts/vcperf/analysis/summary.py"],
     output:
         summary="results/tables/netperf_summary.csv",
-    params:
-        target_percent=CAMPAIGN.config["target_percent"],
-    message:
-        "Summarising netperf over the blocks of each cell"
     log:
         "results/logs/netperf_summary.log",
     conda:
         "../envs/vcperf.yaml"
+    params:
+        target_percent=CAMPAIGN.config["target_percent"],
+    message:
+        "Summarising netperf over the blocks of each cell"
     script:
         "../scripts/summarise_netperf.py"

@@ -1,6 +1,7 @@
 """Snakemake script: one figure of config/figures.yaml."""
 
 import pandas as pd
+
 from vcperf.figures import curves
 
 

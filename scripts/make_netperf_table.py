@@ -3,6 +3,7 @@
 import sys
 
 import pandas as pd
+
 from vcperf import tables
 from vcperf.errors import VcperfError
 

@@ -1,6 +1,7 @@
 """Snakemake script: results/tables/netperf.csv to one row a cell."""
 
 import pandas as pd
+
 from vcperf.analysis import summary
 
 

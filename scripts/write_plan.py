@@ -1,6 +1,7 @@
 """Snakemake script: the campaign's plan as a table."""
 
 import pandas as pd
+
 from vcperf import campaign, tables
 from vcperf.campaign import Host
 

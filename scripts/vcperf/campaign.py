@@ -89,7 +89,7 @@ class Block:
     number: int
     order: int
 
-    @property
+    @cached_property
     def spec_json(self) -> str:
         """The block's spec as one line of JSON with sorted keys."""
         return canonical({**self.cell.spec, "block": self.number})
@@ -266,9 +266,7 @@ class _Planner:
         count = self.config["nodes"][node]["domains"][domain]["vcpus"]
         per_vcpu = given if isinstance(given, list) else [given] * count
         if len(per_vcpu) != count:
-            self.refuse(
-                (*at, domain), f"{len(per_vcpu)} entries, but the domain has {count} VCPUs"
-            )
+            self.refuse((*at, domain), f"{len(per_vcpu)} entries, but the domain has {count} VCPUs")
         cpus = self.node_cpus[node]
         host_cpus: list[list[int]] = []
         for text in per_vcpu:

@@ -45,8 +45,10 @@ def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Config:
     merged = dict(base)
     for key, value in overlay.items():
         old = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(old, Mapping)
-        merged[key] = merge(old, value) if both else value
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            merged[key] = merge(old, value)
+        else:
+            merged[key] = value
     return merged
 
 
@@ -97,24 +99,23 @@ def where(key_path: KeyPath, sources: Iterable[str | Path]) -> str:
 
 def _holds(content: Any, key_path: KeyPath) -> bool:
     for part in key_path:
-        if isinstance(content, Mapping) and part in content:
+        try:
             content = content[part]
-        elif isinstance(content, list) and isinstance(part, int) and part < len(content):
-            content = content[part]
-        else:
+        except (KeyError, IndexError, TypeError):
             return False
     return True
 
 
 def _explain(error: ValidationError) -> tuple[KeyPath, str]:
     path: KeyPath = tuple(error.absolute_path)
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
     if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-        known = list(error.schema.get("properties", {}))
+        known = list(schema.get("properties", {}))
         unknown = next(key for key in error.instance if key not in known)
         return (*path, unknown), f"unknown key{suggest(str(unknown), known)}"
     if error.validator == "propertyNames":
         return path, f"{error.instance!r} is not a name: {error.message}"
-    hint = error.schema.get("description") if isinstance(error.schema, Mapping) else None
+    hint = schema.get("description")
     return path, f"{error.message}{f' (expected: {hint})' if hint else ''}"
 
 

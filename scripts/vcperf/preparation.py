@@ -52,6 +52,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
 
     Prints a line when testbed auto has to step down. Raises VcperfError.
     """
+    os.environ["PYTHONPATH"] = str(ROOT / "scripts")  # for scripts that Snakemake starts
     sources = [_short(source) for source in sources]
     clean = campaign.checked(raw, sources)
     testbed, note = probe.resolve_testbed(clean["testbed"])

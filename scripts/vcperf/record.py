@@ -59,7 +59,9 @@ def read(path: str) -> dict[str, Any]:
     except OSError as error:
         raise VcperfError(f"{path}: {error.strerror}") from None
     except ValueError as error:
-        raise VcperfError(f"{path}: not a whole record ({error}); delete it and run again") from None
+        raise VcperfError(
+            f"{path}: not a whole record ({error}); delete it and run again"
+        ) from None
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise VcperfError(f"{path}: not a record of format {FORMAT}; delete it and run again")
     return record

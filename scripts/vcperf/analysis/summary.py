@@ -29,7 +29,7 @@ METRICS = [
 ]
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
+def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float, float]:
     """Mean of blocks and its two-sided 95 % interval by Student's t.
 
     Args:
@@ -70,7 +70,11 @@ def summarise(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
     rows = []
     for cell, group in blocks.groupby(CELL, sort=False):
         intervals = {metric: mean_interval(group[metric].to_numpy(float)) for metric in METRICS}
-        metric = "transactions_per_s" if cell[5].endswith("RR") else "throughput_mbps"
+        metric = (
+            "transactions_per_s"
+            if str(cell[CELL.index("test")]).endswith("RR")
+            else "throughput_mbps"
+        )
         mean, low, high = intervals[metric]
         doubtful = int((group["status"] != "ok").sum())
         row = dict(zip(CELL, cell, strict=True))

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-
 import pandas as pd
-from matplotlib import pyplot as plt
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
@@ -36,7 +32,7 @@ TESTBEDS = {
 }
 MOST_TICKS = 8
 
-RC = {
+RC: Any = {
     "svg.hashsalt": "vcperf",  # the same bytes for the same table
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",  # comes with matplotlib
@@ -59,8 +55,9 @@ def draw(summary: pd.DataFrame, figure: Mapping[str, Any]) -> Figure:
     Returns the figure. Series whose cells the summary lacks are named in it; when all
     do, it says so in place of a plot.
     """
-    with plt.rc_context(RC):
-        drawing, axes = plt.subplots(figsize=(7.2, 4.8), layout="constrained")
+    with rc_context(RC):
+        drawing = Figure(figsize=(7.2, 4.8), layout="constrained")
+        axes = drawing.add_subplot()
         found = [(series, select(summary, figure, series)) for series in figure["series"]]
         present = [(series, cells) for series, cells in found if len(cells)]
         lacking = [series for series, cells in found if not len(cells)]
@@ -79,10 +76,9 @@ def draw(summary: pd.DataFrame, figure: Mapping[str, Any]) -> Figure:
 def save(drawing: Figure, svg: str, png: str) -> None:
     """Write a figure as SVG and PNG, without the date and versions that would make two
     drawings of one table differ."""
-    with plt.rc_context(RC):
+    with rc_context(RC):
         drawing.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
         drawing.savefig(png, format="png", dpi=150, metadata={"Software": None})
-    plt.close(drawing)
 
 
 def select(

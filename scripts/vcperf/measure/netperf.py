@@ -50,9 +50,7 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
         )
 
     content["netperf"] = _version(testbed, sender)
-    with testbed.serve(
-        receiver, netperf.server_argv(address=address, port=port), port
-    ) as server:
+    with testbed.serve(receiver, netperf.server_argv(address=address, port=port), port) as server:
         if spec["warmup_s"]:
             # netperf knows whole seconds only; interrupted, it ends in good order.
             stop = ["timeout", "--preserve-status", "--signal=INT", f"{spec['warmup_s']}"]
@@ -88,9 +86,7 @@ def check_answer(spec: dict[str, Any], output: str) -> None:
     if rows[0]["message_bytes"] != spec["message_bytes"]:
         raise VcperfError(f"{name}: netperf sent {rows[0]['message_bytes']} bytes at once")
     if rows[0]["elapsed_s"] < EARLY * spec["duration_s"]:
-        raise VcperfError(
-            f"{name}: ended after {rows[0]['elapsed_s']} s of {spec['duration_s']} s"
-        )
+        raise VcperfError(f"{name}: ended after {rows[0]['elapsed_s']} s of {spec['duration_s']} s")
     wanted, used = spec.get("congestion_control"), keys["LOCAL_CONG_CONTROL"]
     if wanted and used and used != wanted:
         raise VcperfError(f"{name}: the kernel used congestion control {used}, not {wanted}")

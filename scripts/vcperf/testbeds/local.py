@@ -18,7 +18,7 @@ from vcperf.errors import VcperfError
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from vcperf.testbeds import CommandRecord, Pinning
@@ -65,18 +65,28 @@ class LocalTestbed:
 
     def __enter__(self) -> LocalTestbed:
         try:
-            for domain in self.cpus:
-                self.anchors[domain] = _start(self.anchor_argv(domain), stdin=subprocess.PIPE)
-                self._live[domain].add(self.anchors[domain].pid)
-            for domain, anchor in self.anchors.items():
-                assert anchor.stdout is not None
-                said = anchor.stdout.readline().decode().strip()
-                if said != "ready":
-                    raise VcperfError(f"domain {domain}: did not come up: {said or 'it said nothing'}")
+            self.bring_up()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def bring_up(self) -> None:
+        """Make every domain."""
+        self.start_anchors(self.cpus)
+
+    def start_anchors(self, domains: Iterable[str]) -> None:
+        """Make domains, side by side, and wait until each is there."""
+        started = list(domains)
+        for domain in started:
+            self.anchors[domain] = _start(self.anchor_argv(domain), stdin=subprocess.PIPE)
+            self._live[domain].add(self.anchors[domain].pid)
+        for domain in started:
+            stdout = self.anchors[domain].stdout
+            assert stdout is not None
+            said = stdout.readline().decode().strip()
+            if said != "ready":
+                raise VcperfError(f"domain {domain}: did not come up: {said or 'it said nothing'}")
 
     def __exit__(self, *_: object) -> None:
         for domain, anchor in self.anchors.items():
@@ -185,9 +195,7 @@ class LocalTestbed:
     def _listening(self, domain: str, port: int) -> bool:
         """Whether a TCP socket listens on a port (ss: reading /proc/net/tcp takes 10 ms)."""
         argv = ["ss", "--no-header", "--listening", "--tcp", "--numeric", f"sport = :{port}"]
-        found = subprocess.run(
-            [*self.enter_argv(domain), *argv], capture_output=True, check=False
-        )
+        found = subprocess.run([*self.enter_argv(domain), *argv], capture_output=True, check=False)
         if found.returncode != 0:
             raise VcperfError(f"domain {domain}: ss failed: {found.stderr.decode().strip()}")
         return bool(found.stdout)
@@ -217,7 +225,9 @@ class LocalTestbed:
         system = os.uname()
         model = ""
         with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as handle:
-            model = next((line.split(":", 1)[1].strip() for line in handle if "model name" in line), "")
+            model = next(
+                (line.split(":", 1)[1].strip() for line in handle if "model name" in line), ""
+            )
         return {
             "host": system.nodename,
             "kernel": system.release,
@@ -229,9 +239,7 @@ class LocalTestbed:
 
 def _start(argv: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
-            argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        return subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     except FileNotFoundError:
         raise VcperfError(f"{argv[0]}: not found; `make setup` installs what is missing") from None
 
@@ -240,7 +248,7 @@ def _read_to_end(process: subprocess.Popen[bytes], deadline: float) -> str | Non
     """All that a process prints until it closes its output; None (and the process is
     killed) past the deadline."""
     assert process.stdout is not None
-    chunks = []
+    chunks: list[bytes] = []
     poller = select.poll()
     poller.register(process.stdout, select.POLLIN | select.POLLHUP)
     while True:

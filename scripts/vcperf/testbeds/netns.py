@@ -51,9 +51,11 @@ class NetnsTestbed(LocalTestbed):
         }
 
     def anchor_argv(self, domain: str) -> list[str]:
-        """A process in namespaces of its own, under the domain's host name."""
-        script = 'hostname "$0" && echo ready && read -r _'
-        return ["unshare", "--net", "--uts", "sh", "-c", script, domain]
+        """A process in namespaces of its own, under the domain's host name, that sets up
+        the domain's own end of the network."""
+        script = 'hostname "$1" && printf "$2" | ip -batch - && echo ready && read -r _'
+        lines = "\\n".join([*self._own_network(domain), ""])
+        return ["unshare", "--net", "--uts", "sh", "-c", script, "anchor", domain, lines]
 
     def enter_argv(self, domain: str) -> list[str]:
         """Join the anchor's namespaces."""
@@ -67,56 +69,55 @@ class NetnsTestbed(LocalTestbed):
         """Any: nobody else is in there."""
         return preferred
 
-    def __enter__(self) -> NetnsTestbed:
-        super().__enter__()
-        try:
-            # Two rounds, each side by side: what the second sets up, the first made.
-            self._configure(self._bridges())
-            self._configure([*self._ports(), *self._links()])
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def _bridges(self) -> Iterator[Work]:
-        """In each dom0: the bridge, and a port for each guest."""
+    def bring_up(self) -> None:
+        """First the dom0s with their bridges, then the guests, each with a cable into its
+        dom0, then the cables into the bridges."""
         nodes = list(self.spec["nodes"].values())
-        for node in nodes:
-            lines = ["link set lo up", "link add xenbr0 type bridge", "link set xenbr0 up"]
-            lines.append(f"addr add {self.addresses[node['dom0']]}/24 dev xenbr0")
-            lines.append(QUICK_ARP.format("xenbr0"))
-            for index, guest in enumerate(_guests(node)):
-                lines.append(f"link add vif{index} type veth peer name eth0 {self._in(guest)}")
-                lines.append(f"link set vif{index} master xenbr0 up")
-            if node is nodes[0] and len(nodes) > 1:
-                peer = self._in(nodes[1]["dom0"])
-                # Both ends would have one number, each in its namespace; Linux then takes
-                # them for one device and reports the carrier up to a second late.
-                lines.append(f"link add link0 index 100 type veth peer name link0 {peer}")
+        self.start_anchors(node["dom0"] for node in nodes)
+        self.start_anchors(guest for node in nodes for guest in _guests(node))
+        first, *others = self._join_bridges(nodes)
+        self._configure([first])  # it makes the cable between the nodes
+        self._configure(others)
+
+    def _own_network(self, domain: str) -> list[str]:
+        """Lines for `ip -batch` inside a domain, before it is joined to a bridge."""
+        address = self.addresses[domain]
+        for node in self.spec["nodes"].values():
+            if domain == node["dom0"]:
+                made, device = "link add xenbr0 type bridge", "xenbr0"
+                break
+            if domain in node["domains"]:
+                vif = f"vif{_guests(node).index(domain)}"
+                peer = f"{vif} netns {self.anchors[node['dom0']].pid}"
+                made, device = f"link add eth0 type veth peer name {peer}", "eth0"
+                break
+        return [
+            "link set lo up",
+            made,
+            f"addr add {address}/24 dev {device}",
+            QUICK_ARP.format(device),
+            f"link set {device} up",
+        ]
+
+    def _join_bridges(self, nodes: list[dict[str, Any]]) -> Iterator[Work]:
+        """In each dom0: its guests' cables, and the one to the other node, shaped."""
+        for index, node in enumerate(nodes):
+            guests = range(len(_guests(node)))
+            lines = [f"link set vif{guest} master xenbr0 up" for guest in guests]
+            if len(nodes) > 1:
+                if index == 0:
+                    # Both ends would have one number, each in its namespace; Linux then
+                    # takes them for one device and tells the carrier a second late.
+                    peer = f"link0 netns {self.anchors[nodes[1]['dom0']].pid}"
+                    lines.append(f"link add link0 index 100 type veth peer name {peer}")
+                lines.append("link set link0 master xenbr0 up")
             yield node["dom0"], ["ip", "-batch", "-"], lines
-
-    def _ports(self) -> Iterator[Work]:
-        """In each guest: its address."""
-        for node in self.spec["nodes"].values():
-            for guest in _guests(node):
-                address = f"addr add {self.addresses[guest]}/24 dev eth0"
-                lines = ["link set lo up", address, QUICK_ARP.format("eth0"), "link set eth0 up"]
-                yield guest, ["ip", "-batch", "-"], lines
-
-    def _links(self) -> Iterator[Work]:
-        """In both dom0s of a path across nodes: the link joins the bridge, shaped."""
-        if len(self.spec["nodes"]) < 2:
-            return
-        for node in self.spec["nodes"].values():
-            yield node["dom0"], ["ip", "-batch", "-"], ["link set link0 master xenbr0 up"]
-            if "link_mbps" in self.spec:
-                rate = f"{round(self.spec['link_mbps'] * 1e6)}bit"
-                bucket = f"burst {LINK_BURST} latency {LINK_LATENCY}"
+        if "link_mbps" in self.spec:
+            rate = f"{round(self.spec['link_mbps'] * 1e6)}bit"
+            bucket = f"burst {LINK_BURST} latency {LINK_LATENCY}"
+            for node in nodes:
                 lines = [f"qdisc add dev link0 root tbf rate {rate} {bucket}"]
                 yield node["dom0"], ["tc", "-batch", "-"], lines
-
-    def _in(self, domain: str) -> str:
-        return f"netns {self.anchors[domain].pid}"
 
     def _configure(self, work: Iterable[Work]) -> None:
         """Feed lines to commands inside domains, side by side."""
@@ -127,14 +128,15 @@ class NetnsTestbed(LocalTestbed):
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
+                text=True,
             )
             assert process.stdin is not None
-            process.stdin.write("\n".join([*lines, ""]).encode())
+            process.stdin.write("\n".join([*lines, ""]))
             process.stdin.close()
             running.append((domain, argv[0], process))
         for domain, name, process in running:
             assert process.stdout is not None
-            said = process.stdout.read().decode().strip()
+            said = process.stdout.read().strip()
             if process.wait() != 0:
                 raise VcperfError(f"domain {domain}: {name} could not set up its network: {said}")
 

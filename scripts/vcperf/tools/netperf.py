@@ -24,7 +24,7 @@ from vcperf.tools.filter import Row, Untrusted, main
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from typing import Any
+    pass
 
 COLUMNS = (
     "test",
@@ -120,7 +120,7 @@ def client_argv(
 
 def server_argv(*, address: str, port: int) -> list[str]:
     """netserver in the foreground, so that it ends with whoever holds it."""
-    return ["netserver", "-4", "-D", "-L", address, "-p", str(port)]
+    return ["netserver", "-4", "-D", "-f", "-L", address, "-p", str(port)]
 
 
 def key_values(text: str) -> dict[str, str]:
@@ -170,9 +170,9 @@ class _Reader:
             self._data(words)
         elif self.second_line:
             raise Untrusted(f"the second line of a result is missing before {line!r}")
-        elif self._banner(line) or _WARNING.match(line) or _INTERIM.match(line):
-            pass
-        elif _NOTE.match(line):
+        elif (
+            self._banner(line) or _WARNING.match(line) or _INTERIM.match(line) or _NOTE.match(line)
+        ):
             pass
         elif all(word in _HEADER_WORDS or _UNIT_WORD.match(word) for word in words):
             self._header(line, words)

@@ -1,0 +1,49 @@
+# The two commands: `make figures` and `make test`. `make help` tells the others.
+
+CAMPAIGN ?=
+CORES ?= 1
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
+# For programs that are started by name.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONPATH := $(CURDIR)/scripts
+
+.PHONY: figures
+figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file)
+	$(SNAKEMAKE) results/figures/
+
+.PHONY: plan
+plan: setup ## Print cells, blocks done and missing, and the time still needed
+	.venv/bin/python scripts/show_plan.py $(CAMPAIGN)
+
+.PHONY: test
+test: setup-dev ## Set up and run the tests
+	.venv/bin/python -m pytest
+
+.PHONY: lint
+lint: setup-dev ## Check style, types and the workflow
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/snakefmt --check Snakefile rules
+	.venv/bin/mypy
+	.venv/bin/snakemake --lint
+
+.PHONY: benchmark
+benchmark: setup ## Measure the workflow's overhead a block against a plain shell loop
+	.venv/bin/python scripts/benchmark_overhead.py
+
+.PHONY: setup setup-dev
+setup: ## Install what a campaign needs, inside the checkout
+	@envs/setup.sh run
+
+setup-dev:
+	@envs/setup.sh dev
+
+.PHONY: lock
+lock: setup-dev ## Resolve envs/*.in anew into the locked lists
+	cd envs && for list in requirements requirements-dev; do \
+		uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+			--generate-hashes --no-header --no-emit-index-url $$list.in -o $$list.txt; done
+
+.PHONY: help
+help: ## Print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12

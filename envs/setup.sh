@@ -1,0 +1,136 @@
+#!/bin/sh
+# Sets up what is missing, inside the checkout: .venv/ (Python packages) and .tools/
+# (netperf). The one thing it changes outside are Debian packages, when root.
+#
+#   envs/setup.sh [run|dev]    run: what a campaign needs; dev: the tests as well
+set -eu
+
+cd "${0%/*}/.."
+wanted=${1:-run}
+case $wanted in
+run) lock=envs/requirements.txt ;;
+dev) lock=envs/requirements-dev.txt ;;
+*)
+    echo "usage: envs/setup.sh [run|dev]" >&2
+    exit 2
+    ;;
+esac
+
+fail() {
+    echo "setup: $*" >&2
+    exit 1
+}
+
+listed() { # the entries of a list of packages
+    sed 's/#.*//' "$1" | tr -d ' \t' | grep -v '^$'
+}
+
+is_debian() {
+    command -v apt-get >/dev/null && command -v dpkg-query >/dev/null
+}
+
+# What is on the PATH of a user is not always all there is.
+PATH="$PATH:/usr/sbin:/sbin"
+
+# -- Debian packages -----------------------------------------------------------------
+
+absent_packages() {
+    for package in $(listed envs/debian.txt); do
+        case $(dpkg-query --show --showformat='${db:Status-Abbrev}' "$package" 2>/dev/null) in
+        ii*) ;;
+        *) echo "$package" ;;
+        esac
+    done
+}
+
+absent_commands() {
+    for command in ip tc ss unshare nsenter setpriv taskset flock timeout hostname make; do
+        command -v "$command" >/dev/null || echo "$command"
+    done
+}
+
+if is_debian && [ "$(id -u)" -eq 0 ]; then
+    absent=$(absent_packages | tr '\n' ' ')
+    if [ -n "$absent" ]; then
+        echo "setup: installing the Debian packages $absent"
+        # A list of packages may be old or not there at all.
+        # shellcheck disable=SC2086
+        apt-get install -qq -y --no-install-recommends $absent >/dev/null 2>&1 || {
+            apt-get update -qq
+            apt-get install -qq -y --no-install-recommends $absent >/dev/null
+        } || fail "apt could not install $absent"
+    fi
+else
+    absent=$(absent_commands | tr '\n' ' ')
+    if [ -n "$absent" ]; then
+        fail "not found: $absent; install iproute2, util-linux, coreutils, hostname and make" \
+            "(Debian: sudo apt install $(listed envs/debian.txt | tr '\n' ' '))"
+    fi
+fi
+
+# -- Python packages -----------------------------------------------------------------
+
+stamp=.venv/vcperf.$wanted
+if ! cmp -s "$lock" "$stamp"; then
+    if [ ! -x .venv/bin/python ]; then
+        python=
+        for candidate in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+            if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+                2>/dev/null; then
+                python=$candidate
+                break
+            fi
+        done
+        [ -n "$python" ] || fail "no Python 3.11 or newer with venv; install one" \
+            "(Debian: sudo apt install python3-venv), or name it: make setup PYTHON=/path/to/python"
+        echo "setup: making .venv with $("$python" --version)"
+        "$python" -m venv .venv || fail "$python could not make .venv"
+    fi
+    echo "setup: installing the Python packages of $lock in .venv"
+    .venv/bin/python -m pip install -qq --disable-pip-version-check \
+        --require-hashes --requirement "$lock" ||
+        fail "pip could not install $lock; is there a network? (delete .venv to begin anew)"
+    # The tests' packages are a campaign's and more.
+    [ "$wanted" = dev ] && cp envs/requirements.txt .venv/vcperf.run
+    cp "$lock" "$stamp"
+fi
+
+# -- netperf -------------------------------------------------------------------------
+
+have_netperf() {
+    command -v netperf >/dev/null && command -v netserver >/dev/null ||
+        [ -x .tools/usr/bin/netserver ]
+}
+
+# The user's own apt, with its mirrors, and a configuration, lists and cache of its own:
+# non-free of the repositories that the system takes its main section from.
+fetch_nonfree() {
+    private=$PWD/.tools/apt
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -r "$keyring" ] && signed="[signed-by=$keyring] " || signed=
+    mkdir -p "$private/lists/partial" "$private/archives/partial"
+    apt-get update --print-uris |
+        sed -n "s,^'\\(.*/debian/*\\)/dists/\\([a-z0-9.]*\\)/InRelease'.*,deb $signed\\1 \\2 non-free,p" |
+        sort -u >"$private/sources.list"
+    [ -s "$private/sources.list" ] || return 1
+    apt_private() {
+        apt-get -qq -o "Dir::Etc::SourceList=$private/sources.list" \
+            -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$private/lists" \
+            -o "Dir::Cache=$private" -o APT::Sandbox::User=root "$@"
+    }
+    apt_private update || return 1
+    for package in $(listed envs/debian-nonfree.txt); do
+        (cd "$private/archives" && apt_private download "$package") || return 1
+    done
+    for file in "$private"/archives/*.deb; do
+        dpkg-deb --extract "$file" .tools || return 1
+    done
+    rm -rf "$private"
+}
+
+if ! have_netperf; then
+    get="install netperf 2.7 or newer from your distribution (Debian: section non-free), or from source"
+    is_debian || fail "netperf is missing: $get"
+    echo "setup: fetching netperf (Debian non-free) into .tools"
+    fetch_nonfree || fail "apt could not fetch netperf: $get"
+fi

@@ -1,0 +1,78 @@
+"""Prints a campaign's cells, its blocks done and missing, and the time still needed.
+
+python scripts/show_plan.py [CAMPAIGN.yaml]
+"""
+
+import os
+import sys
+from collections import Counter
+
+from vcperf import config, preparation
+from vcperf.errors import VcperfError
+from vcperf.preparation import Campaign
+from vcperf.tables import record_path
+
+DEFAULT = "config/config.yaml"
+OVERHEAD_S = 0.4  # a block's wall time beyond its warm-up and its measurement, rounded up
+
+
+def main(overlay: str | None) -> int:
+    """Print the plan of the default campaign, or of one laid over it."""
+    sources = [DEFAULT, overlay] if overlay else [DEFAULT]
+    try:
+        merged: config.Config = {}
+        for source in sources:
+            merged = config.merge(merged, config.read_yaml(source))
+        print(report(preparation.prepare(merged, sources)))
+    except VcperfError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def report(ready: Campaign) -> str:
+    """The plan as text: a line a pinning and path, then the sums."""
+    cells: Counter[tuple[str, str]] = Counter()
+    done: Counter[tuple[str, str]] = Counter()
+    missing: Counter[tuple[str, str]] = Counter()
+    seconds = 0.0
+    for cell in ready.plan.cells:
+        cells[cell.pinning, cell.path] += 1
+    counted = set()
+    for block in ready.plan.blocks:
+        spec, row = block.cell.spec, (block.cell.pinning, block.cell.path)
+        path = record_path(block)
+        if os.path.exists(path):
+            done[row] += 1
+            continue
+        missing[row] += 1
+        if path not in counted:  # cells of one spec share their records
+            counted.add(path)
+            seconds += spec["duration_s"] + spec["warmup_s"] + OVERHEAD_S
+    lines = [f"testbed {ready.host.testbed}; seed {ready.config['seed']}", ""]
+    lines.append(f"{'pinning':<16}{'path':<24}{'cells':>7}{'done':>7}{'missing':>9}")
+    for row in cells:
+        pinning, path = row
+        lines.append(f"{pinning:<16}{path:<24}{cells[row]:>7}{done[row]:>7}{missing[row]:>9}")
+    lines.append("")
+    lines.append(
+        f"{len(ready.plan.cells)} cells, {len(ready.plan.blocks)} blocks:"
+        f" {sum(done.values())} done, {sum(missing.values())} missing; about {_duration(seconds)} of measuring to go"
+    )
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    """
+    >>> _duration(7300)
+    '2 h 2 min'
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else None))
