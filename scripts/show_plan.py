@@ -57,7 +57,8 @@ def report(ready: Campaign) -> str:
     lines.append("")
     lines.append(
         f"{len(ready.plan.cells)} cells, {len(ready.plan.blocks)} blocks:"
-        f" {sum(done.values())} done, {sum(missing.values())} missing; about {_duration(seconds)} of measuring to go"
+        f" {sum(done.values())} done, {sum(missing.values())} missing;"
+        f" about {_duration(seconds)} of measuring to go"
     )
     return "\n".join(lines)
 

@@ -1,0 +1,129 @@
+"""A tiny campaign from nothing to figures, with the real netperf."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+CONTRACT = (
+    "testbed pinning path sender receiver test message_bytes block throughput_mbps"
+    " sender_cpu_percent receiver_cpu_percent elapsed_s started status"
+).split()
+
+
+@pytest.fixture(scope="module")
+def blocks(finished):
+    return pd.read_csv(finished.folder / "results/tables/netperf.csv")
+
+
+def test_table_has_a_row_a_block_and_the_columns_promised(blocks):
+    assert set(CONTRACT) <= set(blocks.columns)
+    key = ["pinning", "path", "message_bytes", "block"]
+    assert len(blocks) == 12 and not blocks.duplicated(key).any()
+    assert (blocks["throughput_mbps"] > 0).all()
+    assert blocks["elapsed_s"].between(0.97, 2).all()
+    assert set(blocks["status"]) <= {"ok", "disturbed", "overran"}
+
+
+def test_both_ends_use_cpu_and_no_more_than_their_cpus(blocks):
+    for column in ("sender_domain_cpu_percent", "receiver_domain_cpu_percent"):
+        # A domain of one CPU in a window of about a second, read to the clock tick.
+        assert blocks[column].between(0.5, 105).all(), blocks[column]
+
+
+def test_summary_has_a_row_a_cell_with_an_interval_around_the_mean(finished, blocks):
+    summary = pd.read_csv(finished.folder / "results/tables/netperf_summary.csv")
+    assert len(summary) == 6
+    assert (summary["blocks"] == 2).all()
+    assert (summary["ci_low"] <= summary["mean"]).all()
+    assert (summary["mean"] <= summary["ci_high"]).all()
+    cell = summary.iloc[0]
+    same = (blocks[["pinning", "path", "message_bytes"]] == cell[["pinning", "path", "message_bytes"]])
+    assert cell["mean"] == pytest.approx(blocks[same.all(axis=1)]["throughput_mbps"].mean())
+
+
+def test_pinning_is_read_back_before_and_after_as_asked(finished):
+    for record in finished.read_records():
+        spec = record["spec"]
+        wanted = {
+            domain: [sorted({cpu for vcpu in vcpus for cpu in vcpu})]
+            for node in spec["nodes"].values()
+            for domain, vcpus in node["domains"].items()
+        }
+        assert record["pinning_before"] == wanted
+        assert record["pinning_after"] == wanted
+
+
+def test_record_keeps_every_command_word_for_word(finished):
+    for record in finished.read_records():
+        roles = {command["role"]: command for command in record["commands"]}
+        assert set(roles) == {"warmup", "measure", "server"}
+        assert "THROUGHPUT=" in roles["measure"]["output"]
+        assert roles["warmup"]["end"] <= roles["measure"]["start"]
+        assert re.match(r"Netperf version 2\.", record["netperf"])
+
+
+def test_with_many_cores_no_two_measurements_overlap(finished):
+    windows = []
+    for record in finished.read_records():
+        starts = [command["start"] for command in record["commands"]]
+        ends = [command["end"] for command in record["commands"]]
+        windows.append((min(starts), max(ends)))
+    windows.sort()
+    for (_, end), (start, _) in zip(windows, windows[1:], strict=False):
+        assert end <= start
+
+
+def test_blocks_are_measured_in_the_planned_shuffled_order(finished, blocks):
+    plan = pd.read_csv(finished.folder / "results/tables/plan.csv")
+    key = ["pinning", "path", "message_bytes", "block"]
+    measured = blocks.sort_values("started")[key].to_numpy().tolist()
+    assert measured == plan.sort_values("order")[key].to_numpy().tolist()
+    # Every round holds each cell once.
+    assert [row[3] for row in measured] == [1] * 6 + [2] * 6
+
+
+def test_figures_are_gathered_and_say_what_they_lack(finished):
+    figures = finished.folder / "results/figures"
+    assert {p.name for p in figures.iterdir() if p.name[0] != "."} == {
+        "pair.svg",
+        "pair.png",
+        "absent.svg",
+        "absent.png",
+    }
+    pair = (figures / "pair.svg").read_text()
+    assert "netns" in pair or "native" in pair
+    assert "Not in this campaign" not in pair
+    absent = (figures / "absent.svg").read_text()
+    assert "Not in this campaign" in absent and "c001-&gt;c011" in absent
+
+
+def test_nothing_is_left_to_do(finished):
+    again = finished.snakemake("-n", "results/figures/")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_planning_touches_nothing(checkout):
+    before = sorted(str(p) for p in checkout.folder.rglob("*") if ".snakemake" not in p.parts)
+    planned = checkout.snakemake("-n", "results/figures/")
+    assert planned.returncode == 0, planned.stderr
+    after = sorted(str(p) for p in checkout.folder.rglob("*") if ".snakemake" not in p.parts)
+    assert [p for p in after if "__pycache__" not in p] == [
+        p for p in before if "__pycache__" not in p
+    ]
+
+
+def test_a_record_of_another_spec_is_refused(finished, tmp_path):
+    from vcperf import tables
+    from vcperf.errors import VcperfError
+
+    plan = pd.read_csv(finished.folder / "results/tables/plan.csv")
+    row = plan.to_dict("records")[0]
+    content = json.loads((finished.folder / row["record"]).read_text())
+    stale = tmp_path / row["record"]
+    stale.parent.mkdir(parents=True)
+    content["spec"]["duration_s"] = 2
+    stale.write_text(json.dumps(content))
+    with pytest.raises(VcperfError, match="spec is not this campaign's"):
+        tables.netperf_row({**row, "record": str(stale)}, 10)
