@@ -113,16 +113,16 @@ def _explain(error: ValidationError) -> tuple[KeyPath, str]:
         known = list(schema.get("properties", {}))
         unknown = next(key for key in error.instance if key not in known)
         return (*path, unknown), f"unknown key{suggest(str(unknown), known)}"
-    if error.validator == "propertyNames":
-        return path, f"{error.instance!r} is not a name: {error.message}"
     hint = schema.get("description")
+    if error.validator == "pattern" and hint:
+        return path, f"{error.instance!r} is not {hint}"
     return path, f"{error.message}{f' (expected: {hint})' if hint else ''}"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """A hint that ends an error: the closest known word, or all of them."""
     known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
     if close:
         return f", did you mean '{close[0]}'?"
     return f"; known: {', '.join(known)}" if known else ""

@@ -1,0 +1,178 @@
+"""Hosts that are not like this one: no root, no namespaces, no netperf, few cores."""
+
+import os
+import subprocess
+
+import pytest
+from conftest import ROOT
+from vcperf import preparation
+from vcperf.errors import VcperfError
+from vcperf.testbeds import probe
+
+# An ordinary user without any right: user 1000 of a user namespace, so that the files
+# of whoever runs the tests are still theirs.
+ORDINARY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
+# A root that may not make namespaces, as in most containers.
+CONTAINER = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs")
+ONE_CELL = {
+    "blocks": 1,
+    "netperf": {
+        "paths": {"config1": ["vc00->c010"], "config2": None},
+        "message_bytes": [16384],
+    },
+}
+
+
+def allowed(prefix) -> bool:
+    return subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+
+
+def test_an_ordinary_user_measures_in_namespaces(checkout):
+    if not allowed((*ORDINARY, "unshare", "--user", "--map-root-user", "--net")):
+        pytest.skip("this host refuses user namespaces")
+    campaign = checkout.overlay("one.yaml", ONE_CELL)
+    done = checkout.snakemake("results/figures/", configfile=campaign, prefix=ORDINARY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (record,) = checkout.read_records()
+    assert record["spec"]["testbed"] == "netns"
+
+
+def test_where_namespaces_are_refused_it_is_native_and_says_so(checkout):
+    if os.getuid() != 0 or not allowed(CONTAINER):
+        pytest.skip("needs root, to give rights away")
+    campaign = checkout.overlay("one.yaml", ONE_CELL)
+    done = checkout.snakemake("results/figures/", configfile=campaign, prefix=CONTAINER)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    said = [line for line in output.splitlines() if "namespaces are refused here" in line]
+    assert said and "measuring on testbed native" in said[0]
+    (record,) = checkout.read_records()
+    assert record["spec"]["testbed"] == "native"
+    assert record["commands"][0]["argv"][-1] and "127.0.0.1" in record["commands"][0]["argv"]
+    svg = (checkout.folder / "results/figures/pair.svg").read_text()
+    assert "native" in svg and "netns" not in svg
+
+    wanted = checkout.overlay("wanted.yaml", {**ONE_CELL, "testbed": "netns"})
+    refused = checkout.snakemake("-n", configfile=wanted, prefix=CONTAINER)
+    assert refused.returncode == 1
+    assert "testbed netns: this host refuses it" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_missing_netperf_is_named_before_anything_is_measured(checkout):
+    (checkout.folder / ".tools").unlink(missing_ok=True)
+    path = os.pathsep.join(
+        folder
+        for folder in os.environ["PATH"].split(os.pathsep)
+        if not os.path.exists(os.path.join(folder, "netperf"))
+    )
+    done = checkout.snakemake("results/figures/", env={"PATH": path})
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("not found: netperf, netserver; install netperf")
+    assert "Traceback" not in done.stderr and checkout.records() == {}
+    planned = checkout.snakemake("-n", env={"PATH": path})
+    assert planned.returncode == 0, "planning needs no netperf"
+
+
+@pytest.mark.parametrize("fault", [{"blokcs": 3}, {"netperf": {"message_bytes": [0]}}])
+def test_a_bad_configuration_ends_snakemake_in_one_line(checkout, fault):
+    done = checkout.snakemake("results/figures/", configfile=checkout.overlay("bad.yaml", fault))
+    assert done.returncode == 1
+    said = [line for line in done.stderr.splitlines() if "profile" not in line]
+    assert len(said) == 1 and said[0].startswith("bad.yaml: "), done.stderr
+    assert checkout.records() == {}
+
+
+def test_one_hardware_thread_of_each_core_comes_first(monkeypatch):
+    siblings = {0: "0,2\n", 1: "1,3\n", 2: "0,2\n", 3: "1,3\n"}
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(siblings))
+    monkeypatch.setattr(
+        probe.Path, "read_text", lambda self, **_: siblings[int(self.parts[5].removeprefix("cpu"))]
+    )
+    assert probe.usable_cpus() == (0, 1, 2, 3)
+    siblings.update({0: "0-1\n", 1: "0-1\n", 2: "2-3\n", 3: "2-3\n"})
+    assert probe.usable_cpus() == (0, 2, 1, 3)
+
+
+def test_every_configuration_file_plans(checkout):
+    """A dry run of each file in config/ that is a campaign."""
+    campaigns = sorted(p.relative_to(ROOT) for p in (ROOT / "config/campaigns").glob("*.yaml"))
+    assert campaigns
+    for campaign in [None, *map(str, campaigns)]:
+        done = checkout.snakemake("-n", "results/figures/", configfile=campaign)
+        assert done.returncode == 0, f"{campaign}: {done.stderr}"
+        assert "measure_netperf" in done.stdout
+
+
+def test_figures_of_an_unknown_kind_are_refused(tmp_path):
+    file = tmp_path / "figures.yaml"
+    file.write_text("figures: {one: {title: x, metrics: [speed], series: []}}")
+    with pytest.raises(VcperfError, match=r"figures\.yaml: figures\.one\."):
+        preparation.read_figures(str(file))
+
+
+def run_setup(folder, path: str):
+    return subprocess.run(
+        ["sh", "envs/setup.sh"],
+        cwd=folder,
+        env={"PATH": path, "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def path_without(folder, *absent: str) -> str:
+    """A PATH of one folder, with all commands of this one's but some."""
+    folder.mkdir()
+    for source in ("/bin", "/usr/bin", "/sbin", "/usr/sbin"):
+        for name in os.listdir(source):
+            if name not in absent and not (folder / name).exists():
+                (folder / name).symlink_to(f"{source}/{name}")
+    return str(folder)
+
+
+def test_set_up_says_what_is_missing_and_how_to_get_it(checkout, tmp_path):
+    """Not Debian, no netperf: the rest is set up, then one line says so."""
+    (checkout.folder / ".tools").unlink(missing_ok=True)
+    path = path_without(tmp_path / "bin", "apt-get", "dpkg-query", "netperf", "netserver")
+    done = run_setup(checkout.folder, path)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "netperf is missing: install" in done.stderr
+    ordinary = path_without(tmp_path / "bin2", "apt-get", "dpkg-query", "tc", "unshare")
+    done = run_setup(checkout.folder, ordinary)
+    assert done.returncode == 1
+    assert "not found: tc unshare" in done.stderr and "iproute2" in done.stderr
+
+
+def test_the_lists_of_packages_agree():
+    """conda's versions are the locked ones, for the Python that it names."""
+    import yaml
+    from packaging.requirements import Requirement
+
+    conda = yaml.safe_load((ROOT / "envs/vcperf.yaml").read_text())["dependencies"]
+    wanted = dict(entry.split(" =") for entry in conda)
+    python = wanted.pop("python")
+    environment = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "sys_platform": "linux",
+    }
+    locked = {}
+    for line in (ROOT / "envs/requirements.txt").read_text().splitlines():
+        if line and not line.startswith((" ", "#")):
+            requirement = Requirement(line.rstrip(" \\"))
+            if requirement.marker is None or requirement.marker.evaluate(environment):
+                locked[requirement.name] = next(iter(requirement.specifier)).version
+    direct = {
+        line.split(">")[0]
+        for line in (ROOT / "envs/requirements.in").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    names = {"matplotlib-base": "matplotlib"}
+    assert {names.get(n, n): v for n, v in wanted.items()} == {
+        name: locked[name] for name in direct - {"snakemake"}
+    }
