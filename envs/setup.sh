@@ -50,7 +50,7 @@ absent_commands() {
 }
 
 if is_debian && [ "$(id -u)" -eq 0 ]; then
-    absent=$(absent_packages | tr '\n' ' ')
+    absent=$(absent_packages | paste -sd ' ')
     if [ -n "$absent" ]; then
         echo "setup: installing the Debian packages $absent"
         # A list of packages may be old or not there at all.
@@ -61,10 +61,10 @@ if is_debian && [ "$(id -u)" -eq 0 ]; then
         } || fail "apt could not install $absent"
     fi
 else
-    absent=$(absent_commands | tr '\n' ' ')
+    absent=$(absent_commands | paste -sd ' ')
     if [ -n "$absent" ]; then
         fail "not found: $absent; install iproute2, util-linux, coreutils, hostname and make" \
-            "(Debian: sudo apt install $(listed envs/debian.txt | tr '\n' ' '))"
+            "(Debian: sudo apt install $(listed envs/debian.txt | paste -sd ' '))"
     fi
 fi
 

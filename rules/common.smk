@@ -19,7 +19,10 @@ wildcard_constraints:
 
 
 try:
-    CAMPAIGN = preparation.prepare(config, workflow.configfiles)
+    # Files given with --configfile lie over the others, and come first in the list.
+    over = len(workflow.overwrite_configfiles)
+    sources = [*workflow.configfiles[over:], *workflow.overwrite_configfiles]
+    CAMPAIGN = preparation.prepare(config, sources)
 except VcperfError as error:
     sys.exit(str(error))
 

@@ -1,5 +1,6 @@
 """A tiny campaign from nothing to figures, with the real netperf."""
 
+import itertools
 import json
 import re
 
@@ -39,7 +40,9 @@ def test_summary_has_a_row_a_cell_with_an_interval_around_the_mean(finished, blo
     assert (summary["ci_low"] <= summary["mean"]).all()
     assert (summary["mean"] <= summary["ci_high"]).all()
     cell = summary.iloc[0]
-    same = (blocks[["pinning", "path", "message_bytes"]] == cell[["pinning", "path", "message_bytes"]])
+    same = (
+        blocks[["pinning", "path", "message_bytes"]] == cell[["pinning", "path", "message_bytes"]]
+    )
     assert cell["mean"] == pytest.approx(blocks[same.all(axis=1)]["throughput_mbps"].mean())
 
 
@@ -71,7 +74,7 @@ def test_with_many_cores_no_two_measurements_overlap(finished):
         ends = [command["end"] for command in record["commands"]]
         windows.append((min(starts), max(ends)))
     windows.sort()
-    for (_, end), (start, _) in zip(windows, windows[1:], strict=False):
+    for (_, end), (start, _) in itertools.pairwise(windows):
         assert end <= start
 
 

@@ -7,6 +7,7 @@ import yaml
 from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from vcperf import campaign, config
 from vcperf.campaign import Host
 from vcperf.errors import VcperfError

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Checkout
+
 from vcperf import record
 from vcperf.errors import VcperfError
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 import yaml
 from conftest import TINY, Checkout
+
 from vcperf import campaign, config
 from vcperf.campaign import Host
 from vcperf.tables import record_path
