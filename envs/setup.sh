@@ -44,7 +44,7 @@ absent_packages() {
 }
 
 absent_commands() {
-    for command in ip tc ss unshare nsenter setpriv taskset flock timeout hostname make; do
+    for command in ip tc ss unshare nsenter setpriv taskset flock timeout make; do
         command -v "$command" >/dev/null || echo "$command"
     done
 }
@@ -63,7 +63,7 @@ if is_debian && [ "$(id -u)" -eq 0 ]; then
 else
     absent=$(absent_commands | paste -sd ' ')
     if [ -n "$absent" ]; then
-        fail "not found: $absent; install iproute2, util-linux, coreutils, hostname and make" \
+        fail "not found: $absent; install iproute2, util-linux, coreutils and make" \
             "(Debian: sudo apt install $(listed envs/debian.txt | paste -sd ' '))"
     fi
 fi

@@ -22,7 +22,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PORT = "12999"
-WARMUP_S = 0.1
+WARMUP_S = 0.05
 
 
 def main() -> int:

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import re
 
 import pandas as pd
 import pytest
@@ -60,11 +59,12 @@ def test_pinning_is_read_back_before_and_after_as_asked(finished):
 
 def test_record_keeps_every_command_word_for_word(finished):
     for record in finished.read_records():
+        # An interrupted start is warmed up again: the last one counts.
         roles = {command["role"]: command for command in record["commands"]}
         assert set(roles) == {"warmup", "measure", "server"}
         assert "THROUGHPUT=" in roles["measure"]["output"]
         assert roles["warmup"]["end"] <= roles["measure"]["start"]
-        assert re.match(r"Netperf version 2\.", record["netperf"])
+        assert record["host"]["tools"]["netperf"]["path"].endswith("/netperf")
 
 
 def test_with_many_cores_no_two_measurements_overlap(finished):

@@ -81,14 +81,13 @@ def accounted(testbed: Testbed, content: dict[str, Any]) -> Iterator[None]:
     busy in user and system mode less ours, so at least what others took (our own
     interrupt work can hide some).
     """
-    domains = testbed.wanted_pinning()
-    clocks = {domain: testbed.cpu_seconds(domain) for domain in domains}
+    before = testbed.cpu_seconds()
     self_before, host_before, started = os.times(), _host_cpu(), time.time()
     load = os.getloadavg()[0]
     yield
     window = time.time() - started
     host = {key: value - host_before[key] for key, value in _host_cpu().items()}
-    used = {domain: testbed.cpu_seconds(domain) - clocks[domain] for domain in domains}
+    used = {domain: s - before[domain] for domain, s in testbed.cpu_seconds().items()}
     self_after = os.times()
     own = sum(used.values()) + sum(self_after[:2]) - sum(self_before[:2])
     content["cpu"] = {"window_s": round(window, 6), "domains": _rounded(used)}

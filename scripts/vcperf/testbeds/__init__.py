@@ -52,8 +52,8 @@ if TYPE_CHECKING:
         def free_port(self, domain: str, preferred: int) -> int:
             """A TCP port that nothing in the domain listens on."""
 
-        def cpu_seconds(self, domain: str) -> float:
-            """CPU time that the domain has used so far, as of its testbed's clock."""
+        def cpu_seconds(self) -> dict[str, float]:
+            """CPU time that each domain has used so far, by the testbed's own account."""
 
         def facts(self) -> dict[str, Any]:
             """What the record should say of the hosts."""

@@ -89,10 +89,11 @@ class LocalTestbed:
                 raise VcperfError(f"domain {domain}: did not come up: {said or 'it said nothing'}")
 
     def __exit__(self, *_: object) -> None:
-        for domain, anchor in self.anchors.items():
-            for pid in _family(self._live[domain] | {anchor.pid}):
+        for pids in self._processes().values():
+            for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+        for anchor in self.anchors.values():
             anchor.wait()
         self.anchors.clear()
 
@@ -100,8 +101,9 @@ class LocalTestbed:
 
     def pin(self) -> None:
         """Hold everything in every domain to the domain's CPUs."""
-        for domain, cpus in self.cpus.items():
-            for pid in _family(self._live[domain]):
+        for domain, pids in self._processes().items():
+            cpus = self.cpus[domain]
+            for pid in pids:
                 try:
                     os.sched_setaffinity(pid, cpus)
                 except OSError as error:
@@ -120,10 +122,10 @@ class LocalTestbed:
         Processes that differ give an entry each.
         """
         found: Pinning = {}
-        for domain in self.cpus:
+        for domain, pids in self._processes().items():
             masks = self._command_pinning[domain]
             self._command_pinning[domain] = set()
-            for pid in _family(self._live[domain]):
+            for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
                     masks.add(_affinity(pid))
             found[domain] = sorted(list(mask) for mask in masks)
@@ -178,13 +180,23 @@ class LocalTestbed:
 
     def free_port(self, domain: str, preferred: int) -> int:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
-        return next(p for p in range(preferred, 65536) if not self._listening(domain, p))
+        return next(p for p in range(preferred, 65536) if not self.is_listening(domain, p))
+
+    def _processes(self) -> dict[str, set[int]]:
+        """The processes of each domain: what we started in it, and what that started."""
+        children: dict[int, list[int]] = {}
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                fields = _stat_fields(int(name))
+                if fields:
+                    children.setdefault(int(fields[1]), []).append(int(name))
+        return {domain: _family(pids, children) for domain, pids in self._live.items()}
 
     def _await_listening(
         self, domain: str, process: subprocess.Popen[bytes], name: str, port: int
     ) -> None:
         deadline = time.time() + SERVER_START_S
-        while not self._listening(domain, port):
+        while not self.is_listening(domain, port):
             ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is not None or time.time() > deadline:
                 said = (_read_to_end(process, time.time()) or "").strip()
@@ -192,8 +204,9 @@ class LocalTestbed:
                     f"domain {domain}: {name} does not listen on port {port}: "
                     f"{said or 'it said nothing'}"
                 )
+            time.sleep(0.001)
 
-    def _listening(self, domain: str, port: int) -> bool:
+    def is_listening(self, domain: str, port: int) -> bool:
         """Whether a TCP socket listens on a port (ss: reading /proc/net/tcp takes 10 ms)."""
         argv = ["ss", "--no-header", "--listening", "--tcp", "--numeric", f"sport = :{port}"]
         found = subprocess.run([*self.enter_argv(domain), *argv], capture_output=True, check=False)
@@ -213,13 +226,16 @@ class LocalTestbed:
 
     # -- accounting -------------------------------------------------------------------
 
-    def cpu_seconds(self, domain: str) -> float:
-        """CPU time of every process that is or was in a domain.
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU time of every process that is or was in each domain.
 
         A process that ended as a child of another is known to the clock tick only
         (0.01 s as a rule), others to the nanosecond where the kernel keeps it.
         """
-        return self._ended[domain] + sum(map(_cpu_seconds, _family(self._live[domain])))
+        return {
+            domain: self._ended[domain] + sum(map(_cpu_seconds, pids))
+            for domain, pids in self._processes().items()
+        }
 
     def facts(self) -> dict[str, Any]:
         """Host name, kernel, architecture, and the CPUs' model and number."""
@@ -235,7 +251,24 @@ class LocalTestbed:
             "machine": system.machine,
             "cpu_model": model,
             "cpus_online": os.cpu_count(),
+            "tools": _tools_here("netperf", "netserver"),
         }
+
+
+def _tools_here(*names: str) -> dict[str, Any]:
+    """Which program each name stands for: path, size in bytes, and time of change."""
+    found = {}
+    for name in names:
+        for folder in os.get_exec_path():
+            with contextlib.suppress(OSError):
+                status = os.stat(f"{folder}/{name}")
+                found[name] = {
+                    "path": f"{folder}/{name}",
+                    "bytes": status.st_size,
+                    "changed": round(status.st_mtime),
+                }
+                break
+    return found
 
 
 def _start(argv: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
@@ -263,14 +296,8 @@ def _read_to_end(process: subprocess.Popen[bytes], deadline: float) -> str | Non
         chunks.append(chunk)
 
 
-def _family(pids: set[int]) -> set[int]:
-    """Processes and all their descendants, as /proc tells them now."""
-    children: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            fields = _stat_fields(int(name))
-            if fields:
-                children.setdefault(int(fields[1]), []).append(int(name))
+def _family(pids: set[int], children: dict[int, list[int]]) -> set[int]:
+    """Processes and all their descendants."""
     family: set[int] = set()
     waiting = list(pids)
     while waiting:

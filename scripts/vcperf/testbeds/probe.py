@@ -32,7 +32,6 @@ NETNS_TOOLS = {
     "nsenter": "util-linux",
     "ip": "iproute2",
     "tc": "iproute2",
-    "hostname": "hostname",
 }
 
 
