@@ -185,7 +185,7 @@ class _Reader:
             raise Untrusted("the second line of a result is missing")
         if not self.rows:
             raise Untrusted("no result in it")
-        return [_sender_first(row) for row in self.rows]
+        return [_whole(row) for row in self.rows]
 
     def _banner(self, line: str) -> bool:
         match = _BANNER.match(line)
@@ -305,12 +305,16 @@ _PLAIN_FIELDS = {"stream": 5, "udp": 6, "rr": 6}
 _CPU_FIELDS = {"stream": 4, "udp": 2, "rr": 4}
 
 
-def _sender_first(row: Row) -> Row:
-    """netperf prints the local end's CPU first; in a MAERTS test that end receives."""
-    if row["test"] != "TCP_MAERTS":
-        return row
-    sender, receiver = row["receiver_cpu_percent"], row["sender_cpu_percent"]
-    return {**row, "sender_cpu_percent": sender, "receiver_cpu_percent": receiver}
+def _whole(row: Row) -> Row:
+    """A row with every column; the sender's CPU where it belongs: netperf prints the
+    local end's first, and in a MAERTS test that end receives."""
+    row = {column: row.get(column) for column in COLUMNS}
+    if row["throughput_mbps"] is not None:
+        row["throughput_mbps"] = round(row["throughput_mbps"], 6)  # of a conversion's dust
+    if row["test"] == "TCP_MAERTS":
+        ends = row["sender_cpu_percent"], row["receiver_cpu_percent"]
+        row["receiver_cpu_percent"], row["sender_cpu_percent"] = ends
+    return row
 
 
 def _megabits(prefix: str, unit: str) -> float:

@@ -1,0 +1,228 @@
+"""The parser of netperf's output: real outputs, and properties that no output may break."""
+
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from vcperf.tools import filter as tool_filter
+from vcperf.tools import netperf
+from vcperf.tools.filter import Untrusted
+
+DATA = ROOT / "tests/data/netperf"
+OUTPUTS = sorted(DATA.glob("*.txt"))
+SOUND = [file for file in OUTPUTS if file.with_suffix(".csv").exists()]
+HEADER = (
+    "test,message_bytes,elapsed_s,throughput_mbps,transactions_per_s,"
+    "sender_cpu_percent,receiver_cpu_percent"
+)
+
+
+def filtered(text: str):
+    """(status, stdout, stderr) of the filter as users run it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "vcperf.tools.netperf"],
+        input=text.encode(),
+        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.parametrize("file", OUTPUTS, ids=lambda file: file.stem)
+def test_real_output(file, monkeypatch, capsys):
+    text = file.read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    status = tool_filter.main(netperf.parse, netperf.COLUMNS)
+    out, err = capsys.readouterr()
+    if file in SOUND:
+        assert (status, out, err) == (0, file.with_suffix(".csv").read_text(), "")
+    else:
+        assert (status, out) == (1, "")
+        assert err == file.with_suffix(".error").read_text() and err.count("\n") == 1
+
+
+def test_the_filter_is_a_command():
+    sound = (DATA / "TCP_STREAM-cpu.txt").read_text()
+    assert filtered(sound) == (0, f"{HEADER}\nTCP_STREAM,1024,1.0,2103.07,,66.46,66.46\n", "")
+    status, out, err = filtered("")
+    assert (status, out, err) == (1, "", "not trusted: no result in it\n")
+    status, out, err = filtered("\x00\xff\n")
+    assert (status, out) == (1, "") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+def test_output_cut_anywhere_gives_no_other_number(file):
+    """Cut off, an output is refused, or gives the results that it holds whole."""
+    text = file.read_text()
+    whole = netperf.parse(text)
+    for cut in range(len(text)):
+        try:
+            rows = netperf.parse(text[:cut])
+        except Untrusted:
+            continue
+        assert rows == whole[: len(rows)] or is_missing_cpu(rows, whole), text[:cut][-60:]
+
+
+def is_missing_cpu(rows, whole) -> bool:
+    """KEY=VALUE output names each value: cut between lines, its later keys are missing."""
+    return len(rows) == len(whole) == 1 and all(
+        value is None or value == whole[0][column] for column, value in rows[0].items()
+    )
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+def test_a_line_that_is_no_ones_is_refused_anywhere(file):
+    lines = file.read_text().splitlines(keepends=True)
+    for at in range(len(lines) + 1):
+        with pytest.raises(Untrusted):
+            netperf.parse("".join([*lines[:at], "netperf: remote error 104\n", *lines[at:]]))
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+def test_a_damaged_number_is_refused(file):
+    text = file.read_text()
+    rows = netperf.parse(text)
+    figures = {
+        f"{row[column]:.2f}"
+        for row in rows
+        for column in ("throughput_mbps", "transactions_per_s")
+        if row[column] is not None
+    }
+    for figure in figures:
+        for match in re.finditer(re.escape(figure), text):
+            damaged = text[: match.start()] + "x" + text[match.start() + 1 :]
+            if "INTERIM" in text[: match.start()].splitlines()[-1]:
+                continue
+            try:
+                assert netperf.parse(damaged) == rows  # a figure that is not read
+            except Untrusted:
+                continue
+
+
+sizes = st.integers(1, 10**7)
+seconds = st.integers(1, 10**6).map(lambda n: n / 100)
+rates = st.integers(1, 10**8).map(lambda n: n / 100)
+percents = st.integers(0, 10000).map(lambda n: n / 100)
+TCP = "MIGRATED TCP {} TEST from 0.0.0.0 (0.0.0.0) port 0 AF_INET to 10.0.0.1 () port 0 AF_INET\n"
+
+
+@given(sizes, seconds, rates, st.tuples(percents, percents) | st.none(), st.booleans())
+def test_a_stream_reads_back(size, elapsed, rate, cpu, banner):
+    line = f" 87380  16384  {size}    {elapsed:.2f}     {rate:.2f}   "
+    head = ""
+    if cpu:
+        line += f"{cpu[0]:.2f}    {cpu[1]:.2f}    2.371   2.371  "
+    if banner:
+        head = TCP.format("STREAM") + ("% S % S Utilization\n" if cpu else "") + "\n"
+    (row,) = netperf.parse(f"{head}{line}\n")
+    assert row["test"] == ("TCP_STREAM" if banner else None)
+    assert (row["message_bytes"], row["elapsed_s"]) == (size, elapsed)
+    assert row["throughput_mbps"] == pytest.approx(rate)
+    assert (row["sender_cpu_percent"], row["receiver_cpu_percent"]) == (cpu or (None, None))
+    assert row.get("transactions_per_s") is None
+
+
+@given(sizes, seconds, rates, st.tuples(percents, percents) | st.none(), st.booleans())
+def test_a_request_response_test_reads_back(size, elapsed, rate, cpu, banner):
+    line = f"16384  131072 {size}  {size}  {elapsed:.2f}  {rate:.2f} "
+    line += f"{cpu[0]:.2f}  {cpu[1]:.2f}  175.6  175.6 " if cpu else ""
+    head = TCP.format("REQUEST/RESPONSE") + ("CPU CPU\n" if cpu else "") if banner else ""
+    text = f"{head}{line}\n16384  131072\n"
+    (row,) = netperf.parse(text)
+    assert (row["message_bytes"], row["elapsed_s"]) == (size, elapsed)
+    assert row["transactions_per_s"] == rate and row.get("throughput_mbps") is None
+    assert (row["sender_cpu_percent"], row["receiver_cpu_percent"]) == (cpu or (None, None))
+    with pytest.raises(Untrusted, match="second line"):
+        netperf.parse(f"{head}{line}\n")
+
+
+@given(sizes, seconds, rates, rates, st.tuples(percents, percents) | st.none())
+def test_udp_is_told_by_what_arrived(size, elapsed, sent, arrived, cpu):
+    first, second = f"212992 {size} {elapsed:.2f} 500 0 {sent:.2f}", f"212992 {elapsed:.2f} 400"
+    second += f" {arrived:.2f}"
+    if cpu:
+        first, second = f"{first} {cpu[0]:.2f} 13.1", f"{second} {cpu[1]:.2f} 13.1"
+    (row,) = netperf.parse(f"{first}\n{second}\n")
+    assert row["throughput_mbps"] == pytest.approx(arrived)
+    assert (row["message_bytes"], row["elapsed_s"]) == (size, elapsed)
+    assert (row["sender_cpu_percent"], row["receiver_cpu_percent"]) == (cpu or (None, None))
+
+
+@given(sizes, seconds, rates, percents, percents, st.randoms())
+def test_keys_read_back_in_any_order(size, elapsed, rate, local, remote, chance):
+    pairs = [
+        f"THROUGHPUT={rate:.2f}",
+        "THROUGHPUT_UNITS=10^6bits/s",
+        f"ELAPSED_TIME={elapsed:.2f}",
+        f"LOCAL_SEND_SIZE={size}",
+        f"LOCAL_CPU_UTIL={local:.2f}",
+        f"REMOTE_CPU_UTIL={remote:.2f}",
+    ]
+    chance.shuffle(pairs)
+    (row,) = netperf.parse("\n".join([*pairs, ""]))
+    assert row == {
+        "test": None,
+        "message_bytes": size,
+        "elapsed_s": elapsed,
+        "throughput_mbps": pytest.approx(rate),
+        "transactions_per_s": None,
+        "sender_cpu_percent": local,
+        "receiver_cpu_percent": remote,
+    }
+
+
+@given(st.text())
+@settings(max_examples=300)
+def test_any_text_is_read_or_refused(text):
+    try:
+        rows = netperf.parse(text)
+    except Untrusted as fault:
+        assert "\n" not in str(fault)
+    else:
+        assert rows
+
+
+@given(st.lists(st.sampled_from(["1", "0", "-1", "1.00", "1e400", "nan", "5204.26"]), max_size=12))
+def test_numbers_alone_are_read_only_when_they_make_sense(words):
+    text = " ".join(words) + "\n"
+    assume(words)
+    try:
+        (row,) = netperf.parse(text)
+    except Untrusted:
+        return
+    assert row["elapsed_s"] > 0 and row["message_bytes"] > 0
+    assert row.get("throughput_mbps", 1) > 0
+
+
+def test_the_command_line_asks_for_what_the_spec_says():
+    argv = netperf.client_argv(
+        address="10.77.0.4",
+        port=12865,
+        test="TCP_STREAM",
+        message_bytes=120,
+        duration_s=10,
+        socket_buffers={"send_bytes": 16384, "receive_bytes": 87380},
+        congestion_control="cubic",
+    )
+    text = " ".join(argv)
+    assert "-H 10.77.0.4 -p 12865 -t TCP_STREAM -l 10 -c -C --" in text
+    assert "-m 120 -s 16384,87380 -S 16384,87380 -K cubic -k THROUGHPUT," in text
+    udp = netperf.client_argv(
+        address="a", port=1, test="UDP_RR", message_bytes=64, duration_s=1, congestion_control="bbr"
+    )
+    assert "-r 64,64" in " ".join(udp) and "-m" not in udp and "-K" not in udp
+
+
+def test_expected_rows_have_the_columns_promised():
+    for file in SOUND:
+        with file.with_suffix(".csv").open() as handle:
+            assert ",".join(next(csv.reader(handle))) == HEADER
