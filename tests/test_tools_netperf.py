@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import os
 import re
 import subprocess
@@ -199,8 +200,30 @@ def test_numbers_alone_are_read_only_when_they_make_sense(words):
         (row,) = netperf.parse(text)
     except Untrusted:
         return
+    values = [value for value in row.values() if value is not None]
+    assert all(math.isfinite(value) and value >= 0 for value in values)
     assert row["elapsed_s"] > 0 and row["message_bytes"] > 0
-    assert row.get("throughput_mbps", 1) > 0
+
+
+def test_in_a_maerts_test_the_local_end_receives():
+    line = "87380 16384 1024 1.00 100.00 10.00 20.00 2.3 2.3\n"
+    head = TCP.format("MAERTS") + "CPU\n"
+    (row,) = netperf.parse(head + line)
+    assert (row["sender_cpu_percent"], row["receiver_cpu_percent"]) == (20.0, 10.0)
+
+
+def test_a_row_without_the_cpu_that_its_header_announces_is_refused():
+    text = (DATA / "TCP_STREAM-cpu.txt").read_text()
+    cut = re.sub(r"(2103\.07).*", r"\1", text)
+    assert cut != text
+    with pytest.raises(Untrusted, match="not what its header announces"):
+        netperf.parse(cut)
+
+
+def test_a_second_set_of_keys_is_a_second_result():
+    keys = "THROUGHPUT={}\nELAPSED_TIME=1.00\nLOCAL_SEND_SIZE={}\n"
+    rows = netperf.parse(keys.format("10.00", 120) + keys.format("20.00", 1024))
+    assert [(r["throughput_mbps"], r["message_bytes"]) for r in rows] == [(10, 120), (20, 1024)]
 
 
 def test_the_command_line_asks_for_what_the_spec_says():
