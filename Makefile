@@ -2,14 +2,18 @@
 
 CAMPAIGN ?=
 CORES ?= 1
-SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
+ifneq ($(CAMPAIGN),)
+ifeq ($(wildcard $(CAMPAIGN)),)
+$(error CAMPAIGN=$(CAMPAIGN): there is no such file)
+endif
+endif
 # For programs that are started by name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 
 .PHONY: figures
 figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file)
-	$(SNAKEMAKE) results/figures/
+	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: plan
 plan: setup ## Print cells, blocks done and missing, and the time still needed

@@ -31,6 +31,7 @@ TESTBEDS = {
     "native": "plain processes on one host (native)",
 }
 MOST_TICKS = 8
+WIDE = 5  # a range of rates that needs a logarithmic axis
 
 RC: Any = {
     "svg.hashsalt": "vcperf",  # the same bytes for the same table
@@ -109,7 +110,9 @@ def _curves(
                 size, mean, line, color=color, marker=MARKERS[index % len(MARKERS)], label=label
             )
             low, high = cells[f"{metric}_ci_low"], cells[f"{metric}_ci_high"]
-            axes.fill_between(size, low.clip(lower=0), high, color=color, alpha=0.15, linewidth=0)
+            axes.fill_between(
+                size, low.clip(lower=1e-6), high, color=color, alpha=0.15, linewidth=0
+            )
             unstable = (cells["label"] == "unstable").to_numpy()
             if unstable.any():
                 doubt = True
@@ -136,7 +139,16 @@ def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("Message size (bytes)")
     axes.set_ylabel(AXIS[metrics[0]] if len(metrics) == 1 else "CPU (% of one CPU)")
-    axes.set_ylim(bottom=0)
+    means = cells[[f"{metric}_mean" for metric in metrics]].to_numpy()
+    if means.min() > 0 and means.max() > WIDE * means.min() and not metrics[0].endswith("percent"):
+        # Linear, the small messages would be one point at the bottom; and what sharing a
+        # CPU costs is a ratio, which a logarithmic axis shows alike at every height.
+        axes.set_yscale("log")
+        axes.set_ylim(means.min() / 2, means.max() * 2)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.grid(True, which="minor", axis="y", color="#eeeeee", linewidth=0.5)
+    else:
+        axes.set_ylim(bottom=0)
     axes.legend(loc="best", fontsize=9)
 
 

@@ -1,0 +1,96 @@
+"""The documents tell the truth: their commands run, their links lead somewhere."""
+
+import re
+import shlex
+import subprocess
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from vcperf import campaign, config
+from vcperf.campaign import Host
+
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("*/README.md")])
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+
+
+def commands():
+    """Each line of each shell example, without its remark."""
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL):
+            for line in block.splitlines():
+                command = line.split(" #")[0].strip()
+                if command:
+                    yield command
+
+
+COMMANDS = sorted(set(commands()))
+
+
+def run(folder, argv, **options):
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False, **options)
+
+
+def test_the_two_commands_are_there():
+    assert {"make figures", "make test"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])
+def test_make_commands(command):
+    """Planned only: the tests themselves, or CI, run what they stand for."""
+    done = run(ROOT, ["make", "-n", *shlex.split(command)[1:]])
+    assert done.returncode == 0, done.stderr
+    for line in done.stdout.splitlines():
+        if line.startswith(".venv/bin/snakemake") and "--lint" not in line:
+            planned = run(ROOT, [*shlex.split(line), "-n"])
+            assert planned.returncode == 0, planned.stdout + planned.stderr
+
+
+def test_a_campaign_that_is_not_there_is_named():
+    done = run(ROOT, ["make", "figures", "CAMPAIGN=none.yaml"])
+    assert done.returncode != 0
+    assert "CAMPAIGN=none.yaml: there is no such file" in done.stderr
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("snakemake ")])
+def test_snakemake_commands(command, checkout):
+    words = shlex.split(command)[1:]
+    done = run(checkout.folder, [str(ROOT / ".venv/bin/snakemake"), "-n", *words])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "measure_netperf" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if not c.startswith(("make ", "snakemake "))]
+)
+def test_other_commands(command):
+    done = run(ROOT, ["sh", "-c", command])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("test,message_bytes,")
+
+
+def test_make_help_names_every_target_of_the_readme():
+    text = run(ROOT, ["make", "help"]).stdout
+    for target in ("figures", "test", "plan", "lint", "benchmark"):
+        assert re.search(rf"^{target}\s", text, re.MULTILINE)
+
+
+def test_make_plan_counts_blocks():
+    text = run(ROOT, [".venv/bin/python", "scripts/show_plan.py"], env={"PYTHONPATH": "scripts"})
+    assert re.search(r"44 cells, 132 blocks: \d+ done, \d+ missing; about ", text.stdout)
+
+
+def test_the_examples_campaign_plans():
+    (example,) = re.findall(r"```yaml\n(# my.yaml.*?)```", (ROOT / "README.md").read_text(), re.S)
+    base = config.read_yaml(ROOT / "config/config.yaml")
+    merged = campaign.checked(config.merge(base, yaml.safe_load(example)))
+    cells = campaign.plan(merged, Host("netns", tuple(range(8)))).cells
+    assert {cell.pinning for cell in cells} >= {"spread", "config3"}
+    assert not any(cell.shared_cpus for cell in cells)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
