@@ -38,14 +38,14 @@ def descendants(pid: int) -> dict[int, str]:
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                parents[int(entry.name)] = int(fields[1])
-                names[int(entry.name)] = (entry / "cmdline").read_text().replace("\0", " ")
+                name = (entry / "cmdline").read_text().replace("\0", " ")
+                parents[int(entry.name)], names[int(entry.name)] = int(fields[1]), name
     found, grown = {pid}, True
     while grown:
         more = {p for p, parent in parents.items() if parent in found} - found
         found |= more
         grown = bool(more)
-    return {p: names[p] for p in found - {pid}}
+    return {p: names[p] for p in found & set(names) - {pid}}
 
 
 def measuring(pid: int) -> dict[int, str]:
