@@ -87,11 +87,14 @@ if ! cmp -s "$lock" "$stamp"; then
         "$python" -m venv .venv || fail "$python could not make .venv"
     fi
     echo "setup: installing the Python packages of $lock in .venv"
-    .venv/bin/python -m pip install -qq --disable-pip-version-check \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-cache-dir \
         --require-hashes --requirement "$lock" ||
         fail "pip could not install $lock; is there a network? (delete .venv to begin anew)"
     # The tests' packages are a campaign's and more.
     [ "$wanted" = dev ] && cp envs/requirements.txt .venv/vcperf.run
+    # Its list of fonts takes matplotlib a while: not at the first figure, then.
+    MPLCONFIGDIR=$PWD/.tools/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' ||
+        fail "matplotlib does not start"
     cp "$lock" "$stamp"
 fi
 

@@ -100,6 +100,23 @@ def test_one_hardware_thread_of_each_core_comes_first(monkeypatch):
     assert probe.usable_cpus() == (0, 2, 1, 3)
 
 
+def test_a_campaign_writes_nothing_outside_its_folder(checkout, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    outside = {"HOME": str(home), "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "MPLCONFIGDIR": ""}
+    env = {name: value for name, value in {**os.environ, **outside}.items() if value}
+    one = checkout.overlay("one.yaml", ONE_CELL)
+    done = subprocess.run(
+        checkout.argv("results/figures/", configfile=one),
+        cwd=checkout.folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(home.iterdir()) == []
+
+
 def test_every_configuration_file_plans(checkout):
     """A dry run of each file in config/ that is a campaign."""
     campaigns = sorted(p.relative_to(ROOT) for p in (ROOT / "config/campaigns").glob("*.yaml"))

@@ -52,7 +52,9 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
 
     Prints a line when testbed auto has to step down. Raises VcperfError.
     """
-    os.environ["PYTHONPATH"] = str(ROOT / "scripts")  # for scripts that Snakemake starts
+    # For the scripts that Snakemake starts; matplotlib would write into the home folder.
+    os.environ["PYTHONPATH"] = str(ROOT / "scripts")
+    os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".tools" / "matplotlib"))
     sources = [_short(source) for source in sources]
     clean = campaign.checked(raw, sources)
     testbed, note = probe.resolve_testbed(clean["testbed"])

@@ -1,7 +1,8 @@
 """netperf: command lines, and a parser for its classic and KEY=VALUE output.
 
 Classic output, with CPU utilisation (-c -C); without, the last four columns and the
-line's are missing; -P 0 leaves the last line alone::
+line's are missing; -P 0 leaves the last line alone, which is then taken to be in
+10^6 bit/s and the sender's (no -f, no MAERTS): nothing in it would tell::
 
     MIGRATED TCP STREAM TEST from 0.0.0.0 (0.0.0.0) port 0 AF_INET to 127.0.0.1 () port 0 ...
     Recv   Send    Send                          Utilization       Service Demand
@@ -71,14 +72,17 @@ _HEADER_WORDS = frozenset(
     " remote Local /Remote Request Resp. Trans. Rate CPU S.dem Messages Okay Errors Util".split()
 )
 _UNIT_WORD = re.compile(
-    r"(?:bytes|Bytes|secs\.?|%|[A-Z]{1,2}|#|per|sec|us/KB|us/Tr|(?:10\^\d|[KMG])?[bB](?:its|ytes)/s(?:ec)?)$"
+    r"(?:[KMG]?[bB]ytes|secs\.?|%|[A-Z]{1,2}|#|per|sec|/s|us/KB|us/Tr"
+    r"|(?:10\^\d|[KMG])?[bB](?:its|ytes)/s(?:ec)?)$"
 )
-_RATE_UNIT = re.compile(r"(10\^[369]|[KMG])?(bits|[bB]ytes)\s?/s(?:ec)?\b")
+# -f M prints `MBytes  /s` in the header with CPU columns.
+_RATE_UNIT = re.compile(r"(10\^[369]|[KMG])?(bits|[bB]ytes) */s(?:ec)?\b")
 _WARNING = re.compile(r"!!! ")
 _INTERIM = re.compile(r"Interim result: ")
 _NOTE = re.compile(r"(?:Starting netserver with host|catcher: timer popped|enable_enobufs)")
 _KEY_VALUE = re.compile(r"([A-Z][A-Z0-9_]*(?:\[\d+\])?)=(.*)$")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$")
+# netperf prints no exponents; a damaged digit must not become one.
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?$", re.ASCII)
 _PREFIX = {"": 1.0, "10^3": 1e3, "10^6": 1e6, "10^9": 1e9}
 _BINARY = {"": 1.0, "K": 2.0**10, "M": 2.0**20, "G": 2.0**30}
 
@@ -154,8 +158,10 @@ class _Reader:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.test: str | None = None
-        self.unit = 1.0  # of a rate, in 10^6 bit/s
+        self.owing = False  # a banner has come, its result has not
+        self.unit: float | None = None  # of a throughput, in 10^6 bit/s; None: no header said
         self.with_cpu: bool | None = None  # None: no header said
+        self.line_has_cpu = False  # the last result's first line
         self.keys: dict[str, str] = {}
         self.second_line = ""  # what must follow: '', 'rr' or 'udp'
 
@@ -164,7 +170,7 @@ class _Reader:
             return
         words = line.split()
         pair = _KEY_VALUE.match(line)
-        if pair:
+        if pair and not self.second_line:
             self._key(pair[1], pair[2])
         elif all(_NUMBER.match(word) for word in words):
             self._data(words)
@@ -180,7 +186,7 @@ class _Reader:
             raise Untrusted(f"not a line of a sound report: {line!r}")
 
     def finish(self) -> list[Row]:
-        self._flush_keys()
+        self._end_test()
         if self.second_line:
             raise Untrusted("the second line of a result is missing")
         if not self.rows:
@@ -191,10 +197,20 @@ class _Reader:
         match = _BANNER.match(line)
         if not match or match[1] not in BANNERS:
             return False
-        self._flush_keys()
-        self.test = BANNERS[match[1]]
-        self.unit, self.with_cpu = 1.0, False
+        self._end_test()
+        self.test, self.owing = BANNERS[match[1]], True
+        self.unit, self.with_cpu = None, False
         return True
+
+    def _end_test(self) -> None:
+        """A test whose banner stands alone failed, whatever stands around it."""
+        self._flush_keys()
+        if self.owing:
+            raise Untrusted(f"{self.test} began and gave no result")
+
+    def _add(self, row: Row) -> None:
+        self.rows.append(row)
+        self.owing = False
 
     def _header(self, line: str, words: list[str]) -> None:
         if "Utilization" in words or "CPU" in words:
@@ -221,11 +237,13 @@ class _Reader:
         row: Row = {"test": self.test}
         if kind == "stream":
             _, _, size, elapsed, rate, *cpu = values
-            row["throughput_mbps"] = _positive("throughput", rate) * self.unit
+            row["throughput_mbps"] = self._megabits(_positive("throughput", rate))
         elif kind == "udp":
             _, size, elapsed, okay, errors, _, *cpu = values
             _positive("messages", okay + errors)
             self.second_line = "udp"
+        elif self.unit is not None:  # -f other than x
+            raise Untrusted("a transaction test whose rate is in units of data")
         else:
             _, _, size, response, elapsed, rate, *cpu = values
             _positive("response size", response)
@@ -236,7 +254,13 @@ class _Reader:
         row["sender_cpu_percent"] = _percent(cpu[0]) if cpu else None
         if kind != "udp":
             row["receiver_cpu_percent"] = _percent(cpu[1]) if cpu else None
-        self.rows.append(row)
+        self.line_has_cpu = bool(cpu)
+        self._add(row)
+
+    def _megabits(self, rate: float) -> float:
+        if self.unit is None and self.test is not None:
+            raise Untrusted("no header tells the unit of the throughput")
+        return rate * (self.unit or 1.0)
 
     def _kind(self, words: list[str]) -> str:
         """Which table a data line is of: by its test, or else by its fields."""
@@ -258,12 +282,11 @@ class _Reader:
 
     def _udp_received(self, values: list[float]) -> None:
         """The receiver's line of UDP_STREAM: what arrived is the throughput."""
-        cpu = self.rows[-1]["sender_cpu_percent"]
         if len(values) not in (4, 6):
             raise Untrusted(f"expected the receiver's 4 or 6 fields, not {len(values)}")
-        self.rows[-1]["throughput_mbps"] = _not_negative("throughput", values[3]) * self.unit
+        self.rows[-1]["throughput_mbps"] = self._megabits(_not_negative("throughput", values[3]))
         self.rows[-1]["receiver_cpu_percent"] = _percent(values[4]) if len(values) == 6 else None
-        if (cpu is None) != (len(values) == 4) and self.with_cpu is not None:
+        if self.line_has_cpu != (len(values) == 6):
             raise Untrusted("one line of the result has CPU figures, the other has none")
         self.second_line = ""
 
@@ -279,26 +302,29 @@ class _Reader:
         self.keys = {}
         if not keys:
             return
-        unit = keys.get("THROUGHPUT_UNITS", "10^6bits/s")
+        # Without a unit key netperf's own default counts, as it does without a header.
+        transactions = self.test is not None and self.test.endswith("RR")
+        unit = keys.get("THROUGHPUT_UNITS", "Trans/s" if transactions else "10^6bits/s")
         rate = _positive("THROUGHPUT", _number(keys, "THROUGHPUT"))
         row: Row = {"test": self.test}
         if unit == "Trans/s":
             row["transactions_per_s"] = rate
-            size = _optional(keys, "REQUEST_SIZE")
+            size = "REQUEST_SIZE"
         else:
-            match = _RATE_UNIT.match(unit)
+            match = _RATE_UNIT.fullmatch(unit)
             if not match:
                 raise Untrusted(f"unknown unit {unit!r}")
             row["throughput_mbps"] = rate * _megabits(match[1] or "", match[2])
-            size = _optional(keys, "LOCAL_SEND_SIZE")
-        row["message_bytes"] = int(size) if size else None
+            size = "REMOTE_SEND_SIZE" if self.test == "TCP_MAERTS" else "LOCAL_SEND_SIZE"
+        bytes_at_once = _number(keys, size) if size in keys else -1.0
+        row["message_bytes"] = int(bytes_at_once) if bytes_at_once > 0 else None
         row["elapsed_s"] = _positive("ELAPSED_TIME", _number(keys, "ELAPSED_TIME"))
         for column, key in (
             ("sender_cpu_percent", "LOCAL_CPU_UTIL"),
             ("receiver_cpu_percent", "REMOTE_CPU_UTIL"),
         ):
             row[column] = _percent(_number(keys, key)) if key in keys else None
-        self.rows.append(row)
+        self._add(row)
 
 
 _PLAIN_FIELDS = {"stream": 5, "udp": 6, "rr": 6}
@@ -329,12 +355,6 @@ def _number(keys: dict[str, str], key: str) -> float:
     if not _NUMBER.match(keys[key]):
         raise Untrusted(f"{key}={keys[key]!r} is not a number")
     return float(keys[key])
-
-
-def _optional(keys: dict[str, str], key: str) -> float | None:
-    """A size, or None where netperf says that there is none (-1)."""
-    value = _number(keys, key) if key in keys else -1.0
-    return value if value > 0 else None
 
 
 def _positive(name: str, value: float) -> float:
