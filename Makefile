@@ -9,6 +9,8 @@ endif
 endif
 # For programs that are started by name.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Snakemake keeps a cache in the home folder, unless told where else.
+export XDG_CACHE_HOME := $(CURDIR)/.tools/cache
 export PYTHONPATH := $(CURDIR)/scripts
 
 .PHONY: figures

@@ -100,13 +100,13 @@ def test_one_hardware_thread_of_each_core_comes_first(monkeypatch):
     assert probe.usable_cpus() == (0, 2, 1, 3)
 
 
-def test_a_campaign_writes_nothing_outside_its_folder(checkout, tmp_path_factory):
+def test_make_writes_nothing_outside_the_checkout(checkout, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     outside = {"HOME": str(home), "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "MPLCONFIGDIR": ""}
     env = {name: value for name, value in {**os.environ, **outside}.items() if value}
     one = checkout.overlay("one.yaml", ONE_CELL)
     done = subprocess.run(
-        checkout.argv("results/figures/", configfile=one),
+        ["make", "figures", f"CAMPAIGN={one}"],
         cwd=checkout.folder,
         env=env,
         capture_output=True,
