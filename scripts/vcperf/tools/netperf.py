@@ -23,10 +23,6 @@ import sys
 
 from vcperf.tools.filter import Row, Untrusted, main
 
-TYPE_CHECKING = False  # typing costs start-up time that every block would pay
-if TYPE_CHECKING:
-    pass
-
 COLUMNS = (
     "test",
     "message_bytes",
