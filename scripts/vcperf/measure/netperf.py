@@ -6,7 +6,7 @@ import math
 import sys
 
 from vcperf.errors import VcperfError
-from vcperf.measure.block import accounted, check_pinning, main
+from vcperf.measure.block import main, observed
 from vcperf.tools import netperf
 from vcperf.tools.filter import Untrusted
 
@@ -31,7 +31,7 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
         testbed: up and pinned.
         spec: sender, receiver, test, message_bytes, duration_s, warmup_s, and
             optionally socket_buffers and congestion_control.
-        content: the record; gets commands (each with its role), pinning, cpu, noise.
+        content: the record; gets commands (each with its role), before and after.
 
     Raises VcperfError when netperf fails, answers for something else than was asked,
     or runs on other CPUs.
@@ -55,12 +55,10 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
     with testbed.serve(receiver, netperf.server_argv(address=address, port=port), port) as server:
         if spec["warmup_s"]:
             commands += _warm_up(testbed, spec, client)
-        check_pinning(testbed, content, "before")
-        with accounted(testbed, content):
+        with observed(testbed, content):
             run = testbed.run(sender, client(spec["duration_s"]), spec["duration_s"] + PATIENCE_S)
-        commands.append({"role": "measure", **run})
-        _check_status(spec, run)
-        check_pinning(testbed, content, "after")
+            commands.append({"role": "measure", **run})
+            _check_status(spec, run)
     commands.append({"role": "server", **server})
     check_answer(spec, run["output"])
 

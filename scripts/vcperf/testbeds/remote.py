@@ -1,0 +1,204 @@
+"""What testbeds on hosts reached by ssh have in common: connections, commands, ports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import time
+
+from vcperf.errors import VcperfError
+from vcperf.testbeds import processes
+from vcperf.testbeds.ssh import Connections, reason
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from vcperf.testbeds import CommandRecord
+
+SERVER_START_S = 20.0
+STOP_S = 10.0
+LISTENING = "0A"  # TCP_LISTEN, in the kernel's include/net/tcp_states.h
+HERE = "this machine"  # in observations: the machine that runs emulated nodes
+
+
+class Session:
+    """A command under way on a host.
+
+    Args:
+        record: what the raw record will say of it.
+        process: our end of it, an ssh.
+        pid: its process there.
+    """
+
+    def __init__(self, record: CommandRecord, process: subprocess.Popen[bytes], pid: int) -> None:
+        self.record = record
+        self.process = process
+        self.pid = pid
+
+
+class RemoteTestbed:
+    """Base of the testbeds whose nodes are reached by ssh.
+
+    Args:
+        spec: a block's spec; each of its nodes has `ssh`, a destination; `ends` has
+            `ssh` and `address` of the path's two domains.
+        context: see `vcperf.measure.block.main`.
+    """
+
+    def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
+        self.spec = spec
+        self.context = context
+        self.nodes: dict[str, dict[str, Any]] = spec["nodes"]
+        self.ssh = Connections(context.get("ssh_config"))
+        self.sessions: list[Session] = []
+
+    # -- coming and going ---------------------------------------------------------------
+
+    def __enter__(self) -> RemoteTestbed:
+        try:
+            nodes = {node["ssh"]: True for node in self.nodes.values()}
+            used = {self.host(domain): False for domain in self.spec["ends"]}
+            faults = self.ssh.open({**used, **nodes})
+            if faults:
+                raise VcperfError("; ".join(faults.values()))
+            self.bring_up()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def bring_up(self) -> None:
+        """What a testbed does once its hosts are connected."""
+
+    def __exit__(self, *_: object) -> None:
+        for session in self.sessions:
+            session.process.kill()
+            session.process.wait()
+        self.sessions.clear()
+        self.ssh.close()
+
+    # -- where things are ---------------------------------------------------------------
+
+    def host(self, domain: str) -> str:
+        """The ssh destination on which a domain's commands run."""
+        return str(self.spec["ends"][domain]["ssh"])
+
+    def address(self, domain: str) -> str:
+        """The domain's address, as the testbed file gives it."""
+        return str(self.spec["ends"][domain]["address"])
+
+    def enter_argv(self, domain: str) -> list[str]:
+        """A prefix for whatever runs in a domain, once on its host."""
+        return []
+
+    # -- running ------------------------------------------------------------------------
+
+    def run(self, domain: str, argv: list[str], timeout_s: float) -> CommandRecord:
+        """Run a command in a domain to its end.
+
+        Raises VcperfError past the timeout, and when the connection breaks.
+        """
+        session = self._start(domain, argv)
+        try:
+            return self._end(session, timeout_s)
+        except subprocess.TimeoutExpired:
+            raise VcperfError(
+                f"domain {domain}: {argv[0]} did not end within {timeout_s:g} s"
+            ) from None
+
+    @contextlib.contextmanager
+    def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
+        """Keep a server running in a domain, from when it listens on `port`."""
+        session = self._start(domain, argv)
+        deadline = time.monotonic() + SERVER_START_S
+        while port not in self._listening(domain):
+            if session.process.poll() is not None or time.monotonic() > deadline:
+                record = self._end(session, STOP_S)
+                said = record["output"].strip() or "it said nothing"
+                raise VcperfError(f"domain {domain}: {argv[0]} does not listen on {port}: {said}")
+        yield session.record
+        # The end of its input is the end of the server.
+        self._end(session, STOP_S)
+
+    def free_port(self, domain: str, preferred: int) -> int:
+        """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
+        taken = self._listening(domain)
+        return next(port for port in range(preferred, 65536) if port not in taken)
+
+    def _listening(self, domain: str) -> set[int]:
+        """Ports on which TCP sockets listen. Format: proc(5), /proc/net/tcp: the second
+        field is the local address, in hexadecimal, the fourth the state."""
+        argv = ["cat", "/proc/net/tcp", "/proc/net/tcp6"]
+        host = self.host(domain)
+        ((_, text),) = self.ssh.batch({host: [argv]})[host]
+        rows = [line.split() for line in text.splitlines()]
+        return {
+            int(row[1].rpartition(":")[2], 16)
+            for row in rows
+            if len(row) > 3 and row[3] == LISTENING
+        }
+
+    def _start(self, domain: str, argv: list[str]) -> Session:
+        host, prefix = self.host(domain), self.enter_argv(domain)
+        record = {"domain": domain, "host": host, "argv": [*prefix, *argv], "start": time.time()}
+        process = self.ssh.session(host, argv, prefix)
+        assert process.stderr is not None
+        said = process.stderr.readline().decode(errors="replace").strip()
+        if not said.startswith("started "):
+            process.kill()
+            _, errors = process.communicate()
+            raise VcperfError(f"domain {domain}: {host} {reason(said.encode() + errors)}")
+        session = Session(record, process, int(said.split()[1]))
+        self.sessions.append(session)
+        return session
+
+    def _end(self, session: Session, timeout_s: float) -> CommandRecord:
+        """Wait for a command's end, having closed its input when it is a server's.
+
+        Returns its record, complete. Raises VcperfError when the connection broke.
+        """
+        output, errors = session.process.communicate(timeout=timeout_s)
+        self.sessions.remove(session)
+        record = session.record
+        record["end"] = time.time()
+        record["output"] = output.decode("utf-8", errors="replace")
+        record["session"] = errors.decode("utf-8", errors="replace")
+        status = [line for line in record["session"].splitlines() if line.startswith("status ")]
+        if not status:
+            raise VcperfError(f"domain {record['domain']}: {record['host']} {reason(errors)}")
+        record["status"] = int(status[-1].split()[1])
+        return record
+
+    # -- emulated nodes -----------------------------------------------------------------
+
+    def emulators(self) -> list[int]:
+        """Processes on this machine that are the nodes; none when those are machines.
+
+        Raises VcperfError when one does not run.
+        """
+        pids = []
+        files = self.context.get("emulator_pid_files", {})
+        for name in self.nodes:
+            if name in files:
+                try:
+                    with open(files[name], encoding="ascii") as handle:
+                        pid = int(handle.read())
+                    os.kill(pid, 0)
+                except (OSError, ValueError):
+                    raise VcperfError(
+                        f"{name}: its emulator does not run ({files[name]})"
+                    ) from None
+                pids.append(pid)
+        return pids
+
+    def observe_here(self) -> dict[str, Any]:
+        """What others take of this machine, as a part of an observation, when it runs the
+        nodes; else nothing."""
+        pids = self.emulators()
+        if not pids:
+            return {}
+        own = sum(map(processes.all_threads_cpu_seconds, pids)) + sum(os.times()[:4])
+        return {HERE: processes.host_cpu(own)}
