@@ -25,50 +25,36 @@ TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-COLUMNS = (
-    "domain",
-    "id",
-    "vcpu",
-    "cpu",
-    "state",
-    "time_s",
-    "hard_affinity",
-    "soft_affinity",
-)
+COLUMNS = ("domain", "id", "vcpu", "cpu", "state", "time_s", "hard_affinity", "soft_affinity")
 NO_NAME = "(null)"  # xl's name for a domain that has none, such as one that is dying
 
+# Patterns are text: compiling them all would cost every import some milliseconds.
 # Digits are limited: a damaged number must not become a huge one.
 _ID = r"(?P<id>\d{1,5})"
 _TIME = r"(?P<time_s>\d{1,12}\.\d)"
 _ON = r"(?P<cpu>\d{1,5}|-) +(?P<state>--p|[r-][b-]-)"
-_HEADER = re.compile(
-    r"Name ID VCPUs? CPU State Time\(s\) (?:CPU Affinity|(?P<soft>Affinity \(Hard / Soft\)))"
-)
-_HARD_SOFT_ROW = re.compile(
-    rf"(?P<name>\S+) +{_ID} +(?P<vcpu>\d{{1,5}}) +{_ON} +{_TIME} +(?P<hard>\S+) / (?P<soft>\S+)",
-    re.ASCII,
+_HEADER = r"Name ID VCPUs? CPU State Time\(s\) (?:CPU Affinity|(?P<soft>Affinity \(Hard / Soft\)))"
+_HARD_SOFT_ROW = (
+    rf"(?a)(?P<name>\S+) +{_ID} +(?P<vcpu>\d{{1,5}}) +{_ON} +{_TIME}"
+    r" +(?P<hard>\S+) / (?P<soft>\S+)"
 )
 # xm also lists domains that it manages and that do not run: no ID, CPU and state.
-_ONE_AFFINITY_ROW = re.compile(
-    rf"(?P<name>\S+)(?: +{_ID})? +(?P<vcpu>\d{{1,5}})(?: +{_ON})? +{_TIME} +(?P<hard>\S.*)",
-    re.ASCII,
+_ONE_AFFINITY_ROW = (
+    rf"(?a)(?P<name>\S+)(?: +{_ID})? +(?P<vcpu>\d{{1,5}})(?: +{_ON})? +{_TIME} +(?P<hard>\S.*)"
 )
-_LIST_HEADER = re.compile(r"Name ID Mem(?:\(MiB\))? VCPUs State Time\(s\)")
-_LIST_ROW = re.compile(
-    rf"(?P<name>\S+)(?: +{_ID})? +(?P<memory_mb>\d{{1,9}}) +(?P<vcpus>\d{{1,5}})"
-    rf"(?: +(?P<state>[r-][b-][p-][s-][-rscwS?][d-]))? +{_TIME}",
-    re.ASCII,
+_LIST_HEADER = r"Name ID Mem(?:\(MiB\))? VCPUs State Time\(s\)"
+_LIST_ROW = (
+    rf"(?a)(?P<name>\S+)(?: +{_ID})? +(?P<memory_mb>\d{{1,9}}) +(?P<vcpus>\d{{1,5}})"
+    rf"(?: +(?P<state>[r-][b-][p-][s-][-rscwS?][d-]))? +{_TIME}"
 )
 # Keys are padded to 23 characters, which no line of an error is.
-_INFO = re.compile(r"([A-Za-z]\w* +|\w{23,}):(.*)", re.ASCII)
-_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
+_INFO = r"(?a)([A-Za-z]\w* +|\w{23,}):(.*)"
+_RANGE = r"(?a)(\d{1,5})(?:-(\d{1,5}))?"
 _WORDS = {"all": "all", "any cpu": "all", "none": "none", "no cpus": "none"}
 _LAST_ID = 0x7FEF  # those above are Xen's own
 
-_PREFIX = re.compile(r"^(?:\w+: )?(?:error|critical): +(?:\S+\.[ch]:\d+:\w+: *)?", re.IGNORECASE)
-_CHATTER = re.compile(
-    r"\w+: (?:debug|verbose|detail|progress|info|notice|warning)\b|warning\b", re.I
-)
+_PREFIX = r"(?i)^(?:\w+: )?(?:error|critical): +(?:\S+\.[ch]:\d+:\w+: *)?"
+_CHATTER = r"(?i)(?:\w+: (?:debug|verbose|detail|progress|info|notice)|(?:\w+: )?warning)\b"
 
 
 def vcpu_list_argv(toolstack: str) -> list[str]:
@@ -207,7 +193,7 @@ def parse_info(text: str) -> dict[str, str]:
     values: dict[str, str] = {}
     key = ""
     for number, line in _lines(text):
-        match = _INFO.fullmatch(line)
+        match = re.fullmatch(_INFO, line)
         if match and match[1].rstrip() not in values:
             key = match[1].rstrip()
             values[key] = match[2].strip()
@@ -229,19 +215,18 @@ def fault(text: str) -> str:
     'Domain 1:Setting vcpu affinity'
     """
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    said = [
-        line for line in lines if line and not (_CHATTER.match(line) or _HEADER.fullmatch(line))
-    ]
+    noise = f"{_CHATTER}|{_HEADER}$"
+    said = [line for line in lines if line and not re.match(noise, line)]
     if not said:
         return "it said nothing of why"
     for line in said:
         if "privileged command interface" in line:
             return (
-                f"{_PREFIX.sub('', line)}: no access to Xen,"
+                f"{re.sub(_PREFIX, '', line)}: no access to Xen,"
                 " run it as root in dom0 of a host that Xen booted"
             )
     # Python tells the fault last, C's libraries tell its cause first.
-    return _PREFIX.sub("", said[-1] if said[0].startswith("Traceback") else said[0])
+    return re.sub(_PREFIX, "", said[-1] if said[0].startswith("Traceback") else said[0])
 
 
 def _known(toolstack: str) -> str:
@@ -259,13 +244,13 @@ def _lines(text: str) -> list[tuple[int, str]]:
 
 
 def _table(
-    text: str, header: re.Pattern[str], command: str, read: Callable[[str, bool], Row | None]
+    text: str, header: str, command: str, read: Callable[[str, bool], Row | None]
 ) -> list[Row]:
     """The rows below the header; `read` is told whether that names a soft affinity."""
     lines = _lines(text)
     if not lines:
         raise Untrusted(f"{command} printed nothing")
-    match = header.fullmatch(" ".join(lines[0][1].split()))
+    match = re.fullmatch(header, " ".join(lines[0][1].split()))
     if not match:
         raise Untrusted(f"no header of {command}: {fault(text)}")
     rows = []
@@ -283,7 +268,7 @@ def _table(
 
 
 def _vcpu(line: str, soft: bool) -> Row | None:
-    match = (_HARD_SOFT_ROW if soft else _ONE_AFFINITY_ROW).fullmatch(line)
+    match = re.fullmatch(_HARD_SOFT_ROW if soft else _ONE_AFFINITY_ROW, line)
     if match is None:
         return None
     cpu, state = match["cpu"], match["state"]
@@ -302,7 +287,7 @@ def _vcpu(line: str, soft: bool) -> Row | None:
 
 
 def _domain(line: str, _soft: bool) -> Row | None:
-    match = _LIST_ROW.fullmatch(" ".join(line.split()))
+    match = re.fullmatch(_LIST_ROW, " ".join(line.split()))
     if match is None or (match["id"] is None) != (match["state"] is None):
         return None
     return {
@@ -339,7 +324,7 @@ def _ranges(text: str) -> list[tuple[int, int]]:
     """Ranges of CPUs, first and last, ascending and apart; none when it is anything else."""
     ranges: list[tuple[int, int]] = []
     for part in text.split(","):
-        match = _RANGE.fullmatch(part)
+        match = re.fullmatch(_RANGE, part)
         if match is None:
             return []
         first, last = int(match[1]), int(match[2] or match[1])
