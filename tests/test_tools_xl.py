@@ -233,7 +233,7 @@ def test_an_affinity_is_written_as_short_as_it_can_be():
     assert xl.cpu_set("all", 3) == [0, 1, 2] and xl.cpu_set("none", 3) == []
     text = (DATA / "vcpu-hard-soft.txt").read_text().replace("0,2-3,5", "0,1,2-3,5")
     assert xl.parse(text)[1]["hard_affinity"] == "0-3,5"
-    for bad in ("", "3-1", "0,0", "1,", "nodes:0", "0-3,^1", "-1", "0-", "99999999"):
+    for bad in ("", "3-1", "0,0", "1,", "nodes:0", "0-3,^1", "-1", "0-", "03", "99999999"):
         with pytest.raises(Untrusted):
             xl.cpu_set(bad, 8)
     with pytest.raises(VcperfError):

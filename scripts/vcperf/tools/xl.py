@@ -49,7 +49,8 @@ _LIST_ROW = (
 )
 # Keys are padded to 23 characters, which no line of an error is.
 _INFO = r"(?a)([A-Za-z]\w* +|\w{23,}):(.*)"
-_RANGE = r"(?a)(\d{1,5})(?:-(\d{1,5}))?"
+_CPU = r"(0|[1-9]\d{0,4})"  # 03 was 0-3 or 0,3
+_RANGE = rf"(?a){_CPU}(?:-{_CPU})?"
 _WORDS = {"all": "all", "any cpu": "all", "none": "none", "no cpus": "none"}
 _LAST_ID = 0x7FEF  # those above are Xen's own
 
