@@ -198,6 +198,13 @@ def test_info_is_split_at_the_first_colon_and_goes_on_in_indented_lines():
     assert info["xen_caps"] == "xen-3.0-x86_64 xen-3.0-x86_32p"
 
 
+def test_info_of_4_17():
+    info = xl.parse_info((DATA / "info-4.17.txt").read_text())
+    assert (info["nr_cpus"], info["max_cpu_id"], info["xen_version"]) == ("4", "3", "4.17.7")
+    assert info["virt_caps"] == "pv hvm gnttab-v1 gnttab-v2" and info["xen_changeset"] == ""
+    assert info["xen_commandline"].startswith("console=com1 com1=115200,8n1 dom0_mem=768M,max:768M")
+
+
 @pytest.mark.parametrize("file", sorted(DATA.glob("info-*.txt")), ids=lambda file: file.stem)
 def test_info_that_lacks_what_matters_is_refused(file):
     lines = file.read_text().splitlines(keepends=True)

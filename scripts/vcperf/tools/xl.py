@@ -226,8 +226,11 @@ def fault(text: str) -> str:
                 f"{re.sub(_PREFIX, '', line)}: no access to Xen,"
                 " run it as root in dom0 of a host that Xen booted"
             )
-    # Python tells the fault last, C's libraries tell its cause first.
-    return re.sub(_PREFIX, "", said[-1] if said[0].startswith("Traceback") else said[0])
+    if said[0].startswith("Traceback"):
+        return said[-1]
+    # The first error is the cause; those below it are what it led to.
+    errors = [line for line in said if re.match(_PREFIX, line)]
+    return re.sub(_PREFIX, "", (errors or said)[0])
 
 
 def _known(toolstack: str) -> str:
