@@ -98,6 +98,28 @@ if ! cmp -s "$lock" "$stamp"; then
     cp "$lock" "$stamp"
 fi
 
+# -- sshd, for the tests -----------------------------------------------------------------
+
+# Never installed: that would start it. The tests start it unpacked, on a port of their own.
+fetch_sshd() {
+    mkdir -p .tools/sshd
+    for package in $(listed envs/debian-tests.txt); do
+        (cd .tools/sshd && apt-get -qq download "$package") 2>/dev/null || return 1
+    done
+    for file in .tools/sshd/*.deb; do
+        dpkg-deb --extract "$file" .tools/sshd || return 1
+        rm "$file"
+    done
+}
+
+if [ "$wanted" = dev ] && [ ! -x .tools/sshd/usr/sbin/sshd ]; then
+    echo "setup: fetching sshd for the tests (Debian openssh-server) into .tools"
+    { is_debian && { fetch_sshd || { apt-get -qq update && fetch_sshd; }; }; } || {
+        rm -rf .tools/sshd
+        echo "setup: no sshd for the tests: those of testbeds reached by ssh will be skipped"
+    }
+fi
+
 # -- netperf -------------------------------------------------------------------------
 
 have_netperf() {

@@ -31,7 +31,7 @@ class Site:
     context: dict[str, Any]
 
 
-def read(config: Config, sources: Sequence[str | Path]) -> Site | None:
+def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
     """The site of a checked configuration; None when the testbed lives on this host.
 
     Args:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from vcperf import lock
 from vcperf.errors import VcperfError
 from vcperf.testbeds import pins
 from vcperf.testbeds.ssh import CONTROL_FOLDER, Connections
@@ -35,6 +36,7 @@ def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> None:
         hosts |= {node["ssh"]: True for node in spec["nodes"].values()}
     _clear_sockets()
     os.environ[CONTROL_FOLDER] = f"{SOCKETS}/{os.getpid()}"
+    os.environ[lock.NODE_LOCKED] = "1"
     connections = Connections(ssh_config)
     atexit.register(_release, connections, os.getpid())
     for fault in connections.open(hosts).values():

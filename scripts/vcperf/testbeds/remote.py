@@ -30,13 +30,17 @@ class Session:
     Args:
         record: what the raw record will say of it.
         process: our end of it, an ssh.
-        pid: its process there.
+        lifeline: the file descriptor whose closing ends it.
+        pid: its process there; 0 until it has said so.
     """
 
-    def __init__(self, record: CommandRecord, process: subprocess.Popen[bytes], pid: int) -> None:
+    def __init__(
+        self, record: CommandRecord, process: subprocess.Popen[bytes], lifeline: int
+    ) -> None:
         self.record = record
         self.process = process
-        self.pid = pid
+        self.lifeline = lifeline
+        self.pid = 0
 
 
 class RemoteTestbed:
@@ -75,6 +79,10 @@ class RemoteTestbed:
 
     def __exit__(self, *_: object) -> None:
         for session in self.sessions:
+            os.close(session.lifeline)
+        for session in self.sessions:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                session.process.wait(STOP_S)
             session.process.kill()
             session.process.wait()
         self.sessions.clear()
@@ -116,12 +124,13 @@ class RemoteTestbed:
         deadline = time.monotonic() + SERVER_START_S
         while port not in self._listening(domain):
             if session.process.poll() is not None or time.monotonic() > deadline:
-                record = self._end(session, STOP_S)
+                record = self._stop(session)
                 said = record["output"].strip() or "it said nothing"
                 raise VcperfError(f"domain {domain}: {argv[0]} does not listen on {port}: {said}")
-        yield session.record
-        # The end of its input is the end of the server.
-        self._end(session, STOP_S)
+        try:
+            yield session.record
+        finally:
+            self._stop(session)
 
     def free_port(self, domain: str, preferred: int) -> int:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
@@ -144,31 +153,37 @@ class RemoteTestbed:
     def _start(self, domain: str, argv: list[str]) -> Session:
         host, prefix = self.host(domain), self.enter_argv(domain)
         record = {"domain": domain, "host": host, "argv": [*prefix, *argv], "start": time.time()}
-        process = self.ssh.session(host, argv, prefix)
-        assert process.stderr is not None
-        said = process.stderr.readline().decode(errors="replace").strip()
-        if not said.startswith("started "):
-            process.kill()
-            _, errors = process.communicate()
-            raise VcperfError(f"domain {domain}: {host} {reason(said.encode() + errors)}")
-        session = Session(record, process, int(said.split()[1]))
+        session = Session(record, *self.ssh.session(host, argv, prefix))
         self.sessions.append(session)
+        assert session.process.stderr is not None
+        said = session.process.stderr.readline().decode(errors="replace").strip()
+        if not said.startswith("started "):
+            _, errors = session.process.communicate(timeout=STOP_S)
+            raise VcperfError(f"domain {domain}: {host}: {reason(said.encode() + errors)}")
+        session.pid = int(said.split()[1])
         return session
 
+    def _stop(self, session: Session) -> CommandRecord:
+        """End a server; returns its record."""
+        os.close(session.lifeline)
+        session.lifeline = os.open(os.devnull, os.O_RDONLY)
+        return self._end(session, STOP_S)
+
     def _end(self, session: Session, timeout_s: float) -> CommandRecord:
-        """Wait for a command's end, having closed its input when it is a server's.
+        """Wait for a command's end.
 
         Returns its record, complete. Raises VcperfError when the connection broke.
         """
         output, errors = session.process.communicate(timeout=timeout_s)
         self.sessions.remove(session)
+        os.close(session.lifeline)
         record = session.record
         record["end"] = time.time()
         record["output"] = output.decode("utf-8", errors="replace")
         record["session"] = errors.decode("utf-8", errors="replace")
         status = [line for line in record["session"].splitlines() if line.startswith("status ")]
         if not status:
-            raise VcperfError(f"domain {record['domain']}: {record['host']} {reason(errors)}")
+            raise VcperfError(f"domain {record['domain']}: {record['host']}: {reason(errors)}")
         record["status"] = int(status[-1].split()[1])
         return record
 

@@ -34,17 +34,18 @@ exec 9</; echo "ready $(cat /proc/sys/kernel/random/boot_id)"
 while read -r order; do flock -n 9 || { echo busy; flock 9; }; echo locked; done
 """
 
-# Runs "$@" until it ends or the connection does: then all of it is ended. On stderr,
-# what else there is to say of it: its pid first; at its end its CPU time, the CPUs that
-# the session is held to, and its status (255 alone could be ssh's own).
+# Runs "$@" until it ends or its input does, at the latest with the connection: then all of
+# it is ended. On stderr, what else there is to say of it: its pid first; at its end its
+# CPU time, the CPUs that the session is held to, and its status (255 alone could be ssh's
+# own).
 SESSION = """
-trap "" HUP; exec 3<&0
-setsid "$@" </dev/null 2>&1 & run=$!
-echo "started $run" >&2
-{ cat <&3; kill -TERM -- -$run; sleep 2; kill -KILL -- -$run; } >/dev/null 2>&1 & watch=$!
+trap "" HUP; exec 3<&0 4>&2 2>/dev/null
+setsid "$@" </dev/null 2>&1 3<&- 4>&- & run=$!
+echo "started $run" >&4
+{ cat <&3; kill -TERM -$run; sleep 2; kill -KILL -$run; } >/dev/null 4>&- & watch=$!
 wait $run; status=$?
 kill $watch
-{ times; grep Cpus_allowed_list /proc/$$/status; echo "status $status"; } >&2
+{ times; grep Cpus_allowed_list /proc/$$/status; echo "status $status"; } >&4
 """
 MARK = "-- vcperf: status"
 
@@ -110,12 +111,15 @@ class Connections:
         Args:
             commands: ssh destination -> argument lists.
 
-        Returns ssh destination -> (status, output with errors) of each command. Raises
-        VcperfError naming the host that did not answer.
+        Returns ssh destination -> (status, output) of each command; of one that failed
+        with the errors of all of them. Raises VcperfError naming the host that did not
+        answer.
         """
         running = {}
         for host, argvs in commands.items():
-            script = "\n".join(f"{shlex.join(argv)} 2>&1; echo; echo '{MARK}' $?" for argv in argvs)
+            script = "\n".join(
+                f"{shlex.join(argv)}; s=$?; echo; echo '{MARK}' $s" for argv in argvs
+            )
             running[host] = self._start(host, ["sh", "-c", script], stdin=subprocess.DEVNULL)
         results = {}
         for host, process in running.items():
@@ -124,24 +128,30 @@ class Connections:
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise VcperfError(f"{host}: did not answer within {BATCH_S} s") from None
-            results[host] = _batch_results(output.decode("utf-8", errors="replace"))
+            results[host] = _batch_results(output, errors)
             if len(results[host]) != len(commands[host]):
                 raise VcperfError(f"{host}: {reason(errors)}")
         return results
 
     def session(
         self, host: str, argv: Sequence[str], prefix: Sequence[str] = ()
-    ) -> subprocess.Popen[bytes]:
-        """Start a command that ends with our end of the connection: close its input to
-        end it. What SESSION says of it is on its stderr.
+    ) -> tuple[subprocess.Popen[bytes], int]:
+        """Start a command that ends when we close its input, or end.
 
         Args:
             host: ssh destination.
             argv: the command.
             prefix: what the whole session runs under, such as `taskset -c 0`.
+
+        Returns our end of it, an ssh with what SESSION says on its stderr, and the file
+        descriptor to close.
         """
+        theirs, ours = os.pipe()
         command = [*prefix, "sh", "-c", SESSION, "vcperf", *argv]
-        return self._start(host, command, stdin=subprocess.PIPE)
+        try:
+            return self._start(host, command, stdin=theirs), ours
+        finally:
+            os.close(theirs)
 
     def _start(self, host: str, argv: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
         full = [*self._ssh(host), "-o", "ControlMaster=no", host, shlex.join(argv)]
@@ -206,12 +216,15 @@ def _gave_up(keeper: subprocess.Popen[bytes]) -> str:
     return reason(keeper.stderr.read())
 
 
-def _batch_results(text: str) -> list[tuple[int, str]]:
+def _batch_results(output: bytes, errors: bytes) -> list[tuple[int, str]]:
+    """What each command of a batch printed; on failure with what went to stderr."""
+    said = errors.decode("utf-8", errors="replace")
     results = []
     lines: list[str] = []
-    for line in text.split("\n"):
+    for line in output.decode("utf-8", errors="replace").split("\n"):
         if line.startswith(MARK):
-            results.append((int(line[len(MARK) :]), "\n".join(lines).removesuffix("\n")))
+            status, text = int(line[len(MARK) :]), "\n".join(lines)
+            results.append((status, f"{text}{said}" if status else text))
             lines = []
         else:
             lines.append(line)

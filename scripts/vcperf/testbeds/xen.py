@@ -105,7 +105,7 @@ class XenTestbed(RemoteTestbed):
         for name, rows in self._list().items():
             host = self.nodes[name]["ssh"]
             for row, cpus in self._misplaced(name, rows):
-                faults = [xl.fault(text) for _, text in said.get(host, []) if text.strip()]
+                faults = [xl.fault(text) for status, text in said.get(host, []) if status]
                 raise VcperfError(
                     f"{name} ({host}): VCPU {row['vcpu']} of {row['domain']} cannot be pinned to"
                     f" CPU {xl.affinity(cpus)}, it stays on {row['hard_affinity']}"
@@ -135,12 +135,17 @@ class XenTestbed(RemoteTestbed):
         return sorted(mine, key=lambda row: int(row["vcpu"]))
 
     def _cpus(self, name: str, row: dict[str, Any]) -> list[int]:
-        return xl.cpu_set(row["hard_affinity"], int(self._info[name]["nr_cpus"]))
+        return xl.cpu_set(row["hard_affinity"], self._count(name))
+
+    def _count(self, name: str) -> int:
+        """How many CPU numbers a node has, those of CPUs that are offline included."""
+        info = self._info[name]
+        return int(info["max_cpu_id"]) + 1 if "max_cpu_id" in info else int(info["nr_cpus"])
 
     def _check_domains(self, name: str, rows: Rows) -> None:
         """Hold what a node has against what the spec asks of it."""
         node, there = self.nodes[name], f"{name} ({self.nodes[name]['ssh']})"
-        count = int(self._info[name]["nr_cpus"])
+        count = self._count(name)
         for domain, vcpus in node["domains"].items():
             mine = self._rows_of(name, domain, rows)
             if not mine:
