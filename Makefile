@@ -25,6 +25,11 @@ plan: setup ## Print cells, blocks done and missing, and the time still needed
 test: setup-dev ## Set up and run the tests
 	.venv/bin/python -m pytest
 
+.PHONY: test-lab
+test-lab: setup-dev ## Boot a real Xen host under emulation and run the tests that need one
+	@envs/setup.sh lab
+	.venv/bin/python -m pytest -m lab
+
 .PHONY: lint
 lint: setup-dev ## Check style, types and the workflow
 	.venv/bin/ruff check .
@@ -32,6 +37,10 @@ lint: setup-dev ## Check style, types and the workflow
 	.venv/bin/snakefmt --check Snakefile rules
 	.venv/bin/mypy
 	.venv/bin/snakemake --lint
+
+.PHONY: restore-pins
+restore-pins: setup ## Put back pins that a killed campaign left on Xen hosts
+	.venv/bin/python -m vcperf.testbeds.held
 
 .PHONY: benchmark
 benchmark: setup ## Measure the workflow's overhead a block against a plain shell loop

@@ -74,3 +74,7 @@ def _clear_sockets() -> None:
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if put_back_pins() else 1)

@@ -78,13 +78,13 @@ def put_back(path: str) -> str:
         if faults:
             raise VcperfError(faults[host])
         changed = _differing(journal, _listed(connections, host, toolstack))
-        for row in changed:
-            hard, soft = row["hard_affinity"], row["soft_affinity"]
-            argv = xl.pin_argv(toolstack, row["domain"], row["vcpu"], hard, soft)
-            ((status, said),) = connections.batch({host: [argv]})[host]
-            if status:
-                raise VcperfError(f"{host}: {xl.fault(said)}")
-        still = _differing(journal, _listed(connections, host, toolstack)) if changed else []
+        still = []
+        if changed:
+            pinning = [
+                xl.pin_argv(toolstack, r["domain"], r["vcpu"], *_affinities(r)) for r in changed
+            ]
+            connections.batch({host: pinning})
+            still = _differing(journal, _listed(connections, host, toolstack))
     finally:
         connections.close()
     if still:
@@ -106,13 +106,16 @@ def _listed(connections: Connections, host: str, toolstack: str) -> list[dict[st
 def _differing(journal: dict[str, Any], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The journal's VCPUs that are pinned otherwise now."""
     now = {(r["domain"], r["id"], r["vcpu"]): r for r in rows}
-    keys = ("hard_affinity", "soft_affinity")
     found = []
     for was in journal["vcpus"]:
         row = now.get((was["domain"], was["id"], was["vcpu"]))
-        if row is not None and any(row[key] != was[key] for key in keys):
+        if row is not None and _affinities(row) != _affinities(was):
             found.append(was)
     return found
+
+
+def _affinities(row: dict[str, Any]) -> tuple[str, str | None]:
+    return row["hard_affinity"], row["soft_affinity"]
 
 
 def _path(host: str) -> str:

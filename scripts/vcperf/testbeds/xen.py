@@ -3,6 +3,8 @@ their dom0 and guests. What is said to be pinned is read back from the hyperviso
 
 from __future__ import annotations
 
+import sys
+
 from vcperf.errors import VcperfError
 from vcperf.testbeds import pins
 from vcperf.testbeds.remote import RemoteTestbed
@@ -77,7 +79,10 @@ class XenTestbed(RemoteTestbed):
         # A campaign puts pins back once, at its end.
         if self.ssh.shared is None:
             for path in pins.left():
-                pins.put_back(path)
+                try:
+                    pins.put_back(path)
+                except VcperfError as error:
+                    print(f"pins not put back: {error}", file=sys.stderr)
         super().__exit__()
 
     # -- pinning ------------------------------------------------------------------------
