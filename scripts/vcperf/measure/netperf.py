@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PORT = 12865  # netserver's own
 PATIENCE_S = 30  # past its duration, a run counts as hung
-INTERRUPTED = 130  # status of a program that SIGINT ended
 WARMUP_TRIES = 6
 EARLY = 0.97  # netperf ends with a sound line when it is interrupted: hold its time
 
@@ -68,19 +67,21 @@ def _warm_up(
 ) -> list[dict[str, Any]]:
     """Run the same traffic for a while that does not count; the commands that did it.
 
-    netperf knows whole seconds only, and ends in good order when it is interrupted; but
-    not while it still connects: then it gets twice the time.
+    netperf knows whole seconds only. Between them it is interrupted, which it takes in
+    good order; but not while it still connects, then it gets twice the time.
     """
     seconds = spec["warmup_s"]
     runs = []
     while True:
-        stop = ["timeout", "--preserve-status", "--signal=INT", f"{seconds:g}"]
+        stop = []
+        if seconds != math.ceil(seconds):
+            stop = ["timeout", "--preserve-status", "--signal=INT", f"{seconds:g}"]
         run = testbed.run(
             spec["sender"], [*stop, *client(math.ceil(seconds))], seconds + PATIENCE_S
         )
         runs.append({"role": "warmup", **run})
         seconds *= 2
-        if run["status"] != INTERRUPTED or len(runs) == WARMUP_TRIES:
+        if run["status"] == 0 or not stop or len(runs) == WARMUP_TRIES:
             _check_status(spec, run)
             return runs
 

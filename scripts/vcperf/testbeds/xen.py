@@ -63,17 +63,20 @@ class XenTestbed(RemoteTestbed):
         """Ask the nodes what they are and the domains' VCPUs where they may run."""
         heads = [["uname", "-n"], ["uname", "-r"], ["uname", "-m"]]
         commands: dict[str, list[list[str]]] = {
-            node["ssh"]: [*heads, xl.info_argv(node["toolstack"])] for node in self.nodes.values()
+            n["ssh"]: [*heads, xl.info_argv(n["toolstack"]), xl.vcpu_list_argv(n["toolstack"])]
+            for n in self.nodes.values()
         }
         ends = {self.host(domain) for domain in self.spec["ends"]}
         commands |= dict.fromkeys(ends - set(commands), heads)
         answers = self.ssh.batch(commands)
         self._heads = {host: [text.strip() for _, text in a[:3]] for host, a in answers.items()}
         self._info: dict[str, dict[str, str]] = {}
+        self._found: dict[str, Rows] = {}
         for name, node in self.nodes.items():
-            self._info[name] = self._trusted(name, xl.parse_info, *answers[node["ssh"]][3])
-        for name, rows in self._list().items():
-            self._check_domains(name, rows)
+            info, listed = answers[node["ssh"]][3:]
+            self._info[name] = self._trusted(name, xl.parse_info, *info)
+            self._found[name] = self._trusted(name, xl.parse, *listed)
+            self._check_domains(name, self._found[name])
 
     def __exit__(self, *_: object) -> None:
         # A campaign puts pins back once, at its end.
@@ -93,7 +96,7 @@ class XenTestbed(RemoteTestbed):
         Raises VcperfError when the hypervisor does not do it, whatever xl's status says.
         """
         moved = {}
-        for name, rows in self._list().items():
+        for name, rows in self._found.items():
             node = self.nodes[name]
             wrong = self._misplaced(name, rows)
             if not wrong:
