@@ -1,6 +1,6 @@
 """The lab's hosts and guests: their names, addresses and sizes, as in the thesis.
 
-A node n has the dom0 vcN0 and two guests cN00 and cN01 (N = n), the first with two
+Node N has the dom0 vcN0 and two guests, c0N0 and c0N1, the first with two
 VCPUs, the second with one.
 """
 
@@ -39,7 +39,7 @@ def node(number: int) -> Node:
     """The node of a number, 0 or 1."""
     net = f"10.9.0.{number + 1}"
     guests = tuple(
-        Guest(f"c{number}0{g}", f"{net}{g + 1}", 2 - g, f"00:16:3e:00:0{number}:0{g + 1}")
+        Guest(f"c0{number}{g}", f"{net}{g + 1}", 2 - g, f"00:16:3e:00:0{number}:0{g + 1}")
         for g in range(2)
     )
     dom0 = f"vc{number}0"
