@@ -21,8 +21,8 @@ from topology import Guest, Node, alias, node, testbed
 
 COMMANDS = {emulator.QEMU: "qemu-system-x86", "ssh": "openssh-client"}
 COMMANDS.update({"ssh-keygen": "openssh-client", "setpriv": "util-linux"})
-BOOT_S = 180.0
-GUESTS_S = 150.0
+BOOT_S = 300.0
+GUESTS_S = 300.0
 CHECK_S = 120.0
 
 

@@ -49,11 +49,11 @@ class HostsTestbed(RemoteTestbed):
             for node in self.nodes.values()
             for domain, vcpus in node["domains"].items()
         }
-        heads = [["uname", "-n"], ["uname", "-r"], ["uname", "-m"], ["getconf", "CLK_TCK"]]
-        answers = self.ssh.batch({node["ssh"]: heads for node in self.nodes.values()})
-        self._heads = {host: [text.strip() for _, text in a[:3]] for host, a in answers.items()}
+        heads = [["uname", "-nrm"], ["getconf", "CLK_TCK"]]
+        answers = self.ssh.ask_once({node["ssh"]: heads for node in self.nodes.values()})
+        self._heads = {host: a[0][1].split() for host, a in answers.items()}
         self._tick = {
-            host: int(a[3][1]) if a[3][0] == 0 else TICKS_PER_S for host, a in answers.items()
+            host: int(a[1][1]) if a[1][0] == 0 else TICKS_PER_S for host, a in answers.items()
         }
         self._ended = dict.fromkeys(self.cpus, 0.0)
         self._masks: dict[str, list[str]] = {domain: [] for domain in self.cpus}

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from vcperf.testbeds import CommandRecord
 
-SERVER_START_S = 20.0
 STOP_S = 10.0
 LISTENING = "0A"  # TCP_LISTEN, in the kernel's include/net/tcp_states.h
 HERE = "this machine"  # in observations: the machine that runs emulated nodes
@@ -41,6 +40,11 @@ class Session:
         self.process = process
         self.lifeline = lifeline
         self.pid = 0
+
+    def says(self) -> str:
+        """The next line that it says of itself; empty at its end."""
+        assert self.process.stderr is not None
+        return self.process.stderr.readline().decode(errors="replace").strip()
 
 
 class RemoteTestbed:
@@ -120,13 +124,11 @@ class RemoteTestbed:
     @contextlib.contextmanager
     def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
         """Keep a server running in a domain, from when it listens on `port`."""
-        session = self._start(domain, argv)
-        deadline = time.monotonic() + SERVER_START_S
-        while port not in self._listening(domain):
-            if session.process.poll() is not None or time.monotonic() > deadline:
-                record = self._stop(session)
-                said = record["output"].strip() or "it said nothing"
-                raise VcperfError(f"domain {domain}: {argv[0]} does not listen on {port}: {said}")
+        session = self._start(domain, argv, port)
+        if session.says() != "listening":
+            record = self._stop(session)
+            said = record["output"].strip() or "it said nothing"
+            raise VcperfError(f"domain {domain}: {argv[0]} does not listen on {port}: {said}")
         try:
             yield session.record
         finally:
@@ -134,29 +136,24 @@ class RemoteTestbed:
 
     def free_port(self, domain: str, preferred: int) -> int:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
-        taken = self._listening(domain)
-        return next(port for port in range(preferred, 65536) if port not in taken)
-
-    def _listening(self, domain: str) -> set[int]:
-        """Ports on which TCP sockets listen. Format: proc(5), /proc/net/tcp: the second
-        field is the local address, in hexadecimal, the fourth the state."""
-        argv = ["cat", "/proc/net/tcp", "/proc/net/tcp6"]
+        # Format: proc(5), /proc/net/tcp: the second field is the local address, in
+        # hexadecimal, the fourth the state.
         host = self.host(domain)
-        ((_, text),) = self.ssh.batch({host: [argv]})[host]
+        ((_, text),) = self.ssh.ask_once({host: [["cat", "/proc/net/tcp"]]})[host]
         rows = [line.split() for line in text.splitlines()]
-        return {
+        taken = {
             int(row[1].rpartition(":")[2], 16)
             for row in rows
             if len(row) > 3 and row[3] == LISTENING
         }
+        return next(port for port in range(preferred, 65536) if port not in taken)
 
-    def _start(self, domain: str, argv: list[str]) -> Session:
+    def _start(self, domain: str, argv: list[str], port: int = 0) -> Session:
         host, prefix = self.host(domain), self.enter_argv(domain)
         record = {"domain": domain, "host": host, "argv": [*prefix, *argv], "start": time.time()}
-        session = Session(record, *self.ssh.session(host, argv, prefix))
+        session = Session(record, *self.ssh.session(host, argv, prefix, port))
         self.sessions.append(session)
-        assert session.process.stderr is not None
-        said = session.process.stderr.readline().decode(errors="replace").strip()
+        said = session.says()
         if not said.startswith("started "):
             _, errors = session.process.communicate(timeout=STOP_S)
             raise VcperfError(f"domain {domain}: {host}: {reason(said.encode() + errors)}")

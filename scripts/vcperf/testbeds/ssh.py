@@ -8,7 +8,9 @@ other campaigns away; both end with it, however that ends.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
+import json
 import os
 import select
 import shlex
@@ -35,17 +37,41 @@ while read -r order; do flock -n 9 || { echo busy; flock 9; }; echo locked; done
 """
 
 # Runs "$@" until it ends or its input does, at the latest with the connection: then all of
-# it is ended. On stderr, what else there is to say of it: its pid first; at its end its
-# CPU time, the CPUs that the session is held to, and its status (255 alone could be ssh's
-# own).
+# it is ended. On stderr, what else there is to say of it: its pid first; of a server then
+# whether it listens on its TCP port, $1 in hexadecimal; at its end its CPU time, the CPUs
+# that the session is held to, and its status (255 alone could be ssh's own).
+# Formats: proc(5), /proc/net/tcp (0A is TCP_LISTEN) and /proc/PID/status.
+# Nearly all of it is the shell's own: starting a program takes long on an emulated host.
 SESSION = """
 trap "" HUP; exec 3<&0 4>&2 2>/dev/null
+port=$1; shift
 setsid "$@" </dev/null 2>&1 3<&- 4>&- & run=$!
 echo "started $run" >&4
-{ cat <&3; kill -TERM -$run; sleep 2; kill -KILL -$run; } >/dev/null 4>&- & watch=$!
+{ read -r end <&3; kill -TERM -$run; sleep 2; kill -KILL -$run; } >/dev/null 4>&- & watch=$!
+listening() {
+  for table in /proc/net/tcp /proc/net/tcp6; do
+    while read -r number local remote state rest; do
+      case $local-$state in *:"$port-0A") return 0 ;; esac
+    done <$table
+  done
+  return 1
+}
+tries=200
+while [ "$port" ]; do
+  if listening; then echo listening >&4; break; fi
+  tries=$((tries - 1))
+  read -r stat </proc/$run/stat
+  case $stat in *") Z "*) tries=0 ;; esac
+  if [ $tries -le 0 ]; then echo silent >&4; break; fi
+  sleep 0.1
+done
 wait $run; status=$?
 kill $watch
-{ times; grep Cpus_allowed_list /proc/$$/status; echo "status $status"; } >&4
+times >&4
+while read -r key value; do
+  case $key in Cpus_allowed_list:) echo "$key $value" >&4 ;; esac
+done </proc/$$/status
+echo "status $status" >&4
 """
 MARK = "-- vcperf: status"
 
@@ -97,8 +123,8 @@ class Connections:
             keeper.kill()
         for host, keeper in self.keepers.items():
             keeper.wait()
-            with contextlib.suppress(OSError):
-                os.unlink(self._socket(host))
+            for file in glob.glob(f"{glob.escape(self._socket(host))}*"):
+                os.unlink(file)
         self.keepers.clear()
         with contextlib.suppress(OSError):
             os.rmdir(self.folder)
@@ -133,8 +159,30 @@ class Connections:
                 raise VcperfError(f"{host}: {reason(errors)}")
         return results
 
+    def ask_once(
+        self, questions: Mapping[str, Sequence[Sequence[str]]]
+    ) -> dict[str, list[tuple[int, str]]]:
+        """As `batch`, for what cannot change while a connection lasts: a campaign's blocks
+        find the answers of the first that asked. Commands that failed are asked again."""
+        answers = {}
+        notes = {
+            host: f"{self._socket(host)}.{_digest(repr(argvs))}"
+            for host, argvs in questions.items()
+        }
+        for host, note in notes.items():
+            with contextlib.suppress(OSError), open(note, encoding="utf-8") as handle:
+                answers[host] = [tuple(answer) for answer in json.load(handle)]
+        asked = self.batch({h: argvs for h, argvs in questions.items() if h not in answers})
+        for host, results in asked.items():
+            if self.shared and not any(status for status, _ in results):
+                partial = f"{notes[host]}.{os.getpid()}"
+                with open(partial, "w", encoding="utf-8") as handle:
+                    json.dump(results, handle)
+                os.replace(partial, notes[host])
+        return answers | asked
+
     def session(
-        self, host: str, argv: Sequence[str], prefix: Sequence[str] = ()
+        self, host: str, argv: Sequence[str], prefix: Sequence[str] = (), port: int = 0
     ) -> tuple[subprocess.Popen[bytes], int]:
         """Start a command that ends when we close its input, or end.
 
@@ -142,12 +190,13 @@ class Connections:
             host: ssh destination.
             argv: the command.
             prefix: what the whole session runs under, such as `taskset -c 0`.
+            port: of a server, the TCP port that it is waited to listen on.
 
         Returns our end of it, an ssh with what SESSION says on its stderr, and the file
         descriptor to close.
         """
         theirs, ours = os.pipe()
-        command = [*prefix, "sh", "-c", SESSION, "vcperf", *argv]
+        command = [*prefix, "sh", "-c", SESSION, "vcperf", f"{port:04X}" if port else "", *argv]
         try:
             return self._start(host, command, stdin=theirs), ours
         finally:
@@ -185,7 +234,11 @@ class Connections:
 
     def _socket(self, host: str) -> str:
         # Short: a socket's path has 108 bytes.
-        return f"{self.folder}/{hashlib.sha256(host.encode()).hexdigest()[:12]}"
+        return f"{self.folder}/{_digest(host)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _lock(host: str, keeper: subprocess.Popen[bytes]) -> str:

@@ -61,22 +61,21 @@ class XenTestbed(RemoteTestbed):
 
     def bring_up(self) -> None:
         """Ask the nodes what they are and the domains' VCPUs where they may run."""
-        heads = [["uname", "-n"], ["uname", "-r"], ["uname", "-m"]]
-        commands: dict[str, list[list[str]]] = {
-            n["ssh"]: [*heads, xl.info_argv(n["toolstack"]), xl.vcpu_list_argv(n["toolstack"])]
-            for n in self.nodes.values()
+        head = ["uname", "-nrm"]
+        questions: dict[str, list[list[str]]] = {
+            n["ssh"]: [head, xl.info_argv(n["toolstack"])] for n in self.nodes.values()
         }
         ends = {self.host(domain) for domain in self.spec["ends"]}
-        commands |= dict.fromkeys(ends - set(commands), heads)
-        answers = self.ssh.batch(commands)
-        self._heads = {host: [text.strip() for _, text in a[:3]] for host, a in answers.items()}
-        self._info: dict[str, dict[str, str]] = {}
-        self._found: dict[str, Rows] = {}
-        for name, node in self.nodes.items():
-            info, listed = answers[node["ssh"]][3:]
-            self._info[name] = self._trusted(name, xl.parse_info, *info)
-            self._found[name] = self._trusted(name, xl.parse, *listed)
-            self._check_domains(name, self._found[name])
+        questions |= {host: [head] for host in ends - set(questions)}
+        answers = self.ssh.ask_once(questions)
+        self._heads = {host: a[0][1].split() for host, a in answers.items()}
+        self._info: dict[str, dict[str, str]] = {
+            name: self._trusted(name, xl.parse_info, *answers[node["ssh"]][1])
+            for name, node in self.nodes.items()
+        }
+        self._found = self._list()
+        for name, rows in self._found.items():
+            self._check_domains(name, rows)
 
     def __exit__(self, *_: object) -> None:
         # A campaign puts pins back once, at its end.
