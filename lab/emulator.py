@@ -19,6 +19,8 @@ from pathlib import Path
 from common import RUN, LabError
 from topology import Node
 
+# rdrand: else a kernel may wait half a minute for randomness. "max" kills dom0 early.
+CPU = "qemu64,+rdrand"
 QEMU = "qemu-system-x86_64"
 MEMORY_MB = 1536
 XEN_OPTIONS = (
@@ -50,7 +52,7 @@ def argv(node: Node, native: bool, xen_options: str = "", tied: bool = False) ->
     other = 1 - node.number
     command = [
         *(QEMU, "-name", node.name, "-no-user-config", "-no-reboot"),
-        *("-accel", "tcg,thread=multi,tb-size=256", "-cpu", "qemu64", "-smp", "2"),
+        *("-accel", "tcg,thread=multi,tb-size=256", "-cpu", CPU, "-smp", "2"),
         *("-m", str(MEMORY_MB), "-display", "none", "-vga", "none"),
         *("-serial", "file:serial.log"),
         *("-monitor", "unix:monitor.sock,server=on,wait=off"),

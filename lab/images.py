@@ -23,6 +23,8 @@ COMMANDS = {"apt-get": "apt", "dpkg-deb": "dpkg", "tar": "tar", "depmod": "kmod"
 COMMANDS["mksquashfs"] = "squashfs-tools"
 SHRUNK = ("usr/share/man", "usr/share/doc", "usr/share/locale", "usr/share/info")
 KEPT_SETS = 2
+# Of init, see there.
+BUSYBOX = "mkdir mount ln hostname cat sed modprobe ip cp cut sleep".split()
 MODULES = FILES / "modules.txt"
 
 
@@ -220,9 +222,8 @@ def _module_name(path: str) -> str:
     return path.rsplit("/", 1)[-1].partition(".ko")[0].replace("-", "_")
 
 
-def _module_names(when: str) -> list[str]:
-    rows = (line.split() for line in listed(MODULES))
-    return [name for moment, name in rows if moment == when]
+def _early_modules() -> list[str]:
+    return [name for when, name in map(str.split, listed(MODULES)) if when == "early"]
 
 
 def _make_initrd(target: Path, work: Path, root: Path, modules: Modules) -> None:
@@ -230,10 +231,14 @@ def _make_initrd(target: Path, work: Path, root: Path, modules: Modules) -> None
     for name in ("bin", "dev", "proc", "sys", "image", "writable", "new", "own"):
         (work / name).mkdir(parents=True)
     shutil.copy(root / "usr/bin/busybox", work / "bin/busybox")
-    for name in "sh mount modprobe switch_root mkdir sleep sed cat cp poweroff".split():
+    needed = "sh mount modprobe switch_root mkdir sleep sed cat cp poweroff".split()
+    has = run([work / "bin/busybox", "--list"], "asking busybox for its commands").split()
+    if lacking := sorted({*needed, *BUSYBOX} - set(has)):
+        raise LabError(f"the archive's busybox-static lacks {' '.join(lacking)}")
+    for name in needed:
         (work / "bin" / name).symlink_to("busybox")
-    modules.copy(_module_names("early"), work)
-    (work / "modules").write_text("\n".join(_module_names("early")) + "\n")
+    modules.copy(_early_modules(), work)
+    (work / "modules").write_text("\n".join(_early_modules()) + "\n")
     shutil.copy(FILES / "initrd-init", work / "init")
     target.write_bytes(cpio.archive(cpio.tree(work)))
 
@@ -249,7 +254,10 @@ def _complete_root(root: Path, folder: Path, modules: Modules) -> None:
     for name in ("init", "start-guests", "check-tools"):
         shutil.copy(FILES / name, root / "lab" / name)
     shutil.copy(FILES / "block-read-only", root / "etc/xen/scripts/block-read-only")
-    (root / "lab/modules").write_text(" ".join(_module_names("later")) + "\n")
-    modules.copy([*_module_names("early"), *_module_names("later")], root)
+    (root / "lab/busybox").mkdir()
+    for name in BUSYBOX:
+        (root / "lab/busybox" / name).symlink_to("/usr/bin/busybox")
+    shutil.copy(MODULES, root / "lab/modules")
+    modules.copy([line.split()[1] for line in listed(MODULES)], root)
     for name in ("vmlinux", "initrd.cpio"):
         shutil.copyfile(folder / name, root / "boot" / name)
