@@ -248,12 +248,15 @@ def _complete_root(root: Path, folder: Path, modules: Modules) -> None:
     for link, target in (("usr/bin/sh", "dash"), ("usr/bin/awk", "mawk")):
         (root / link).unlink(missing_ok=True)
         (root / link).symlink_to(target)
+    shutil.rmtree(root / "var/run", ignore_errors=True)
+    (root / "var/run").symlink_to("/run")
     for name in ("dev", "proc", "sys", "run", "tmp", "boot", "root", "lab", "etc", "var/log"):
         (root / name).mkdir(parents=True, exist_ok=True)
     shutil.copytree(FILES / "etc", root / "etc", dirs_exist_ok=True)
     for name in ("init", "start-guests", "check-tools"):
         shutil.copy(FILES / name, root / "lab" / name)
-    shutil.copy(FILES / "block-read-only", root / "etc/xen/scripts/block-read-only")
+    for name in ("block-read-only", "vif-plain"):
+        shutil.copy(FILES / name, root / "etc/xen/scripts" / name)
     (root / "lab/busybox").mkdir()
     for name in BUSYBOX:
         (root / "lab/busybox" / name).symlink_to("/usr/bin/busybox")

@@ -207,7 +207,7 @@ def test_a_guest_that_is_down_fails_its_blocks_alone(checkout, sshd):
         ({"gone": ["c000/1"]}, "domain c000: has 1 VCPUs on node0 (one), the configuration says 2"),
         ({"gone": ["c001/0"]}, "domain c001: node0 (one) has no domain 'c001' now; it has"),
         ({"no_rights": True}, "root"),
-        ({"move_after": 9}, "after the measurement it was on"),
+        ({"move_after": 7}, "after the measurement it was on"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
