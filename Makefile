@@ -15,7 +15,7 @@ export PYTHONPATH := $(CURDIR)/scripts
 
 .PHONY: figures
 figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, PARTIAL=1)
-	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL),--config partial=true) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
+	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL),--config partial=True) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: plan
 plan: setup ## Print cells, blocks done and missing, and the time still needed

@@ -6,12 +6,15 @@ it names everything an image needs, whatever this system has.
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 from common import LabError, run, say
 
+DAY_S = 24 * 3600
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 SUITE = re.compile(r"'([^']*/debian(?:-security)?/*)/dists/([a-z0-9.-]+)/InRelease'")
 INSTALLED = re.compile(r"^Inst (\S+) \((\S+) .*\[(\w+)\]\)", re.MULTILINE)
@@ -63,19 +66,25 @@ class Archive:
         (folder / "status").touch()
 
     def refresh(self) -> None:
-        """Ask the archive for its present versions; without an answer keep what is known.
+        """Ask the archive for its present versions, once a day; without an answer keep what
+        is known.
 
         Raises:
             LabError: no answer, and nothing known.
         """
         listed = self.folder / "sources.list"
+        if listed.is_file() and time.time() - listed.stat().st_mtime < DAY_S:
+            return
         try:
             output = run(["apt-get", "update", "--print-uris"], "asking apt for its mirrors")
             lines = sources(output)
             if not lines:
                 raise LabError("apt's configuration names no Debian mirror; the lab needs one")
+            # apt reads it, so it is there before; its time tells of a whole answer.
             listed.write_text("\n".join(lines) + "\n")
+            os.utime(listed, (0, 0))
             self._apt("update", "-o", "APT::Update::Error-Mode=any")
+            os.utime(listed)
         except LabError as error:
             if not any(self.folder.glob("lists/*_Packages*")):
                 raise

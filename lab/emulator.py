@@ -27,7 +27,7 @@ XEN_OPTIONS = (
     "console=com1 com1=115200,8n1 dom0_mem=512M,max:512M dom0_max_vcpus=1 noreboot edd=off "
     "bootscrub=off sched=credit spec-ctrl=no vga=none"
 )
-LINUX_OPTIONS = "quiet mitigations=off net.ifnames=0 lab.disk=vda"
+LINUX_OPTIONS = "quiet mitigations=off cryptomgr.notests net.ifnames=0 lab.disk=vda"
 STOP_S = 10.0
 FORWARD = re.compile(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)")
 

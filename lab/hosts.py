@@ -63,7 +63,7 @@ def up(wanted: Wanted, tied: bool = False) -> None:
 
 
 def down(quietly: bool = False, keep_logs: bool = False) -> bool:
-    """Stop everything and remove run-time files.
+    """Stop everything and remove run-time files, but the testbed file.
 
     Returns:
         whether something ran.
@@ -75,7 +75,7 @@ def down(quietly: bool = False, keep_logs: bool = False) -> bool:
         elif path.is_dir():
             for name in ("qemu.pid", "initrd.cpio"):
                 (path / name).unlink(missing_ok=True)
-        else:
+        elif path.name != "testbed.yaml":  # it stays true, and planning needs no hosts
             path.unlink()
     if not quietly:
         say(f"down: stopped {' and '.join(stopped)}" if stopped else "down: nothing ran")

@@ -192,7 +192,7 @@ def test_a_guest_that_is_down_fails_its_blocks_alone(checkout, sshd):
     assert "down: cannot be reached by ssh" in done.stderr
     assert xm_state(sshd)[0] == VCPUS
 
-    drawn = checkout.snakemake("results/figures/", "--config", "partial=true", configfile=campaign)
+    drawn = checkout.snakemake("results/figures/", "--config", "partial=True", configfile=campaign)
     assert drawn.returncode == 0, drawn.stdout + drawn.stderr
     assert (checkout.folder / "results/figures/pair.svg").exists()
     table = (checkout.folder / "results/tables/netperf.csv").read_text()
