@@ -23,6 +23,7 @@ ONE_NODE = {
     "testbed_file": str(ROOT / "lab/run/testbed.yaml"),
     "blocks": 1,
     "remeasure": 0,
+    "disturbed_percent": 25,
     "figures": "config/figures.yaml",
     "nodes": {"node1": None},
     "pinnings": {f"config{n}": {"node1": None} for n in (1, 2, 3)},
