@@ -30,7 +30,7 @@ LAB_OPTIONS = $(if $(NATIVE),--native)
 .PHONY: lab lab-up lab-down
 lab: setup ## Boot two Xen hosts under emulation, run the lab campaign on them, stop them
 	@envs/setup.sh lab
-	lab/lab run $(LAB_OPTIONS) -- $(MAKE) figures CAMPAIGN=config/campaigns/lab.yaml
+	lab/lab run $(LAB_OPTIONS) -- make figures CAMPAIGN=config/campaigns/lab.yaml
 
 lab-up: ## Boot two Xen hosts under emulation (NATIVE=1: without Xen); see lab/README.md
 	@envs/setup.sh lab

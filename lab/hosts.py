@@ -17,7 +17,7 @@ import emulator
 import images
 import ssh
 from common import FILES, RUN, LabError, need, say, step
-from topology import Guest, Node, alias, node, testbed
+from topology import Guest, Node, alias, node
 
 COMMANDS = {emulator.QEMU: "qemu-system-x86", "ssh": "openssh-client"}
 COMMANDS.update({"ssh-keygen": "openssh-client", "setpriv": "util-linux"})
@@ -63,7 +63,7 @@ def up(wanted: Wanted, tied: bool = False) -> None:
 
 
 def down(quietly: bool = False, keep_logs: bool = False) -> bool:
-    """Stop everything and remove run-time files, but the testbed file.
+    """Stop everything and remove run-time files.
 
     Returns:
         whether something ran.
@@ -75,7 +75,7 @@ def down(quietly: bool = False, keep_logs: bool = False) -> bool:
         elif path.is_dir():
             for name in ("qemu.pid", "initrd.cpio"):
                 (path / name).unlink(missing_ok=True)
-        elif path.name != "testbed.yaml":  # it stays true, and planning needs no hosts
+        else:
             path.unlink()
     if not quietly:
         say(f"down: stopped {' and '.join(stopped)}" if stopped else "down: nothing ran")
@@ -150,7 +150,6 @@ def _boot(lab: Wanted, folder: Path, tied: bool) -> None:
             addresses += [g.address for n in nodes for g in n.guests]
         command = f"/lab/check-tools {' '.join(addresses)}"
         _each(_domains(lab), lambda d: ssh.remote(d, command, "checking the tools", CHECK_S))
-    (RUN / "testbed.yaml").write_text(testbed(nodes, lab.native))
     (RUN / "lab.json").write_text(json.dumps(lab._asdict()) + "\n")
 
 

@@ -44,24 +44,3 @@ def node(number: int) -> Node:
     )
     dom0 = f"vc{number}0"
     return Node(f"node{number}", dom0, f"{net}0", guests, number)
-
-
-def testbed(nodes: list[Node], native: bool) -> str:
-    """The testbed file (YAML): how a campaign reaches each domain.
-
-    Args:
-        nodes: the hosts that run.
-        native: they run without Xen: a domain is then its host itself.
-    """
-    lines = ["# Made by lab/lab; paths are relative to this file.", "ssh_config: ssh_config"]
-    lines.append("nodes:")
-    for n in nodes:
-        lines += [f"  {n.name}:", f"    ssh: {alias(n.dom0)}"]
-        lines += [] if native else ["    toolstack: xl"]
-        lines += [f"    emulator_pid_file: {n.name}/qemu.pid", "    domains:"]
-        xen = "" if native else "xen: Domain-0, "
-        lines.append(f"      {n.dom0}: {{{xen}address: {n.address}}}")
-        for g in n.guests:
-            where = f"xen: {g.name}, address: {g.address}, ssh: {alias(g.name)}"
-            lines.append(f"      {g.name}: {{{f'address: {n.address}' if native else where}}}")
-    return "\n".join(lines) + "\n"

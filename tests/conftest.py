@@ -24,6 +24,8 @@ class Checkout:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
             copy(ROOT / name, folder / name)
         shutil.copytree(ROOT / "tests/config", folder / "tests/config")
+        (folder / "lab").mkdir()
+        shutil.copy2(ROOT / "lab/testbed.yaml", folder / "lab/testbed.yaml")
         (folder / "results").mkdir()
         for name in (".venv", ".tools"):
             if (ROOT / name).exists():

@@ -47,17 +47,20 @@ def test_half_built_images_are_not_taken_for_whole(tmp_path):
 
 
 @pytest.mark.parametrize("testbed", ["xen", "native"])
-def test_the_testbed_file_fits_the_default_nodes(tmp_path, testbed):
+def test_the_testbed_file_fits_the_default_nodes(testbed):
     nodes = [topology.node(0), topology.node(1)]
-    file = tmp_path / "testbed.yaml"
-    file.write_text(topology.testbed(nodes, native=testbed == "native"))
+    file = ROOT / "lab/testbed.yaml"
     default = config.read_yaml(ROOT / "config/config.yaml")
     found = site.read({**default, "testbed": testbed, "testbed_file": str(file)})
-    assert found.context["ssh_config"] == str(tmp_path / "ssh_config")
-    assert found.context["emulator_pid_files"]["node1"] == str(tmp_path / "node1/qemu.pid")
+    assert found.context["ssh_config"] == str(ROOT / "lab/run/ssh_config")
+    assert found.context["emulator_pid_files"]["node1"] == str(ROOT / "lab/run/node1/qemu.pid")
     assert found.ends["vc10"] == {"ssh": "lab-vc10", "address": "10.9.0.20"}
     guest = {"ssh": "lab-c011", "address": "10.9.0.22"} if testbed == "xen" else found.ends["vc10"]
     assert found.ends["c011"] == guest
+    if testbed == "xen":
+        ends = {g.name: (f"lab-{g.name}", g.address) for n in nodes for g in n.guests}
+        ends |= {n.dom0: (f"lab-{n.dom0}", n.address) for n in nodes}
+        assert {d: (end["ssh"], end["address"]) for d, end in found.ends.items()} == ends
     vcpus = {g.name: g.vcpus for n in nodes for g in n.guests}
     assert vcpus == {
         domain: entry["vcpus"]

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.lab
 SSH_CONFIG = ROOT / "lab/run/ssh_config"
 ONE_NODE = {
     "testbed": "xen",
-    "testbed_file": str(ROOT / "lab/run/testbed.yaml"),
+    "testbed_file": str(ROOT / "lab/testbed.yaml"),
     "blocks": 1,
     "remeasure": 0,
     "disturbed_percent": 25,

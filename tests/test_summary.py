@@ -25,6 +25,7 @@ def table(values_by_pinning, **columns) -> pd.DataFrame:
     rows = [
         {
             "testbed": "netns",
+            "platform": "Linux 6.1 in network namespaces",
             "pinning": pinning,
             "path": "a->b",
             "sender": "a",
