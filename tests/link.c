@@ -29,6 +29,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
     double busy_until = now_ns(), next_cross = busy_until, last_arrival = 0;
 
     srand48(getpid() ^ (long)now_ns());
+    setpriority(PRIO_PROCESS, 0, -20); /* a truth that is late is none */
     prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
     puts("ready");
     fflush(stdout);

@@ -34,6 +34,12 @@ def missing() -> str:
     return "" if tried.returncode == 0 else "network namespaces are refused"
 
 
+def _pinned(which: int) -> list[str]:
+    """Sender and link both spin: on one CPU each would stop the other."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return ["taskset", "-c", str(cpus[which])] if len(cpus) > 1 else []
+
+
 class Link:
     """A context: inside it both namespaces are there and up.
 
@@ -57,7 +63,9 @@ class Link:
         swap: float = 0,
         access_mbps: float = 0,
     ):
-        self.settings = [str(x) for x in (rate_mbps, load, sizes, queue_ms, drop, swap, access_mbps)]
+        self.settings = [
+            str(x) for x in (rate_mbps, load, sizes, queue_ms, drop, swap, access_mbps)
+        ]
         self.rate_mbps = rate_mbps
         self.available_mbps = None if rate_mbps is None else rate_mbps * (1 - load)
         self.processes: list[subprocess.Popen] = []
@@ -84,7 +92,9 @@ class Link:
         else:
             self._folder = tempfile.TemporaryDirectory()
             program = compile_link(Path(self._folder.name))
-            self._start([*inner, str(program), str(sender), str(receiver), *self.settings])
+            self._start(
+                [*inner, *_pinned(-1), str(program), str(sender), str(receiver), *self.settings]
+            )
         for side, own, other in (("sender", SENDER, RECEIVER), ("receiver", RECEIVER, SENDER)):
             self.run(side, ["ip", "addr", "add", own, "peer", other, "dev", "link0"])
             self.run(side, ["ip", "link", "set", "link0", "up", "mtu", "1500"])
@@ -94,9 +104,7 @@ class Link:
         return ["nsenter", "-t", str(pid), *user, "--net"]
 
     def _start(self, argv: list[str]) -> int:
-        process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.processes.append(process)
         if process.stdout.readline() != "ready\n":
             raise RuntimeError(f"{argv[0]}: did not start")
@@ -104,7 +112,7 @@ class Link:
 
     def into(self, side: str) -> list[str]:
         """What to put before a command line that shall run on a side."""
-        return self._into[side]
+        return [*self._into[side], *(_pinned(0) if side == "sender" else ())]
 
     def run(self, side: str, argv: list[str], **kwargs) -> subprocess.CompletedProcess:
         """Run a command on a side to its end; raises if it fails."""

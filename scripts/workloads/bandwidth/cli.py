@@ -23,7 +23,7 @@ def main(argv=None):
         else:
             print(json.dumps(_estimate(options)))
     except (ProbeError, OSError) as fault:
-        print("bandwidth: {}".format(fault), file=sys.stderr)
+        print(f"bandwidth: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -54,7 +54,7 @@ def _parser():
     for command in (serve, load, rate):
         command.add_argument("--address", required=True)
         command.add_argument("--port", required=True, type=_port)
-    _numbers(load, pathload.Settings(), packets=(25, 1000), streams=(3, 50))
+    _numbers(load, pathload.Settings(), packets=(0, 1000), streams=(3, 50))
     _numbers(rate, pathrate.Settings(), pairs=(40, 10000), trains=(5, 1000))
     return parser
 
@@ -66,7 +66,7 @@ def _numbers(command, defaults, **counts):
             "--" + name.replace("_s", "-s") if name == "duration_s" else "--" + name,
             type=_within(type(least), least, most),
             default=getattr(defaults, name),
-            help="{} to {} (default {})".format(least, most, getattr(defaults, name)),
+            help=f"{least} to {most} (default {getattr(defaults, name)})",
         )
 
 
@@ -74,7 +74,7 @@ def _within(kind, least, most):
     def read(text):
         value = kind(text)
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError("not between {} and {}".format(least, most))
+            raise argparse.ArgumentTypeError(f"not between {least} and {most}")
         return value
 
     read.__name__ = kind.__name__

@@ -5,13 +5,15 @@ from bandwidth.errors import ProbeError
 
 TRAIN = 50  # packets, and one ahead of them that wakes what sleeps
 IDLE_STREAMS = 9  # stream durations between streams
+STREAM_S = 0.016  # cross traffic has no even rate over less
+FEWEST_PACKETS, MOST_PACKETS = 100, 400
 LINK_SHARE = 0.09  # of the first rate, on average
 
 
 class Settings:
-    """packets a stream, streams a fleet, the largest payload (bytes), duration_s."""
+    """packets a stream (0: by its rate), streams a fleet, largest payload (bytes), duration_s."""
 
-    def __init__(self, packets=100, streams=12, largest=wire.LARGEST, duration_s=18.0):
+    def __init__(self, packets=0, streams=12, largest=wire.LARGEST, duration_s=18.0):
         self.packets, self.streams, self.largest = packets, streams, largest
         self.duration_s = duration_s
 
@@ -78,14 +80,17 @@ class _Estimate:
         payload, spacing_s = search.stream_shape(rate_mbps, self.shortest_s, self.settings.largest)
         planned, streams = self.settings.streams, []
         verdict = None
-        stream_s = spacing_s * self.settings.packets
+        count = self.settings.packets
+        if not count:
+            count = max(FEWEST_PACKETS, min(MOST_PACKETS, int(STREAM_S / spacing_s)))
+        stream_s = spacing_s * count
         if stream_s > search.LONGEST_STREAM_S:
             verdict = trends.UNUSABLE
         while verdict is None and len(streams) < 2 * planned and not self._out_of_time():
             self._pause(stream_s)
             if self._out_of_time():
                 break
-            streams.append(self._stream(payload, spacing_s))
+            streams.append(self._stream(count, payload, spacing_s))
             usable = [s["trend"] for s in streams if not s["discarded"]]
             losses = [s["loss"] for s in streams if not s["discarded"]]
             verdict = trends.fleet_verdict(usable, losses, planned)
@@ -95,6 +100,7 @@ class _Estimate:
             {
                 "rate_mbps": round(rate_mbps, 4),
                 "payload_bytes": payload,
+                "packets": count,
                 "spacing_us": round(spacing_s * 1e6, 3),
                 "verdict": verdict or "cut short",
                 "streams": streams,
@@ -102,8 +108,8 @@ class _Estimate:
         )
         return verdict
 
-    def _stream(self, payload, spacing_s):
-        stream = self.session.send(self.settings.packets, payload, spacing_s)
+    def _stream(self, count, payload, spacing_s):
+        stream = self.session.send(count, payload, spacing_s)
         why = pacing.fault(stream.sent, spacing_s)
         if stream.stepped:
             why = "the receiver's clock stepped"
@@ -127,7 +133,7 @@ class _Estimate:
     def _record(self, seek, fastest):
         session = self.session
         if seek.low is None and seek.high is None:
-            raise ProbeError("{}: no fleet of streams told a trend".format(session.name))
+            raise ProbeError(f"{session.name}: no fleet of streams told a trend")
         kind = "range"
         if seek.high is None:
             kind = "lower_bound"
@@ -145,6 +151,7 @@ class _Estimate:
             "elapsed_s": round(elapsed_s, 3),
             "pacing": "busy wait",
             "pacing_max_mbps": round(fastest, 1),
+            "priority": session.priority,
             "time_stamps": session.stamps,
             "coalesced": self.coalesced,
             "train_mbps": _rounded(self.first_mbps),

@@ -49,12 +49,12 @@ class _Estimate:
 
     def run(self):
         longest = self._longest_train()
-        first = self._many(PRELIMINARY_S, [n for n in range(2, min(longest, 10) + 1)] * 7)
+        first = self._many(PRELIMINARY_S, list(range(2, min(longest, 10) + 1)) * 7)
         bound = self._bound()
         if bound:
             return bound
         if len(first) < 10:
-            raise ProbeError("{}: too few whole trains arrived".format(self.session.name))
+            raise ProbeError(f"{self.session.name}: too few whole trains arrived")
         width = modes.bin_width(first)
         kept = modes.trimmed(first, 5)
         if modes.variation(kept) < SMOOTH:
@@ -69,7 +69,7 @@ class _Estimate:
             return self._bound(force=True)
         trains = self._many(TRAINS_S, [longest] * self.settings.trains)
         if not trains:
-            raise ProbeError("{}: no whole train arrived".format(self.session.name))
+            raise ProbeError(f"{self.session.name}: no whole train arrived")
         adr = modes.mean(modes.trimmed(trains, len(trains) // 10))
         width = modes.bin_width(pairs)
         mode, found = capacity(pairs, adr, width)
@@ -133,7 +133,7 @@ class _Estimate:
         limited = self.rejected["sender"] + self.rejected["batch"]
         if not self.seen or (not force and 2 * limited < self.sent):
             if force:
-                raise ProbeError("{}: too few whole pairs arrived".format(self.session.name))
+                raise ProbeError(f"{self.session.name}: too few whole pairs arrived")
             return None
         why = "packets come in batches"
         if self.rejected["sender"] >= self.rejected["batch"]:
@@ -159,6 +159,7 @@ class _Estimate:
             "elapsed_s": round(elapsed_s, 3),
             "pacing": "back to back",
             "pacing_max_mbps": fastest and round(fastest, 1),
+            "priority": session.priority,
             "time_stamps": session.stamps,
             "bytes_sent": session.bytes_sent,
             "probing_mbps": round(8e-6 * session.bytes_sent / elapsed_s, 4),

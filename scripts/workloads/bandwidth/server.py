@@ -24,7 +24,7 @@ def serve(address, port):
         listener.bind((address, port))
         udp.bind((address, port))
     except (OSError, OverflowError) as fault:
-        raise ProbeError("{}:{}: cannot listen ({})".format(address, port, fault))
+        raise ProbeError(f"{address}:{port}: cannot listen ({fault})") from None
     listener.listen(5)
     udp.setblocking(False)
     _grow(udp)

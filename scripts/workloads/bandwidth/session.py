@@ -54,8 +54,9 @@ class Session:
     """
 
     def __init__(self, address, port, deadline_s):
-        self.name = "{}:{}".format(address, port)
+        self.name = f"{address}:{port}"
         self.deadline_s = deadline_s
+        self.priority = pacing.take_priority()
         self.started_s = time.monotonic()
         self.bytes_sent = self.streams = self.lost_streams = 0
         try:
@@ -64,13 +65,13 @@ class Session:
             self.udp.connect(connection.getpeername()[:2])
             self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         except (OSError, OverflowError) as fault:
-            raise ProbeError("{}: cannot connect ({})".format(self.name, fault))
+            raise ProbeError(f"{self.name}: cannot connect ({fault})") from None
         self.control = wire.Control(connection, self.name)
         self.key = int.from_bytes(os.urandom(4), "big")
         asked_s = time.monotonic()
         hello = self._ask(do="hello", key=self.key)
         if hello.get("hello") != "bandwidth 1":
-            raise ProbeError("{}: does not speak this protocol".format(self.name))
+            raise ProbeError(f"{self.name}: does not speak this protocol")
         self.rtt_s = time.monotonic() - asked_s
         self.stamps = hello["stamps"]
         self.buffer = hello["buffer"]
@@ -96,21 +97,20 @@ class Session:
         try:
             sent = pacing.send_paced(self.udp.send, packets, spacing_s)
         except ConnectionRefusedError:
-            raise ProbeError(self.name + ": refuses UDP; a firewall?")
+            raise ProbeError(self.name + ": refuses UDP; a firewall?") from None
         except OSError as fault:
-            raise ProbeError("{}: cannot send UDP ({})".format(self.name, fault))
+            raise ProbeError(f"{self.name}: cannot send UDP ({fault})") from None
         self.bytes_sent += count * (payload + wire.HEADERS)
         answer = self._ask(do="collect", stream=self.streams, count=count)
         try:
             arrivals = [(int(n), int(ns) * 1e-9) for n, ns in answer["packets"] if 0 <= n < count]
         except (KeyError, TypeError, ValueError):
-            raise ProbeError(self.name + ": does not speak this protocol")
+            raise ProbeError(self.name + ": does not speak this protocol") from None
         self.lost_streams = 0 if arrivals else self.lost_streams + 1
         if self.lost_streams >= MOST_LOST:
             raise ProbeError(
-                "{}: of {} streams in a row no packet arrived; does a firewall drop UDP?".format(
-                    self.name, MOST_LOST
-                )
+                f"{self.name}: of {MOST_LOST} streams in a row no packet arrived;"
+                " does a firewall drop UDP?"
             )
         return Stream(payload, sent, arrivals, bool(answer.get("stepped")))
 

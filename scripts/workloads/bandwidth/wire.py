@@ -46,7 +46,7 @@ class Control:
         try:
             self.connection.sendall(json.dumps(message).encode() + b"\n")
         except OSError as fault:
-            raise ProbeError("{}: the connection broke ({})".format(self.other, fault))
+            raise ProbeError(f"{self.other}: the connection broke ({fault})") from None
 
     def receive(self, timeout_s):
         """The next message, waiting `timeout_s` for each part of it."""
@@ -55,17 +55,17 @@ class Control:
             try:
                 part = self.connection.recv(65536)
             except OSError as fault:
-                raise ProbeError("{}: no answer ({})".format(self.other, fault))
+                raise ProbeError(f"{self.other}: no answer ({fault})") from None
             if not part:
-                raise ProbeError("{}: ended the connection".format(self.other))
+                raise ProbeError(f"{self.other}: ended the connection")
             self.left += part
             if len(self.left) > LONGEST_LINE:
-                raise ProbeError("{}: does not speak this protocol".format(self.other))
+                raise ProbeError(f"{self.other}: does not speak this protocol")
         line, self.left = self.left.split(b"\n", 1)
         try:
             message = json.loads(line.decode())
         except ValueError:
             message = None
         if not isinstance(message, dict):
-            raise ProbeError("{}: does not speak this protocol".format(self.other))
+            raise ProbeError(f"{self.other}: does not speak this protocol")
         return message
