@@ -86,7 +86,7 @@ def test_trends():
     noise = [rng.gauss(0, 1e-5) for _ in range(100)]
     assert trends.classify([i * 1e-5 + x for i, x in enumerate(noise)])[0] == trends.RISING
     flat = [trends.classify([rng.gauss(0, 1e-5) for _ in range(100)])[0] for _ in range(200)]
-    assert flat.count(trends.RISING) < 30 < 100 < flat.count(trends.FLAT)
+    assert flat.count(trends.RISING) < 30 and flat.count(trends.FLAT) > 100
     # One step up is not a trend for PCT, and is one for PDT: the stream is of no use.
     assert trends.classify([0.0] * 50 + [1e-3] * 50)[0] == trends.UNCLEAR
     assert trends.classify([1e-3] * 8) == (trends.UNCLEAR, None, None)
@@ -94,8 +94,10 @@ def test_trends():
 
 def test_fleets():
     rising, flat, unclear = trends.RISING, trends.FLAT, trends.UNCLEAR
-    assert trends.fleet_verdict([rising] * 8, [0] * 8, 12) == trends.INCREASING
-    assert trends.fleet_verdict([flat] * 7, [0] * 7, 12) is None
+    assert trends.fleet_verdict([unclear] + [rising] * 8, [0] * 9, 12) == trends.INCREASING
+    assert trends.fleet_verdict([unclear] + [flat] * 7, [0] * 8, 12) is None
+    assert trends.fleet_verdict([flat] * 6, [0] * 6, 12) == trends.NO_TREND
+    assert trends.fleet_verdict([flat] * 5, [0] * 5, 12) is None
     assert trends.fleet_verdict([flat] * 5 + [rising] * 5, [0] * 10, 12) == trends.GREY
     assert trends.fleet_verdict([flat], [0.2], 12) == trends.INCREASING
     assert trends.fleet_verdict([flat] * 6, [0.05] * 6, 12) == trends.INCREASING

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from vcperf.tools import pathload, pathrate
 from vcperf.tools.filter import Untrusted
 

@@ -5,7 +5,7 @@ from bandwidth.errors import ProbeError
 
 TRAIN = 50  # packets, and one ahead of them that wakes what sleeps
 IDLE_STREAMS = 9  # stream durations between streams
-STREAM_S = 0.016  # cross traffic has no even rate over less
+STREAM_S = 0.024  # cross traffic has no even rate over less
 FEWEST_PACKETS, MOST_PACKETS = 100, 400
 LINK_SHARE = 0.09  # of the first rate, on average
 

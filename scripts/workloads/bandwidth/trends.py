@@ -11,6 +11,7 @@ INCREASING, NO_TREND, GREY, UNUSABLE = "increasing", "no trend", "grey", "unusab
 
 FEWEST_GROUPS = 5
 FLEET_SHARE = 0.6
+UNANIMOUS = 6  # streams that all agree decide a fleet; by chance one in 32 would
 MUCH_LOSS, SOME_LOSS = 0.15, 0.03
 LOSSY_SHARE = 0.5
 
@@ -76,6 +77,8 @@ def fleet_verdict(trends, losses, planned):
         return INCREASING
     if sum(loss >= SOME_LOSS for loss in losses) >= LOSSY_SHARE * planned:
         return INCREASING
+    if len(trends) >= UNANIMOUS and len(set(trends)) == 1 and trends[0] != UNCLEAR:
+        return INCREASING if trends[0] == RISING else NO_TREND
     needed = math.ceil(FLEET_SHARE * planned)
     if trends.count(RISING) >= needed:
         return INCREASING
