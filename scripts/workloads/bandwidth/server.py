@@ -33,8 +33,8 @@ def serve(address, port):
         connection, other = listener.accept()
         try:
             _Session(listener, udp, connection, other[0], source).run()
-        except ProbeError:
-            pass  # the client knows why it left
+        except (ProbeError, OSError, KeyError, TypeError, ValueError):
+            pass  # a client that left, or speaks something else
         finally:
             connection.close()
 

@@ -73,21 +73,17 @@ def fleet_verdict(trends, losses, planned):
         losses: shares, 0 to 1, of every stream so far that left well.
         planned: streams in the fleet.
     """
-    if any(loss >= MUCH_LOSS for loss in losses):
+    lossy = sum(loss >= SOME_LOSS for loss in losses)
+    if lossy >= LOSSY_SHARE * planned or any(loss >= MUCH_LOSS for loss in losses):
         return INCREASING
-    if sum(loss >= SOME_LOSS for loss in losses) >= LOSSY_SHARE * planned:
-        return INCREASING
-    if len(trends) >= UNANIMOUS and len(set(trends)) == 1 and trends[0] != UNCLEAR:
-        return INCREASING if trends[0] == RISING else NO_TREND
     needed = math.ceil(FLEET_SHARE * planned)
-    if trends.count(RISING) >= needed:
-        return INCREASING
-    if trends.count(FLAT) >= needed:
-        return NO_TREND
-    left = planned - len(trends)
-    if max(trends.count(RISING), trends.count(FLAT)) + left < needed:
-        return GREY
-    return None
+    if len(set(trends)) == 1:
+        needed = min(needed, UNANIMOUS)
+    rising, flat = trends.count(RISING), trends.count(FLAT)
+    if max(rising, flat) >= needed:
+        return INCREASING if rising > flat else NO_TREND
+    hopeless = max(rising, flat) + planned - len(trends) < needed
+    return GREY if hopeless else None
 
 
 def last_verdict(trends, planned):
