@@ -44,7 +44,7 @@ def measure(bundle):
 
 
 def test_pathload_finds_what_cross_traffic_leaves(measure):
-    done = measure(linkbed.Link(20, 0.5, sizes="550"), "pathload", "--duration-s", "12")
+    done = measure(linkbed.Link(20, 0.5, sizes="550"), "pathload", "--duration-s", "9")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     (row,) = pathload.parse(done.stdout)
@@ -56,7 +56,7 @@ def test_pathload_finds_what_cross_traffic_leaves(measure):
 
 
 def test_pathrate_finds_the_capacity_under_cross_traffic(measure):
-    done = measure(linkbed.Link(50, 0.5, access_mbps=120), "pathrate", "--duration-s", "8")
+    done = measure(linkbed.Link(50, 0.5, access_mbps=120), "pathrate", "--duration-s", "6")
     (row,) = pathrate.parse(done.stdout)
     assert row["kind"] == "capacity"
     assert json.loads(done.stdout)["mbps"] == pytest.approx(50, rel=0.15)
@@ -76,7 +76,7 @@ def test_no_udp_gets_through(measure):
 
 
 def test_much_loss_says_that_the_rate_is_too_high(measure):
-    done = measure(linkbed.Link(20, drop=0.3), "pathload", "--duration-s", "4")
+    done = measure(linkbed.Link(20, drop=0.3), "pathload", "--duration-s", "3")
     if done.returncode == 0:
         record = json.loads(done.stdout)
         assert record["kind"] == "upper_bound"
@@ -136,7 +136,7 @@ def test_a_second_client_is_sent_away(bundle):
         server = bed.start_server(link, bundle)
         try:
             first = threading.Thread(
-                target=bed.estimate, args=(link, bundle, "pathload", "--duration-s", "4")
+                target=bed.estimate, args=(link, bundle, "pathload", "--duration-s", "2")
             )
             first.start()
             while Path(f"/proc/{server.pid}/net/tcp").read_text().count(f":{bed.PORT:04X} ") < 2:
