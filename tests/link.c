@@ -34,7 +34,7 @@
 #include <unistd.h>
 
 #define SLOTS 8192
-#define SPIN_NS 3000000.0 /* after a packet, spin this long for the next one */
+#define SPIN_NS 20000000.0 /* after a packet, spin this long for the next one */
 #define NAP_NS 300000.0    /* sleep only when a departure is further off than this */
 
 struct packet {

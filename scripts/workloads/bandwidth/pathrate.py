@@ -4,6 +4,7 @@ from bandwidth import modes, trends, wire
 from bandwidth.errors import ProbeError
 
 LONGEST_TRAIN = 50
+LONG = 32  # packets that a batch does not swallow whole
 SENDER_SHARE = 0.9  # a train that left nearly as spread as it arrived tells of its sender
 SMOOTH = 0.05  # coefficient of variation that needs no phases
 PAIR_SIZES, SMALLEST_PAIR = 40, 572
@@ -45,6 +46,7 @@ class _Estimate:
         self.rejected = {"loss": 0, "sender": 0, "clock": 0, "batch": 0}
         self.sent = 0
         self.sender_gaps = []
+        self.batched = []  # rates of long trains that arrived in batches
         self.seen = []  # rates of trains at the receiver that the sender itself limited
 
     def run(self):
@@ -108,7 +110,8 @@ class _Estimate:
         short_s = 0.5 * left_s / (count - 1)
         if arrived_s <= 0 or trends.coalesced(times, short_s):
             self.rejected["batch"] += 1
-            self.seen.append(stream.bits * (count - 1) / max(arrived_s, left_s) / 1e6)
+            if count >= LONG and arrived_s > 0:
+                self.batched.append(stream.bits * (count - 1) / arrived_s / 1e6)
             return None
         rate = stream.bits * (count - 1) / arrived_s / 1e6
         if left_s > SENDER_SHARE * arrived_s:
@@ -131,13 +134,14 @@ class _Estimate:
     def _bound(self, force=False):
         """A lower bound when most trains told of the sender or of batches, else None."""
         limited = self.rejected["sender"] + self.rejected["batch"]
-        if not self.seen or (not force and 2 * limited < self.sent):
+        if not (self.seen or self.batched) or (not force and 2 * limited < self.sent):
             if force:
                 raise ProbeError(f"{self.session.name}: too few whole pairs arrived")
             return None
-        why = "packets come in batches"
-        if self.rejected["sender"] >= self.rejected["batch"]:
-            why = "the path is no slower than the sender"
+        if self.batched:  # a batch looks faster than the path: the slowest train counts
+            bound = min(self.seen + self.batched)
+            return self._record("lower_bound", bound, None, "packets come in batches")
+        why = "the path is no slower than the sender"
         return self._record("lower_bound", trends.median(self.seen), None, why)
 
     def _record(self, kind, mbps, width, told_by, adr=None, found=(), **counts):
