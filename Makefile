@@ -14,8 +14,8 @@ export XDG_CACHE_HOME := $(CURDIR)/.tools/cache
 export PYTHONPATH := $(CURDIR)/scripts
 
 .PHONY: figures
-figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file)
-	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
+figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, PARTIAL=1)
+	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL),--config partial=True) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: plan
 plan: setup ## Print cells, blocks done and missing, and the time still needed
@@ -25,6 +25,25 @@ plan: setup ## Print cells, blocks done and missing, and the time still needed
 test: setup-dev ## Set up and run the tests
 	.venv/bin/python -m pytest
 
+LAB_OPTIONS = $(if $(NATIVE),--native)
+
+.PHONY: lab lab-up lab-down
+lab: setup ## Boot two Xen hosts under emulation, run the lab campaign on them, stop them
+	@envs/setup.sh lab
+	lab/lab run $(LAB_OPTIONS) -- $(MAKE) figures CAMPAIGN=config/campaigns/lab.yaml
+
+lab-up: ## Boot two Xen hosts under emulation (NATIVE=1: without Xen); see lab/README.md
+	@envs/setup.sh lab
+	lab/lab up $(LAB_OPTIONS)
+
+lab-down: ## Stop the lab
+	lab/lab down
+
+.PHONY: test-lab
+test-lab: setup-dev ## Boot a real Xen host under emulation and run the tests that need one
+	@envs/setup.sh lab
+	.venv/bin/python -m pytest -m lab
+
 .PHONY: lint
 lint: setup-dev ## Check style, types and the workflow
 	.venv/bin/ruff check .
@@ -32,6 +51,10 @@ lint: setup-dev ## Check style, types and the workflow
 	.venv/bin/snakefmt --check Snakefile rules
 	.venv/bin/mypy
 	.venv/bin/snakemake --lint
+
+.PHONY: restore-pins
+restore-pins: setup ## Put back pins that a killed campaign left on Xen hosts
+	.venv/bin/python -m vcperf.testbeds.held
 
 .PHONY: benchmark
 benchmark: setup ## Measure the workflow's overhead a block against a plain shell loop

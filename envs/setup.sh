@@ -2,16 +2,18 @@
 # Sets up what is missing, inside the checkout: .venv/ (Python packages) and .tools/
 # (netperf). The one thing it changes outside are Debian packages, when root.
 #
-#   envs/setup.sh [run|dev]    run: what a campaign needs; dev: the tests as well
+#   envs/setup.sh [run|dev|lab]    run: what a campaign needs; dev: the tests as well;
+#                                  lab: Debian packages of the lab alone
 set -eu
 
 cd "${0%/*}/.."
 wanted=${1:-run}
 case $wanted in
-run) lock=envs/requirements.txt ;;
-dev) lock=envs/requirements-dev.txt ;;
+run) lock=envs/requirements.txt packages=envs/debian.txt ;;
+dev) lock=envs/requirements-dev.txt packages=envs/debian.txt ;;
+lab) packages=envs/debian-lab.txt ;;
 *)
-    echo "usage: envs/setup.sh [run|dev]" >&2
+    echo "usage: envs/setup.sh [run|dev|lab]" >&2
     exit 2
     ;;
 esac
@@ -35,7 +37,7 @@ PATH="$PATH:/usr/sbin:/sbin"
 # -- Debian packages -----------------------------------------------------------------
 
 absent_packages() {
-    for package in $(listed envs/debian.txt); do
+    for package in $(listed "$packages"); do
         case $(dpkg-query --show --showformat='${db:Status-Abbrev}' "$package" 2>/dev/null) in
         ii*) ;;
         *) echo "$package" ;;
@@ -60,13 +62,15 @@ if is_debian && [ "$(id -u)" -eq 0 ]; then
             apt-get install -qq -y --no-install-recommends $absent >/dev/null
         } || fail "apt could not install $absent"
     fi
-else
+elif [ "$wanted" != lab ]; then # the lab itself says what it lacks
     absent=$(absent_commands | paste -sd ' ')
     if [ -n "$absent" ]; then
         fail "not found: $absent; install iproute2, util-linux, coreutils and make" \
             "(Debian: sudo apt install $(listed envs/debian.txt | paste -sd ' '))"
     fi
 fi
+
+[ "$wanted" != lab ] || exit 0
 
 # -- Python packages -----------------------------------------------------------------
 
@@ -96,6 +100,28 @@ if ! cmp -s "$lock" "$stamp"; then
     MPLCONFIGDIR=$PWD/.tools/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' ||
         fail "matplotlib does not start"
     cp "$lock" "$stamp"
+fi
+
+# -- sshd, for the tests -----------------------------------------------------------------
+
+# Never installed: that would start it. The tests start it unpacked, on a port of their own.
+fetch_sshd() {
+    mkdir -p .tools/sshd
+    for package in $(listed envs/debian-tests.txt); do
+        (cd .tools/sshd && apt-get -qq download "$package") 2>/dev/null || return 1
+    done
+    for file in .tools/sshd/*.deb; do
+        dpkg-deb --extract "$file" .tools/sshd || return 1
+        rm "$file"
+    done
+}
+
+if [ "$wanted" = dev ] && [ ! -x .tools/sshd/usr/sbin/sshd ]; then
+    echo "setup: fetching sshd for the tests (Debian openssh-server) into .tools"
+    { is_debian && { fetch_sshd || { apt-get -qq update && fetch_sshd; }; }; } || {
+        rm -rf .tools/sshd
+        echo "setup: no sshd for the tests: those of testbeds reached by ssh will be skipped"
+    }
 fi
 
 # -- netperf -------------------------------------------------------------------------

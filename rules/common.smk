@@ -30,12 +30,22 @@ PLAN = CAMPAIGN.plan
 FIGURES = CAMPAIGN.figures
 
 
+def wanted_records():
+    """The records that the tables wait for: all, or with `partial` those that are there."""
+    paths = [record_path(block) for block in PLAN.by_record.values()]
+    if CAMPAIGN.config["partial"]:
+        paths = [path for path in paths if os.path.exists(path)]
+    return paths
+
+
 def prepare_host():
     """Before anything runs: can this host measure, and is it free?
 
     Nothing of it when there is nothing to measure.
     """
     missing = [b for b in PLAN.by_record.values() if not os.path.exists(record_path(b))]
+    if CAMPAIGN.config["partial"]:
+        missing = []
     try:
         preparation.check_host(CAMPAIGN, missing)
     except VcperfError as error:

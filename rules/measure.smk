@@ -13,8 +13,9 @@ rule measure_netperf:
     threads: workflow.cores
     params:
         spec=lambda wildcards: PLAN.by_record[wildcards.cell, wildcards.block].spec_json,
+    # The context is in the text, not in params: it decides no result, so it reruns nothing.
     # exec: so that the measurement is tied to Snakemake itself. -S: the measurement
     # needs the standard library alone, and starts faster without the rest.
     shell:
         "exec scripts/isolate {wildcards.testbed} python3 -S -m vcperf.measure.netperf"
-        " {params.spec:q} {output.record:q} 2> {log:q}"
+        " {params.spec:q} {output.record:q} {CAMPAIGN.context:q} 2> {log:q}"

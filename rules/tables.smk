@@ -4,9 +4,7 @@
 rule netperf_table:
     input:
         plan="results/tables/plan.csv",
-        records=lambda wildcards: [
-            record_path(block) for block in PLAN.by_record.values()
-        ],
+        records=lambda wildcards: wanted_records(),
         modules=[
             "scripts/vcperf/record.py",
             "scripts/vcperf/tables.py",
@@ -20,6 +18,7 @@ rule netperf_table:
         "../envs/vcperf.yaml"
     params:
         disturbed_percent=CAMPAIGN.config["disturbed_percent"],
+        partial=CAMPAIGN.config["partial"],
     message:
         "Parsing the records of netperf"
     script:

@@ -2,13 +2,14 @@
 
 import pandas as pd
 
-from vcperf import campaign, tables
+from vcperf import campaign, site, tables
 from vcperf.campaign import Host
 
 
-def main(config: dict, host: Host, output: str) -> None:
+def main(config: dict, testbed: str, cpus: tuple[int, ...], output: str) -> None:
     """Plan the campaign again, as the Snakefile did, and write it down."""
-    plan = campaign.plan(campaign.checked(config), host)
+    checked = campaign.checked(config)
+    plan = campaign.plan(checked, Host(testbed, cpus, site.read(checked)))
     rows = pd.DataFrame(tables.plan_rows(plan), columns=list(tables.PLAN_COLUMNS))
     rows.to_csv(output, index=False)
 
@@ -16,6 +17,7 @@ def main(config: dict, host: Host, output: str) -> None:
 if __name__ == "__main__":
     main(
         snakemake.config,
-        Host(snakemake.params.testbed, tuple(snakemake.params.cpus)),
+        snakemake.params.testbed,
+        tuple(snakemake.params.cpus),
         snakemake.output.plan,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sshd import sshd  # noqa: F401 (a fixture)
 
 ROOT = Path(__file__).parents[1]
 TINY = "tests/config/tiny.yaml"

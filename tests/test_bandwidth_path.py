@@ -13,7 +13,10 @@ import validate_bandwidth as bed
 
 from vcperf.tools import pathload, pathrate
 
-pytestmark = pytest.mark.skipif(bool(linkbed.missing()), reason=linkbed.missing())
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(linkbed.missing()), reason=linkbed.missing()),
+]
 LONGEST_S = 30  # nothing here may hang
 
 

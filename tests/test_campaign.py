@@ -53,8 +53,8 @@ def test_pinning_is_read_back_before_and_after_as_asked(finished):
             for node in spec["nodes"].values()
             for domain, vcpus in node["domains"].items()
         }
-        assert record["pinning_before"] == wanted
-        assert record["pinning_after"] == wanted
+        assert record["before"]["pinning"] == wanted
+        assert record["after"]["pinning"] == wanted
 
 
 def test_record_keeps_every_command_word_for_word(finished):

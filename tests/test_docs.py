@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from vcperf import campaign, config
+from vcperf import campaign, config, site
 from vcperf.campaign import Host
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("*/README.md")])
@@ -88,6 +88,21 @@ def test_the_examples_campaign_plans():
     cells = campaign.plan(merged, Host("netns", tuple(range(8)))).cells
     assert {cell.pinning for cell in cells} >= {"spread", "config3"}
     assert not any(cell.shared_cpus for cell in cells)
+
+
+def test_the_examples_cluster_plans(tmp_path, monkeypatch):
+    readme = (ROOT / "README.md").read_text()
+    for name in ("my-testbed.yaml", "my-cluster.yaml"):
+        (text,) = re.findall(rf"```yaml\n(# {name}.*?)```", readme, re.S)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    base = config.read_yaml(ROOT / "config/config.yaml")
+    merged = config.merge(base, config.read_yaml("my-cluster.yaml"))
+    checked = campaign.checked({**merged, "figures": str(ROOT / "config/figures.yaml")})
+    host = Host("xen", (), site.read(checked))
+    plan = campaign.plan(checked, host)
+    assert len(plan.blocks) == 440
+    assert plan.cells[0].spec["ends"]["c010"] == {"ssh": "root@c010", "address": "10.1.1.21"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -18,13 +18,15 @@ from typing import Any
 
 from vcperf import config as configuration
 from vcperf.config import Config, KeyPath, suggest
+from vcperf.cpulist import parse as parse_cpus
 from vcperf.errors import VcperfError
+from vcperf.site import Site
 
 SCHEMA = Path(__file__).parents[2] / "config" / "schemas" / "config.schema.yaml"
 
 # Raised by hand when a change to vcperf.measure makes older records incomparable:
 # it is part of every spec, so that all are measured anew.
-NETPERF_PROCEDURE = 1
+NETPERF_PROCEDURE = 2
 
 UDP_MAX_BYTES = 65507  # IPv4's 65535 less the IP and UDP headers
 
@@ -38,10 +40,12 @@ class Host:
     Args:
         testbed: the testbed that the campaign runs on, `auto` resolved.
         cpus: the CPUs it may use, in the order in which nodes should take them.
+        site: where the nodes are, when they are not on this machine.
     """
 
     testbed: str
     cpus: tuple[int, ...]
+    site: Site | None = None
 
 
 @dataclass(frozen=True)
@@ -155,19 +159,6 @@ def plan(config: Config, host: Host, sources: Sequence[str | Path] = ()) -> Plan
     return _Planner(config, host, sources).plan()
 
 
-def parse_cpus(text: int | str) -> list[int]:
-    """A CPU, or a list such as ``0-3,5``, as sorted numbers.
-
-    >>> parse_cpus("0-2,5")
-    [0, 1, 2, 5]
-    """
-    cpus: set[int] = set()
-    for part in str(text).split(","):
-        first, _, last = part.partition("-")
-        cpus.update(range(int(first), int(last or first) + 1))
-    return sorted(cpus)
-
-
 class _Planner:
     """Resolves one configuration; its methods name the key that is at fault."""
 
@@ -212,6 +203,14 @@ class _Planner:
         return Plan(cells, tuple(blocks[key] for key in sorted(blocks)))
 
     def _place_nodes(self) -> dict[str, list[int]]:
+        """Give each node its CPUs."""
+        if self.host.site is None:
+            return self._share_host()
+        # Machines of their own: how many CPUs they have is read when they are measured.
+        wanted = {node: entry["cpus"] for node, entry in self.config["nodes"].items()}
+        return {n: list(range(w)) if isinstance(w, int) else list(w) for n, w in wanted.items()}
+
+    def _share_host(self) -> dict[str, list[int]]:
         """Give each node CPUs of the host: its own as long as there are enough."""
         available = list(self.host.cpus)
         free = list(available)
@@ -336,11 +335,18 @@ class _Planner:
         for option in ("socket_buffers", "congestion_control"):
             if option in netperf:
                 spec[option] = netperf[option]
+        site = self.host.site
+        if site is not None:
+            for node in on_path:
+                spec["nodes"][node] |= site.nodes[node]
+            spec["ends"] = {domain: site.ends[domain] for domain in (sender, receiver)}
         link = self.config.get("netns", {}).get("link_mbps")
         if self.host.testbed == "netns" and len(on_path) > 1 and link is not None:
             spec["link_mbps"] = link
-        shared = len(on_path) > 1 and not set(self.node_cpus[on_path[0]]).isdisjoint(
-            self.node_cpus[on_path[1]]
+        shared = (
+            site is None
+            and len(on_path) > 1
+            and not set(self.node_cpus[on_path[0]]).isdisjoint(self.node_cpus[on_path[1]])
         )
         return Cell(pinning, sender, receiver, test, size, shared, spec)
 

@@ -12,6 +12,9 @@ import os
 import sys
 from pathlib import Path
 
+# In the environment: blocks started from here do not ask for the lock again.
+NODE_LOCKED = "VCPERF_NODE_LOCKED"
+
 _held: list[int] = []
 
 
@@ -27,7 +30,7 @@ def hold_host() -> None:
         print(f"Waiting: {_holder()} is measuring on this host.", file=sys.stderr, flush=True)
         fcntl.flock(handle, fcntl.LOCK_EX)
     _held.append(handle)
-    os.environ["VCPERF_NODE_LOCKED"] = "1"
+    os.environ[NODE_LOCKED] = "1"
 
 
 def _holder() -> str:

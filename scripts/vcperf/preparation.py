@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from vcperf import campaign, config, lock
+from vcperf import site as sites
 from vcperf.campaign import Block, Host, Plan
 from vcperf.config import Config
 from vcperf.errors import VcperfError
-from vcperf.testbeds import probe
+from vcperf.testbeds import held, probe
 
 ROOT = Path(__file__).parents[2]
 FIGURES_SCHEMA = ROOT / "config" / "schemas" / "figures.schema.yaml"
@@ -34,6 +35,8 @@ class Campaign:
         plan: its cells and blocks.
         figures: name -> description of each figure.
         digest: names the plan as the tables see it: labels, records, order.
+        context: how to reach the hosts and how hard to try for a quiet one, as JSON: no
+            part of any block's key. See `vcperf.measure.block.main`.
     """
 
     config: Config
@@ -41,6 +44,7 @@ class Campaign:
     plan: Plan
     figures: dict[str, Any]
     digest: str
+    context: str
 
 
 def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
@@ -57,12 +61,23 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".tools" / "matplotlib"))
     sources = [_short(source) for source in sources]
     clean = campaign.checked(raw, sources)
+    places = sites.read(clean, sources)
     testbed, note = probe.resolve_testbed(clean["testbed"])
     if note:
         print(note, file=sys.stderr)
-    host = Host(testbed, probe.usable_cpus())
+    host = Host(testbed, probe.usable_cpus(), places)
     plan = campaign.plan(clean, host, sources)
-    return Campaign(clean, host, plan, read_figures(clean["figures"]), _digest(plan))
+    context = {key: clean[key] for key in ("disturbed_percent", "remeasure")}
+    if places is not None:
+        context |= places.context
+    return Campaign(
+        clean,
+        host,
+        plan,
+        read_figures(clean["figures"]),
+        _digest(plan),
+        campaign.canonical(context),
+    )
 
 
 def read_figures(path: str) -> dict[str, Any]:
@@ -94,9 +109,14 @@ def check_host(ready: Campaign, missing: Collection[Block]) -> None:
                     f"{folder}: no space left on device for this campaign: {free >> 10} KiB free,"
                     f" {needed >> 10} KiB needed; make room and run again"
                 )
-    if missing:
-        probe.require_tools(ready.host.testbed)
+    if not missing:
+        return
+    site = ready.host.site
+    probe.require_tools(ready.host.testbed, by_ssh=site is not None)
+    if site is None or site.context["emulator_pid_files"]:
         lock.hold_host()
+    if site is not None:
+        held.hold((block.cell.spec for block in missing), site.context.get("ssh_config"))
 
 
 def _short(path: str | Path) -> str:

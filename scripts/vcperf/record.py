@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write(path: str, record: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from vcperf import campaign, record
 from vcperf.campaign import Plan
 from vcperf.errors import VcperfError
+from vcperf.observation import disturbance, domain_cpu_percent
 from vcperf.tools import netperf
 from vcperf.tools.filter import Untrusted
 
@@ -47,9 +48,11 @@ NETPERF_COLUMNS = (
     "status",
     "others_cpu_percent",
     "steal_cpu_percent",
+    "attempts",
     "shared_cpus",
     "host",
     "kernel",
+    "platform",
 )
 
 
@@ -101,21 +104,24 @@ def netperf_row(planned: Mapping[str, Any], disturbed_percent: float) -> dict[st
         (parsed,) = netperf.parse(run["output"])
     except (Untrusted, ValueError) as fault:
         raise VcperfError(f"{path}: {fault}") from None
-    window = content["cpu"]["window_s"]
-    domains = content["cpu"]["domains"]
-    noise = content["noise"]
+    before, after = content["before"], content["after"]
+    others, steal = disturbance(before, after)
     started = datetime.datetime.fromtimestamp(run["start"], datetime.UTC)
     row = {
         **planned,
         **parsed,
         "test": spec["test"],
-        "sender_domain_cpu_percent": _percent(domains[spec["sender"]], window),
-        "receiver_domain_cpu_percent": _percent(domains[spec["receiver"]], window),
+        "sender_domain_cpu_percent": round(domain_cpu_percent(before, after, spec["sender"]), 2),
+        "receiver_domain_cpu_percent": round(
+            domain_cpu_percent(before, after, spec["receiver"]), 2
+        ),
         "started": started.isoformat(timespec="milliseconds"),
-        "others_cpu_percent": _percent(noise["others_s"], window),
-        "steal_cpu_percent": _percent(noise["steal_s"], window),
+        "others_cpu_percent": round(others, 2),
+        "steal_cpu_percent": round(steal, 2),
+        "attempts": 1 + len(content["disturbed"]),
         "host": content["host"]["host"],
         "kernel": content["host"]["kernel"],
+        "platform": content["host"]["platform"],
     }
     row["status"] = _status(row, spec, disturbed_percent)
     return {column: row.get(column) for column in NETPERF_COLUMNS}
@@ -128,8 +134,3 @@ def _status(row: Mapping[str, Any], spec: Mapping[str, Any], disturbed_percent: 
     if row["others_cpu_percent"] + row["steal_cpu_percent"] > disturbed_percent:
         return "disturbed"
     return "ok"
-
-
-def _percent(seconds: float, window_s: float) -> float:
-    """CPU seconds of a window, in percent of one CPU."""
-    return round(100 * seconds / window_s, 2)

@@ -80,6 +80,7 @@ def summarise(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
         row = dict(zip(CELL, cell, strict=True))
         row |= {"metric": metric, "mean": mean, "ci_low": low, "ci_high": high}
         row |= {"blocks": len(group), "doubtful": doubtful}
+        row["platform"] = "; ".join(sorted(set(group["platform"])))
         row["label"] = _label(mean, high, doubtful, target_percent)
         for name, (m, lo, hi) in intervals.items():
             row |= {f"{name}_mean": m, f"{name}_ci_low": lo, f"{name}_ci_high": hi}

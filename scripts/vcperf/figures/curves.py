@@ -26,10 +26,6 @@ AXIS = {
     "receiver_domain_cpu_percent": "CPU of the receiver (% of one CPU)",
 }
 SHORT = {metric: metric.split("_")[0] for metric in AXIS}
-TESTBEDS = {
-    "netns": "network namespaces on one host (netns)",
-    "native": "plain processes on one host (native)",
-}
 MOST_TICKS = 8
 WIDE = 5  # a range of rates that needs a logarithmic axis
 
@@ -157,8 +153,8 @@ def _subtitle(present: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]) -> str:
     if not present:
         return "nothing measured"
     cells = pd.concat([cells for _, cells in present])
-    testbeds = [TESTBEDS.get(name, name) for name in sorted(cells["testbed"].unique())]
-    parts = [", ".join(testbeds)]
+    named = cells[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
+    parts = [", ".join(f"{row.platform} ({row.testbed})" for row in named)]
     if (cells["shared_cpus"] == "yes").any():
         parts.append("the nodes share CPUs")
     low, high = cells["blocks"].min(), cells["blocks"].max()

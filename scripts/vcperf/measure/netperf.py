@@ -6,7 +6,7 @@ import math
 import sys
 
 from vcperf.errors import VcperfError
-from vcperf.measure.block import accounted, check_pinning, main
+from vcperf.measure.block import main, observed
 from vcperf.tools import netperf
 from vcperf.tools.filter import Untrusted
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PORT = 12865  # netserver's own
 PATIENCE_S = 30  # past its duration, a run counts as hung
-INTERRUPTED = 130  # status of a program that SIGINT ended
 WARMUP_TRIES = 6
 EARLY = 0.97  # netperf ends with a sound line when it is interrupted: hold its time
 
@@ -31,7 +30,7 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
         testbed: up and pinned.
         spec: sender, receiver, test, message_bytes, duration_s, warmup_s, and
             optionally socket_buffers and congestion_control.
-        content: the record; gets commands (each with its role), pinning, cpu, noise.
+        content: the record; gets commands (each with its role), before and after.
 
     Raises VcperfError when netperf fails, answers for something else than was asked,
     or runs on other CPUs.
@@ -55,12 +54,10 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
     with testbed.serve(receiver, netperf.server_argv(address=address, port=port), port) as server:
         if spec["warmup_s"]:
             commands += _warm_up(testbed, spec, client)
-        check_pinning(testbed, content, "before")
-        with accounted(testbed, content):
+        with observed(testbed, content):
             run = testbed.run(sender, client(spec["duration_s"]), spec["duration_s"] + PATIENCE_S)
-        commands.append({"role": "measure", **run})
-        _check_status(spec, run)
-        check_pinning(testbed, content, "after")
+            commands.append({"role": "measure", **run})
+            _check_status(spec, run)
     commands.append({"role": "server", **server})
     check_answer(spec, run["output"])
 
@@ -70,19 +67,21 @@ def _warm_up(
 ) -> list[dict[str, Any]]:
     """Run the same traffic for a while that does not count; the commands that did it.
 
-    netperf knows whole seconds only, and ends in good order when it is interrupted; but
-    not while it still connects: then it gets twice the time.
+    netperf knows whole seconds only. Between them it is interrupted, which it takes in
+    good order; but not while it still connects, then it gets twice the time.
     """
     seconds = spec["warmup_s"]
     runs = []
     while True:
-        stop = ["timeout", "--preserve-status", "--signal=INT", f"{seconds:g}"]
+        stop = []
+        if seconds != math.ceil(seconds):
+            stop = ["timeout", "--preserve-status", "--signal=INT", f"{seconds:g}"]
         run = testbed.run(
             spec["sender"], [*stop, *client(math.ceil(seconds))], seconds + PATIENCE_S
         )
         runs.append({"role": "warmup", **run})
         seconds *= 2
-        if run["status"] != INTERRUPTED or len(runs) == WARMUP_TRIES:
+        if run["status"] == 0 or not stop or len(runs) == WARMUP_TRIES:
             _check_status(spec, run)
             return runs
 

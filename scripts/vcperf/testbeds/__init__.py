@@ -7,12 +7,16 @@ that may ask which testbed it is.
 
 from __future__ import annotations
 
+import importlib
+
 from vcperf.errors import VcperfError
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any, Protocol
+
+    from vcperf.observation import Observation
 
     Pinning = dict[str, list[list[int]]]
     """domain -> CPUs of the host for each VCPU, or one entry for all of them."""
@@ -32,10 +36,10 @@ if TYPE_CHECKING:
             """Pin every domain as the spec says."""
 
         def wanted_pinning(self) -> Pinning:
-            """The spec's pinning, in the words of `read_pinning`."""
+            """The spec's pinning, in the words of `observe`."""
 
-        def read_pinning(self) -> Pinning:
-            """What the kernel or hypervisor says of every domain now."""
+        def observe(self) -> Observation:
+            """Pinning, CPU time of each domain by the testbed's own account, and noise."""
 
         def address(self, domain: str) -> str:
             """Where the domain answers, as an IPv4 address."""
@@ -52,25 +56,35 @@ if TYPE_CHECKING:
         def free_port(self, domain: str, preferred: int) -> int:
             """A TCP port that nothing in the domain listens on."""
 
-        def cpu_seconds(self) -> dict[str, float]:
-            """CPU time that each domain has used so far, by the testbed's own account."""
-
         def facts(self) -> dict[str, Any]:
-            """What the record should say of the hosts."""
+            """What the record should say of the hosts; `host`, `kernel` and `platform`
+            (what the domains are, as figures say it) among it."""
 
 
-def open_testbed(spec: dict[str, Any]) -> Testbed:
+# testbed -> its class, by where its domains live: a testbed file or none.
+HERE = {"netns": "netns.NetnsTestbed", "native": "native.NativeTestbed"}
+BY_SSH = {"native": "hosts.HostsTestbed", "xen": "xen.XenTestbed"}
+
+
+def open_testbed(spec: dict[str, Any], context: dict[str, Any]) -> Testbed:
     """The testbed of a spec, not yet brought up.
+
+    Args:
+        spec: a block's spec; with `ends` when its domains are reached by ssh.
+        context: see `vcperf.measure.block.main`.
 
     Raises VcperfError when there is none of that name.
     """
+    by_ssh = "ends" in spec
+    known = BY_SSH if by_ssh else HERE
     name = spec["testbed"]
-    if name == "netns":
-        from vcperf.testbeds.netns import NetnsTestbed
+    if name not in known:
+        raise VcperfError(f"testbed {name!r}: there are {', '.join(known)}")
+    opened: Testbed = find(known[name])(spec, context)
+    return opened
 
-        return NetnsTestbed(spec)
-    if name == "native":
-        from vcperf.testbeds.native import NativeTestbed
 
-        return NativeTestbed(spec)
-    raise VcperfError(f"testbed {name!r}: unknown; there are netns and native")
+def find(name: str) -> Any:
+    """A class of HERE or BY_SSH."""
+    module, _, class_name = name.partition(".")
+    return getattr(importlib.import_module(f"vcperf.testbeds.{module}"), class_name)

@@ -15,12 +15,14 @@ import subprocess
 import time
 
 from vcperf.errors import VcperfError
+from vcperf.testbeds import processes
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from vcperf.observation import Observation
     from vcperf.testbeds import CommandRecord, Pinning
 
 SERVER_START_S = 10.0
@@ -32,9 +34,13 @@ class LocalTestbed:
 
     Args:
         spec: a block's spec; `nodes` says which domains there are and on which CPUs.
+        context: see `vcperf.measure.block.main`; nothing of it matters here.
     """
 
-    def __init__(self, spec: dict[str, Any]) -> None:
+    platform = ""
+    """What the domains are, as figures say it."""
+
+    def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
         self.spec = spec
         self.cpus: dict[str, list[int]] = {
             domain: sorted({cpu for vcpu in vcpus for cpu in vcpu})
@@ -115,21 +121,32 @@ class LocalTestbed:
         """The CPUs of each domain. Processes have no VCPUs: one entry a domain."""
         return {domain: [cpus] for domain, cpus in self.cpus.items()}
 
-    def read_pinning(self) -> Pinning:
-        """The CPUs that the kernel allows each process in each domain, and that it
-        allowed the commands that have ended since the last reading.
+    def observe(self) -> Observation:
+        """Pinning, CPU time and noise now. See `vcperf.observation`.
 
-        Processes that differ give an entry each.
+        Pinning is what the kernel allows each process in each domain, and what it
+        allowed the commands that have ended since the last look; processes that differ
+        give an entry each. CPU time is that of every process that is or was in a domain:
+        to the clock tick (0.01 s as a rule) for those that ended as a child of another,
+        to the nanosecond for others where the kernel keeps it.
         """
-        found: Pinning = {}
-        for domain, pids in self._processes().items():
-            masks = self._command_pinning[domain]
-            self._command_pinning[domain] = set()
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    masks.add(_affinity(pid))
-            found[domain] = sorted(list(mask) for mask in masks)
-        return found
+        alive = self._processes()
+        used = {d: self._ended[d] + sum(map(processes.cpu_seconds, alive[d])) for d in self.cpus}
+        clock = time.monotonic()
+        host = processes.host_cpu(sum(used.values()) + sum(os.times()[:2]))
+        return {
+            "pinning": {domain: self._allowed(domain, alive[domain]) for domain in self.cpus},
+            "domains": {d: {"clock_s": clock, "cpu_s": seconds} for d, seconds in used.items()},
+            "hosts": {os.uname().nodename: host},
+        }
+
+    def _allowed(self, domain: str, pids: Iterable[int]) -> list[list[int]]:
+        masks = self._command_pinning[domain]
+        self._command_pinning[domain] = set()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                masks.add(processes.affinity(pid))
+        return sorted(list(mask) for mask in masks)
 
     # -- running --------------------------------------------------------------------
 
@@ -184,13 +201,7 @@ class LocalTestbed:
 
     def _processes(self) -> dict[str, set[int]]:
         """The processes of each domain: what we started in it, and what that started."""
-        children: dict[int, list[int]] = {}
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                fields = _stat_fields(int(name))
-                if fields:
-                    children.setdefault(int(fields[1]), []).append(int(name))
-        return {domain: _family(pids, children) for domain, pids in self._live.items()}
+        return processes.families(self._live)
 
     def _await_listening(
         self, domain: str, process: subprocess.Popen[bytes], name: str, port: int
@@ -217,40 +228,18 @@ class LocalTestbed:
     def _reap(self, domain: str, process: subprocess.Popen[bytes]) -> int:
         """Wait for an ended command; keep its pinning and CPU time before they go."""
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        self._command_pinning[domain].add(_affinity(process.pid))
+        self._command_pinning[domain].add(processes.affinity(process.pid))
         _, wait_status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(wait_status)
         self._ended[domain] += usage.ru_utime + usage.ru_stime
         self._live[domain].discard(process.pid)
         return process.returncode
 
-    # -- accounting -------------------------------------------------------------------
-
-    def cpu_seconds(self) -> dict[str, float]:
-        """CPU time of every process that is or was in each domain.
-
-        A process that ended as a child of another is known to the clock tick only
-        (0.01 s as a rule), others to the nanosecond where the kernel keeps it.
-        """
-        return {
-            domain: self._ended[domain] + sum(map(_cpu_seconds, pids))
-            for domain, pids in self._processes().items()
-        }
-
     def facts(self) -> dict[str, Any]:
-        """Host name, kernel, architecture, and the CPUs' model and number."""
-        system = os.uname()
-        model = ""
-        with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as handle:
-            model = next(
-                (line.split(":", 1)[1].strip() for line in handle if "model name" in line), ""
-            )
+        """What the record says of this host, and of the tools on it."""
         return {
-            "host": system.nodename,
-            "kernel": system.release,
-            "machine": system.machine,
-            "cpu_model": model,
-            "cpus_online": os.cpu_count(),
+            **processes.host_facts(),
+            "platform": self.platform,
             "tools": _tools_here("netperf", "netserver"),
         }
 
@@ -294,43 +283,3 @@ def _read_to_end(process: subprocess.Popen[bytes], deadline: float) -> str | Non
         if not chunk:
             return b"".join(chunks).decode("utf-8", errors="replace")
         chunks.append(chunk)
-
-
-def _family(pids: set[int], children: dict[int, list[int]]) -> set[int]:
-    """Processes and all their descendants."""
-    family: set[int] = set()
-    waiting = list(pids)
-    while waiting:
-        pid = waiting.pop()
-        family.add(pid)
-        waiting += children.get(pid, [])
-    return family
-
-
-def _stat_fields(pid: int) -> list[str] | None:
-    """/proc/PID/stat from its third field (the state) on; None when it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as handle:
-            return handle.read().rpartition(")")[2].split()
-    except OSError:
-        return None
-
-
-def _affinity(pid: int) -> tuple[int, ...]:
-    return tuple(sorted(os.sched_getaffinity(pid)))
-
-
-def _cpu_seconds(pid: int) -> float:
-    """CPU time of a process and of its children that it has waited for; 0 when it is
-    gone. Formats: proc(5), /proc/PID/stat and /proc/PID/schedstat."""
-    fields = _stat_fields(pid)
-    if fields is None:
-        return 0.0
-    utime, stime, cutime, cstime = map(int, fields[11:15])
-    tick = os.sysconf("SC_CLK_TCK")
-    try:
-        with open(f"/proc/{pid}/schedstat", encoding="ascii") as handle:
-            own = int(handle.read().split()[0]) / 1e9
-    except (OSError, ValueError, IndexError):
-        own = (utime + stime) / tick
-    return own + (cutime + cstime) / tick

@@ -9,6 +9,8 @@ from vcperf.testbeds.local import LocalTestbed
 class NativeTestbed(LocalTestbed):
     """Domains that are nothing but their CPUs."""
 
+    platform = "plain processes on one host"
+
     def anchor_argv(self, domain: str) -> list[str]:
         """A process that waits for the end of its input."""
         return [*self.enter_argv(domain), "sh", "-c", "echo ready; read -r _"]

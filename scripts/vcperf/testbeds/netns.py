@@ -40,8 +40,10 @@ class NetnsTestbed(LocalTestbed):
     Raises VcperfError when not inside namespaces of its own.
     """
 
-    def __init__(self, spec: dict[str, Any]) -> None:
-        super().__init__(spec)
+    platform = "network namespaces on one host"
+
+    def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
+        super().__init__(spec, context)
         if os.getpid() != 1:
             raise VcperfError("testbed netns: not in namespaces of its own; use scripts/measure")
         # The kernel keeps signals without a handler from a namespace's first process.

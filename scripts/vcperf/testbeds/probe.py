@@ -27,6 +27,10 @@ TOOLS = {
     "timeout": "coreutils",
     "ss": "iproute2",
 }
+SSH_TOOLS = {
+    "ssh": "openssh-client",
+    "setpriv": "util-linux",
+}
 NETNS_TOOLS = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
@@ -44,8 +48,8 @@ def resolve_testbed(wanted: str) -> tuple[str, str]:
     Returns the testbed's name and, when `auto` had to step down, a line that says why.
     Raises VcperfError when netns is wanted by name and refused.
     """
-    if wanted == "native":
-        return "native", ""
+    if wanted not in {"auto", "netns"}:
+        return wanted, ""
     fault = _netns_fault()
     if not fault:
         return "netns", ""
@@ -96,9 +100,15 @@ def usable_cpus() -> tuple[int, ...]:
     return tuple(cpu for _, cpu in sorted(ranked))
 
 
-def require_tools(testbed: str) -> None:
-    """Raise VcperfError naming the tools that a testbed needs and that are not there."""
-    missing = _missing(TOOLS | (NETNS_TOOLS if testbed == "netns" else {}))
+def require_tools(testbed: str, by_ssh: bool) -> None:
+    """Raise VcperfError naming the tools that this host needs and that are not there.
+
+    Args:
+        testbed: which testbed it is.
+        by_ssh: whether it lives on hosts reached by ssh, not on this one.
+    """
+    needed = SSH_TOOLS if by_ssh else TOOLS | (NETNS_TOOLS if testbed == "netns" else {})
+    missing = _missing(needed)
     if missing:
         raise VcperfError(missing)
 

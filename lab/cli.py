@@ -1,0 +1,89 @@
+"""The commands of lab/lab."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+from typing import NoReturn
+
+import hosts
+import images
+from common import RUN, LabError, locked, say
+
+BUSY = "somebody else is at this checkout's lab (lab/lab run, up or down); end that first"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        the exit status.
+    """
+    options = _parser().parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        return int(_do(options))
+    except LabError as error:
+        print(error.report(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted", file=sys.stderr)
+        return 130
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lab/lab", description="Two emulated Xen hosts.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("build", help="build the images")
+    commands.add_parser("down", help="stop the hosts")
+    commands.add_parser("status", help="say what runs")
+    for name, text in (("up", "start the hosts"), ("run", "up, a command, down")):
+        sub = commands.add_parser(name, help=text)
+        sub.add_argument("--nodes", type=int, choices=(1, 2), default=2, help="hosts (2)")
+        sub.add_argument("--native", action="store_true", help="boot without Xen")
+        sub.add_argument("--xen-options", default="", help="more of Xen's command line")
+        if name == "run":
+            sub.add_argument("argv", nargs="+", metavar="-- COMMAND", help="what to run")
+    return parser
+
+
+def _do(options: argparse.Namespace) -> int:
+    if options.command == "build":
+        say(f"images: {images.ensure()}")
+    elif options.command == "status":
+        print("\n".join(hosts.status()))
+    else:
+        with locked(RUN, BUSY):
+            if options.command == "down":
+                hosts.down()
+                return 0
+            wanted = hosts.Wanted(options.nodes, options.native, options.xen_options)
+            if options.command == "up":
+                hosts.up(wanted)
+            else:
+                return _run(wanted, options.argv)
+    return 0
+
+
+def _run(wanted: hosts.Wanted, argv: list[str]) -> int:
+    try:
+        hosts.up(wanted, tied=True)
+        # The command ends with us too, and with it whatever it measures.
+        command = ["setpriv", "--pdeathsig", "TERM", *argv]
+        process = subprocess.Popen(command)
+        try:
+            status = process.wait()
+        except BaseException:  # a signal: the command has had it, or gets it now
+            process.terminate()
+            process.wait()
+            raise
+        return status if status >= 0 else 128 - status
+    finally:
+        hosts.down(keep_logs=True)

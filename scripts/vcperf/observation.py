@@ -1,0 +1,46 @@
+"""Two looks at a testbed, before and after a measurement, and what lies between them.
+
+An *observation* is what a testbed tells of itself at one moment, in plain types:
+
+    pinning  domain -> CPUs of each VCPU, as the kernel or hypervisor says
+    domains  domain -> {clock_s, cpu_s}: CPU seconds used so far, and the clock, in
+             seconds, of the host that said so
+    hosts    host -> {clock_s, program_s, own_s, steal_s, ...}: CPU seconds of the host
+             so far: in programs or domains, of these our own, and stolen below it
+
+Raw records keep both observations as they are; everything else is computed from them
+here. Needs the standard library alone.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    Observation = Mapping[str, Mapping[str, Any]]
+
+
+def domain_cpu_percent(before: Observation, after: Observation, domain: str) -> float:
+    """CPU time of a domain between two observations, in percent of one CPU."""
+    return _percent(before["domains"][domain], after["domains"][domain], "cpu_s")
+
+
+def disturbance(before: Observation, after: Observation) -> tuple[float, float]:
+    """What the most disturbed host lost to others between two observations.
+
+    Returns (others, steal), both in percent of one CPU. Others is the time in programs
+    (or, under a hypervisor, in domains) less our own: at least what others took, since
+    our own interrupt work can hide some.
+    """
+    found = [(0.0, 0.0)]
+    for host, first in before["hosts"].items():
+        last = after["hosts"][host]
+        others = _percent(first, last, "program_s") - _percent(first, last, "own_s")
+        found.append((max(0.0, others), _percent(first, last, "steal_s")))
+    return max(found, key=sum)
+
+
+def _percent(first: Mapping[str, float], last: Mapping[str, float], key: str) -> float:
+    return 100 * (last[key] - first[key]) / (last["clock_s"] - first["clock_s"])

@@ -1,0 +1,89 @@
+"""Where a campaign's nodes and domains are: the testbed file, for hosts reached by ssh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vcperf import config as configuration
+from vcperf.config import Config, suggest
+from vcperf.errors import VcperfError
+from vcperf.testbeds import BY_SSH, find
+
+SCHEMA = Path(__file__).parents[2] / "config" / "schemas" / "testbed.schema.yaml"
+
+
+@dataclass(frozen=True)
+class Site:
+    """Nodes reached by ssh.
+
+    Args:
+        nodes: node -> what a spec says of it, so that it can be reached.
+        ends: domain -> what a spec says of it when it is an end of the path.
+        context: how to reach them, no part of any key: `ssh_config`,
+            `emulator_pid_files`. See `vcperf.measure.block.main`.
+    """
+
+    nodes: Mapping[str, dict[str, Any]]
+    ends: Mapping[str, dict[str, Any]]
+    context: dict[str, Any]
+
+
+def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
+    """The site of a checked configuration; None when the testbed lives on this host.
+
+    Args:
+        config: what `campaign.checked` returned.
+        sources: the files it was merged from, for error messages.
+
+    Raises VcperfError naming file, key and fault.
+    """
+    testbed = config["testbed"]
+    if "testbed_file" not in config:
+        if testbed == "xen":
+            raise VcperfError(
+                f"{configuration.where(('testbed',), sources)}: xen needs testbed_file, the file"
+                " that says where the nodes are (config/README.md)"
+            )
+        return None
+    if testbed not in BY_SSH:
+        raise VcperfError(
+            f"{configuration.where(('testbed_file',), sources)}: testbed {testbed} lives on this"
+            f" host; set testbed to one of {', '.join(BY_SSH)}, or leave the file out"
+        )
+    path = Path(config["testbed_file"])
+    content = configuration.read_yaml(path)
+    configuration.check(content, SCHEMA, [path])
+    place = find(BY_SSH[testbed]).place
+    nodes: dict[str, Any] = {}
+    ends: dict[str, Any] = {}
+    for name, wanted in config["nodes"].items():
+        node = _entry(path, content, ("nodes",), name)
+        for domain in wanted["domains"]:
+            _entry(path, node, ("nodes", name, "domains"), domain)
+        nodes[name], more = place(node, wanted["dom0"], wanted["domains"])
+        ends |= more
+    context: dict[str, Any] = {
+        "emulator_pid_files": {
+            name: str(path.parent / node["emulator_pid_file"])
+            for name, node in content["nodes"].items()
+            if "emulator_pid_file" in node
+        }
+    }
+    if "ssh_config" in content:
+        # Absolute: ssh looks for a bare name in /etc/ssh.
+        context["ssh_config"] = str((path.parent / content["ssh_config"]).absolute())
+    return Site(nodes, ends, context)
+
+
+def _entry(path: Path, content: Any, key_path: tuple[str, ...], name: str) -> Any:
+    """A node or domain that the configuration names, in the testbed file."""
+    known = content[key_path[-1]]
+    if name not in known:
+        where = ".".join(key_path)
+        raise VcperfError(
+            f"{path}: {where}: the campaign's '{name}' is not there{suggest(name, known)}"
+        )
+    return known[name]

@@ -1,0 +1,139 @@
+"""Testbed `native` on hosts reached by ssh: each domain a set of plain processes on its
+node, held to its CPUs. The baseline for virtual machines on the same nodes."""
+
+from __future__ import annotations
+
+import re
+
+from vcperf import cpulist
+from vcperf.testbeds import processes
+from vcperf.testbeds.remote import RemoteTestbed
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from vcperf.observation import Observation
+    from vcperf.testbeds import CommandRecord, Pinning
+    from vcperf.testbeds.remote import Session
+
+ANCHOR = ["sleep", "86400"]
+TICKS_PER_S = 100  # where there is no getconf: what Linux has on nearly every machine
+# A line of what sh's `times` prints: user and system time, here of its children.
+TIMES = re.compile(r"(\d+)m([\d.]+)s (\d+)m([\d.]+)s")
+ALLOWED = "Cpus_allowed_list:"  # proc(5), /proc/PID/status
+
+
+class HostsTestbed(RemoteTestbed):
+    """Domains that are nothing but their CPUs, on nodes reached by ssh."""
+
+    @staticmethod
+    def place(
+        node: dict[str, Any], dom0: str, domains: Iterable[str]
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """What a spec says of a node of the testbed file, and of its domains as ends: they
+        all are the node, with dom0's address."""
+        end = {"ssh": node["ssh"], "address": node["domains"][dom0]["address"]}
+        return {"ssh": node["ssh"]}, dict.fromkeys(domains, end)
+
+    def host(self, domain: str) -> str:
+        """The domain's node, be it an end of the path or not."""
+        return next(str(n["ssh"]) for n in self.nodes.values() if domain in n["domains"])
+
+    def bring_up(self) -> None:
+        """Ask the nodes what they are; start a process in each domain that does nothing
+        but be held to its CPUs."""
+        self.cpus = {
+            domain: sorted({cpu for vcpu in vcpus for cpu in vcpu})
+            for node in self.nodes.values()
+            for domain, vcpus in node["domains"].items()
+        }
+        heads = [["uname", "-nrm"], ["getconf", "CLK_TCK"]]
+        answers = self.ssh.ask_once({node["ssh"]: heads for node in self.nodes.values()})
+        self._heads = {host: a[0][1].split() for host, a in answers.items()}
+        self._tick = {
+            host: int(a[1][1]) if a[1][0] == 0 else TICKS_PER_S for host, a in answers.items()
+        }
+        self._ended = dict.fromkeys(self.cpus, 0.0)
+        self._masks: dict[str, list[str]] = {domain: [] for domain in self.cpus}
+        for domain in self.cpus:
+            self._start(domain, ANCHOR)
+
+    def pin(self) -> None:
+        """Nothing: what runs in a domain is held to its CPUs as it starts."""
+
+    def enter_argv(self, domain: str) -> list[str]:
+        """Hold what follows to the domain's CPUs."""
+        return ["taskset", "-c", ",".join(map(str, self.cpus[domain]))]
+
+    def wanted_pinning(self) -> Pinning:
+        """The CPUs of each domain. Processes have no VCPUs: one entry a domain."""
+        return {domain: [cpus] for domain, cpus in self.cpus.items()}
+
+    def observe(self) -> Observation:
+        """Pinning, CPU time and noise now, to the clock tick.
+
+        Pinning is what the kernel allows the processes that run in a domain, and what it
+        allowed the sessions of those that have ended since the last look.
+        """
+        questions: dict[str, list[list[str]]] = {
+            node["ssh"]: [["cat", "/proc/uptime"], ["head", "-n", "1", "/proc/stat"]]
+            for node in self.nodes.values()
+        }
+        for session in self.sessions:
+            proc = f"/proc/{session.pid}"
+            asked = [["cat", f"{proc}/stat"], ["grep", ALLOWED, f"{proc}/status"]]
+            questions[session.record["host"]] += asked
+        answers = {host: iter(texts) for host, texts in self.ssh.batch(questions).items()}
+        clocks, hosts = {}, {}
+        for host, texts in answers.items():
+            clocks[host] = float(next(texts)[1].split()[0])
+            hosts[host] = processes.stat_cpu(next(texts)[1], self._tick[host])
+        used = dict(self._ended)
+        for session in self.sessions:
+            domain, host = session.record["domain"], session.record["host"]
+            _, stat = next(answers[host])
+            used[domain] += sum(map(int, stat.rpartition(")")[2].split()[11:15])) / self._tick[host]
+            self._masks[domain].append(next(answers[host])[1])
+        for host, cpu in hosts.items():
+            own = sum(seconds for domain, seconds in used.items() if self.host(domain) == host)
+            cpu |= {"clock_s": clocks[host], "own_s": own}
+        seen, self._masks = self._masks, {domain: [] for domain in self.cpus}
+        return {
+            "pinning": {domain: _cpu_lists(lines) for domain, lines in seen.items()},
+            "domains": {
+                domain: {"clock_s": clocks[self.host(domain)], "cpu_s": seconds}
+                for domain, seconds in used.items()
+            },
+            "hosts": {**hosts, **self.observe_here()},
+        }
+
+    def _end(self, session: Session, timeout_s: float) -> CommandRecord:
+        """Keep a command's CPU time and pinning as it ends."""
+        record = super()._end(session, timeout_s)
+        *_, children = TIMES.findall(record["session"])
+        user_min, user, system_min, system = map(float, children)
+        self._ended[record["domain"]] += 60 * (user_min + system_min) + user + system
+        self._masks[record["domain"]].append(record["session"])
+        return record
+
+    def facts(self) -> dict[str, Any]:
+        """Host names and kernels."""
+        nodes = {}
+        for name, node in self.nodes.items():
+            hostname, kernel, machine = self._heads[node["ssh"]]
+            nodes[name] = {"host": hostname, "kernel": kernel, "machine": machine}
+        emulated = ", emulated by QEMU" if self.emulators() else ""
+        return {
+            "host": "+".join(node["host"] for node in nodes.values()),
+            "kernel": "+".join(sorted({node["kernel"] for node in nodes.values()})),
+            "platform": f"plain processes on hosts reached by ssh{emulated}",
+            "nodes": nodes,
+        }
+
+
+def _cpu_lists(said: list[str]) -> list[list[int]]:
+    """The different CPU lists among lines of /proc/PID/status."""
+    texts = {line.split()[1] for text in said for line in text.splitlines() if ALLOWED in line}
+    return sorted(cpulist.parse(text) for text in texts)

@@ -1,0 +1,116 @@
+"""What /proc says of the processes and CPUs of this host."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+
+def families(roots: dict[str, set[int]]) -> dict[str, set[int]]:
+    """Groups of processes, grown by all their descendants.
+
+    Args:
+        roots: name -> pids.
+    """
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            fields = stat_fields(int(name))
+            if fields:
+                children.setdefault(int(fields[1]), []).append(int(name))
+    return {name: _family(pids, children) for name, pids in roots.items()}
+
+
+def _family(pids: Iterable[int], children: dict[int, list[int]]) -> set[int]:
+    family: set[int] = set()
+    waiting = list(pids)
+    while waiting:
+        pid = waiting.pop()
+        family.add(pid)
+        waiting += children.get(pid, [])
+    return family
+
+
+def stat_fields(pid: int) -> list[str] | None:
+    """/proc/PID/stat from its third field (the state) on; None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as handle:
+            return handle.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def affinity(pid: int) -> tuple[int, ...]:
+    """The CPUs that a process may use."""
+    return tuple(sorted(os.sched_getaffinity(pid)))
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process of one thread, and of its children that it has waited for;
+    0 when it is gone. Formats: proc(5), /proc/PID/stat and /proc/PID/schedstat."""
+    fields = stat_fields(pid)
+    if fields is None:
+        return 0.0
+    utime, stime, cutime, cstime = map(int, fields[11:15])
+    tick = os.sysconf("SC_CLK_TCK")
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as handle:
+            own = int(handle.read().split()[0]) / 1e9
+    except (OSError, ValueError, IndexError):
+        own = (utime + stime) / tick
+    return own + (cutime + cstime) / tick
+
+
+def all_threads_cpu_seconds(pid: int) -> float:
+    """CPU time of a process, all threads, to the clock tick; 0 when it is gone."""
+    fields = stat_fields(pid)
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def host_cpu(own_s: float) -> dict[str, float]:
+    """This host's part of an observation.
+
+    Args:
+        own_s: CPU seconds of our own programs so far.
+    """
+    with open("/proc/stat", encoding="ascii") as handle:
+        cpu = stat_cpu(handle.readline(), os.sysconf("SC_CLK_TCK"))
+    return {"clock_s": time.monotonic(), **cpu, "own_s": own_s, "load": os.getloadavg()[0]}
+
+
+def stat_cpu(line: str, tick: int) -> dict[str, float]:
+    """CPU seconds of a host since boot: in programs, in interrupts, and stolen.
+
+    Format: proc(5), /proc/stat, first line.
+
+    Args:
+        line: that line.
+        tick: the host's clock ticks a second.
+    """
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, line.split()[1:9])
+    return {
+        "program_s": (user + nice + system) / tick,
+        "interrupt_s": (irq + softirq) / tick,
+        "steal_s": steal / tick,
+    }
+
+
+def host_facts() -> dict[str, Any]:
+    """Name, kernel and architecture of this host, and its CPUs' model and number."""
+    system = os.uname()
+    model = ""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as handle:
+        model = next((line.split(":", 1)[1].strip() for line in handle if "model name" in line), "")
+    return {
+        "host": system.nodename,
+        "kernel": system.release,
+        "machine": system.machine,
+        "cpu_model": model,
+        "cpus_online": os.cpu_count(),
+    }

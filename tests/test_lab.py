@@ -1,0 +1,107 @@
+"""The lab's parts that need no emulator: what decides an image, and what it writes."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+sys.path.append(str(ROOT / "lab"))
+
+import archive
+import hosts
+import images
+import ssh as lab_ssh
+import topology
+from common import LabError
+
+from vcperf import config, site
+
+PACKAGES = [archive.Package("netperf", "2.7.0-0.1", "amd64")]
+
+
+@pytest.fixture
+def lab_copy(tmp_path):
+    return shutil.copytree(
+        ROOT / "lab", tmp_path / "lab", ignore=shutil.ignore_patterns("run", "__pycache__")
+    )
+
+
+def test_images_are_keyed_by_their_inputs(lab_copy):
+    key = images.key(PACKAGES, lab_copy)
+    assert images.key(PACKAGES, lab_copy) == key
+    (lab_copy / "README.md").write_text("other words")
+    assert images.key(PACKAGES, lab_copy) == key
+    newer = [PACKAGES[0]._replace(version="2.7.1-1")]
+    assert images.key(newer, lab_copy) != key
+    (lab_copy / "files/init").write_text("#!/bin/sh\n")
+    assert images.key(PACKAGES, lab_copy) != key
+
+
+def test_half_built_images_are_not_taken_for_whole(tmp_path):
+    (tmp_path / "partial-abc").mkdir()
+    assert images.ready(tmp_path, "abc") is None
+    (tmp_path / "partial-abc").rename(tmp_path / "images-abc")
+    assert images.ready(tmp_path, "abc") == tmp_path / "images-abc"
+
+
+@pytest.mark.parametrize("testbed", ["xen", "native"])
+def test_the_testbed_file_fits_the_default_nodes(tmp_path, testbed):
+    nodes = [topology.node(0), topology.node(1)]
+    file = tmp_path / "testbed.yaml"
+    file.write_text(topology.testbed(nodes, native=testbed == "native"))
+    default = config.read_yaml(ROOT / "config/config.yaml")
+    found = site.read({**default, "testbed": testbed, "testbed_file": str(file)})
+    assert found.context["ssh_config"] == str(tmp_path / "ssh_config")
+    assert found.context["emulator_pid_files"]["node1"] == str(tmp_path / "node1/qemu.pid")
+    assert found.ends["vc10"] == {"ssh": "lab-vc10", "address": "10.9.0.20"}
+    guest = {"ssh": "lab-c011", "address": "10.9.0.22"} if testbed == "xen" else found.ends["vc10"]
+    assert found.ends["c011"] == guest
+    vcpus = {g.name: g.vcpus for n in nodes for g in n.guests}
+    assert vcpus == {
+        domain: entry["vcpus"]
+        for node in default["nodes"].values()
+        for domain, entry in node["domains"].items()
+        if domain != node["dom0"]
+    }
+
+
+def test_ssh_reads_the_configuration_as_meant(tmp_path):
+    folder = tmp_path / "with a blank"
+    folder.mkdir()
+    nodes = [topology.node(0)]
+    text = lab_ssh.config(folder, nodes, {"vc00": 4022}, native=False)
+    (folder / "ssh_config").write_text(text)
+    argv = ["ssh", "-G", "-F", str(folder / "ssh_config"), "lab-c000"]
+    shown = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    said = dict(line.split(" ", 1) for line in shown.splitlines())
+    assert said["hostname"] == "10.9.0.11" and said["batchmode"] == "yes"
+    assert said["stricthostkeychecking"] in {"true", "yes"}
+    assert said["userknownhostsfile"] == f"{folder}/known_hosts"
+    assert said["passwordauthentication"] == "no"
+    assert "-W '[%h]:%p' lab-vc00" in said["proxycommand"]
+
+
+def test_a_guest_has_what_its_place_says():
+    text = hosts.guest_config(topology.node(1).guests[0])
+    assert 'name = "c010"' in text and "vcpus = 2" in text and "10.9.0.21" in text
+
+
+def test_a_kernel_packed_otherwise_is_refused():
+    with pytest.raises(LabError, match="not packed with xz"):
+        images.plain_kernel(b"\0" * 4096)
+
+
+def test_a_missing_tool_is_named(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "lab/lab"), "build"],
+        env={"PATH": str(tmp_path), "LAB_PATH_ONLY": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        pytest.skip("everything is in /usr/sbin here")
+    assert "Traceback" not in done.stderr
+    assert "not found: " in done.stderr and "envs/setup.sh lab" in done.stderr

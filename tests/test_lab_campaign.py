@@ -1,0 +1,193 @@
+"""Real Xen: one host of the lab, booted for these tests, and tiny campaigns on it."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, Checkout
+from test_faults import descendants, gone, wait_until
+
+from vcperf import config
+from vcperf.tools import xl
+
+pytestmark = pytest.mark.lab
+SSH_CONFIG = ROOT / "lab/run/ssh_config"
+ONE_NODE = {
+    "testbed": "xen",
+    "testbed_file": str(ROOT / "lab/run/testbed.yaml"),
+    "blocks": 1,
+    "remeasure": 0,
+    "figures": "config/figures.yaml",
+    "nodes": {"node1": None},
+    "pinnings": {f"config{n}": {"node1": None} for n in (1, 2, 3)},
+    "netperf": {
+        "paths": {"config1": ["vc00->c000"], "config2": ["c000->c001"], "config3": None},
+        "message_bytes": [16384],
+        "duration_s": 1,
+        "warmup_s": 0,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def lab():
+    """Xen in QEMU, tied to a process that a test kills at the end to see QEMU go."""
+    argv = [str(ROOT / "lab/lab"), "run", "--nodes", "1", "--", "sh", "-c", "echo is up; read -r _"]
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        said = ""
+        for line in running.stdout:
+            said += line
+            if line == "is up\n":
+                break
+        else:
+            pytest.fail(f"the lab did not come up:\n{said}")
+        yield running
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
+
+
+def on(host: str, command: str) -> subprocess.CompletedProcess:
+    argv = ["ssh", "-F", str(SSH_CONFIG), host, command]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+
+
+def pins() -> dict[tuple[str, int], str]:
+    rows = xl.parse(on("lab-vc00", "xl vcpu-list").stdout)
+    return {(row["domain"], row["vcpu"]): row["hard_affinity"] for row in rows}
+
+
+def campaign(checkout: Checkout, **changes) -> str:
+    content = config.merge(ONE_NODE, changes)
+    (checkout.folder / "lab.yaml").write_text(yaml.safe_dump(content))
+    return "lab.yaml"
+
+
+def test_pins_change_and_are_read_back_on_real_xen(lab, checkout):
+    before = pins()
+    done = checkout.snakemake("results/figures/", configfile=campaign(checkout))
+    assert done.returncode == 0, done.stdout + done.stderr
+    records = {r["spec"]["receiver"]: r for r in checkout.read_records()}
+    assert set(records) == {"c000", "c001"}
+    for record in records.values():
+        assert re.fullmatch(r"Xen 4\.\d+\S*, emulated by QEMU", record["host"]["platform"])
+        assert record["before"]["pinning"] == record["after"]["pinning"]
+        assert record["host"]["nodes"]["node0"]["info"]["xen_scheduler"] == "credit"
+    assert records["c000"]["after"]["pinning"]["c000"] == [[1], [1]]
+    assert records["c001"]["after"]["pinning"]["c000"] == [[0], [0]]
+    sent = records["c001"]["after"]["domains"]["c000"]["cpu_s"]
+    assert sent > records["c001"]["before"]["domains"]["c000"]["cpu_s"]
+    assert pins() == before, "pins put back"
+    svg = (checkout.folder / "results/figures/figure2.svg").read_text()
+    assert "emulated by QEMU (xen)" in svg
+
+
+def test_a_refused_pin_is_an_error(lab, checkout):
+    """A CPU outside the domain's pool: Xen refuses it."""
+    assert (
+        on(
+            "lab-vc00",
+            "xl vcpu-pin Domain-0 all 0 && xl vcpu-pin c000 all 0 &&"
+            " xl vcpu-pin c001 all 0 && xl cpupool-cpu-remove Pool-0 1",
+        ).returncode
+        == 0
+    )
+    try:
+        done = checkout.snakemake("results/figures/", configfile=campaign(checkout))
+        assert done.returncode == 1
+        assert checkout.records() == {}
+        assert re.search(
+            r"node0 \(lab-vc00\): VCPU \d of c00\d cannot be pinned to CPU 1", done.stderr
+        )
+    finally:
+        on(
+            "lab-vc00",
+            "xl cpupool-cpu-add Pool-0 1; xl vcpu-pin c000 all all;"
+            " xl vcpu-pin c001 all all; xl vcpu-pin Domain-0 all all",
+        )
+
+
+def test_a_campaign_killed_in_mid_block_leaves_no_netperf_and_its_pins_go_back(
+    lab, checkout, in_new_session
+):
+    before = pins()
+    long = campaign(checkout, netperf={"duration_s": 300})
+    started = subprocess.Popen(
+        checkout.argv("results/figures/", configfile=long),
+        cwd=checkout.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    in_new_session(started)
+    wait_until(lambda: busy("lab-c000") or busy("lab-vc00"), "netperf in a domain")
+    below = descendants(started.pid)
+    started.kill()
+    wait_until(lambda: gone(below), "an end of all that the campaign had started here")
+    for host in ("lab-vc00", "lab-c000", "lab-c001"):
+        wait_until(lambda host=host: not busy(host), f"no netperf on {host}")
+    assert pins() != before
+    assert list((checkout.folder / "results/pins").iterdir())
+
+    again = checkout.snakemake("results/figures/", configfile=campaign(checkout))
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert pins() == before
+    assert not list((checkout.folder / "results/pins").iterdir())
+
+
+def busy(host: str) -> bool:
+    """Whether netperf or netserver runs in a domain."""
+    return on(host, "cat /proc/[0-9]*/comm | grep -q '^net[ps]er'").returncode == 0
+
+
+def test_same_cpu_is_slower_than_another_for_large_messages(lab, checkout):
+    """A sign, with a generous margin, and on a quiet host alone: not a measurement."""
+    changes = {
+        "remeasure": 3,
+        "netperf": {
+            "paths": {"config1": ["vc00->c000"], "config2": ["vc00->c000"]},
+            "message_bytes": [65536],
+            "duration_s": 2,
+        },
+    }
+    done = checkout.snakemake("results/figures/", configfile=campaign(checkout, **changes))
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = pd.read_csv(checkout.folder / "results/tables/netperf.csv").set_index("pinning")
+    if (table["status"] != "ok").any():
+        pytest.skip("others use this host's CPUs")
+    rate = table["throughput_mbps"]
+    assert rate["config2"] < 1.1 * rate["config1"]
+
+
+def test_an_offline_vcpu_is_an_error(lab, checkout):
+    assert on("lab-vc00", "xl vcpu-set c000 1").returncode == 0
+    wait_until(
+        lambda: re.search(r"^c000 .* --p ", on("lab-vc00", "xl vcpu-list c000").stdout, re.M),
+        "a VCPU offline",
+    )
+    try:
+        done = checkout.snakemake("results/figures/", configfile=campaign(checkout))
+        assert done.returncode == 1
+        assert "domain c000: VCPU 1 is offline on node0 (lab-vc00)" in done.stderr
+    finally:
+        on("lab-vc00", "xl vcpu-set c000 2")
+        # Where no udev does it, the guest has to be told to use what it was given.
+        online = "/sys/devices/system/cpu/cpu1/online"
+        wait_until(lambda: on("lab-c000", f"echo 1 >{online}").returncode == 0, "it back")
+
+
+def test_the_lab_dies_with_what_runs_it(lab):
+    """Last: it kills the lab, as hard as can be."""
+    (pid_file,) = Path(ROOT / "lab/run").glob("node*/qemu.pid")
+    emulator = int(pid_file.read_text())
+    assert not gone([emulator])
+    lab.kill()
+    wait_until(lambda: gone([emulator]), "an end of QEMU")
