@@ -1,0 +1,70 @@
+"""pathrate: command lines of our own one, and a parser for its JSON and pathrate 2.4.1's text.
+
+The real tool's receiver ends its report so::
+
+    Final capacity estimate : 97 Mbps to 98 Mbps
+
+which gives ``pathrate,97.0,98.0,capacity,``; it does not tell how long it took. After
+`The following estimate is a lower bound for the path capacity.` only the low end counts.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from vcperf.tools.filter import Row, Untrusted, main
+from vcperf.tools.pathload import positive, row_of
+
+COLUMNS = ("method", "low_mbps", "high_mbps", "kind", "elapsed_s")
+KINDS = {"capacity": (True, True), "lower_bound": (True, False)}
+
+_UNITS = {"kbps": 1e-3, "Mbps": 1.0, "Gbps": 1e3}
+_RATE = r"(\d+(?:\.\d+)?) *(kbps|Mbps|Gbps)"
+_FINAL = re.compile(rf"Final capacity estimate\s*: *{_RATE} +to +{_RATE}", re.ASCII)
+_LOWER = "lower bound for the path capacity"
+
+
+def client_argv(
+    *, program: str, address: str, port: int, duration_s: float, python: str = "python3"
+) -> list[str]:
+    """The command line of one estimate, run where the probes leave.
+
+    Args:
+        program: the bundle, there.
+        address, port: where `vcperf.tools.pathload.server_argv` serves.
+        duration_s: when it ends with what it has, 2 to 600.
+    """
+    there = ["--address", address, "--port", str(port)]
+    return [python, program, "pathrate", *there, "--duration-s", f"{duration_s:g}"]
+
+
+def parse(text: str) -> list[Row]:
+    """One row of COLUMNS: the capacity, give or take half the resolution, or a bound.
+
+    Raises Untrusted for output that is damaged, cut off or holds no estimate.
+    """
+    row = row_of(text, "pathrate", KINDS) if text.lstrip().startswith("{") else _real(text)
+    if row["high_mbps"] is not None and row["low_mbps"] > row["high_mbps"]:
+        raise Untrusted("the capacity's upper end is below its lower one")
+    return [{column: row.get(column) for column in COLUMNS}]
+
+
+def _real(text: str) -> Row:
+    if text and not text.endswith("\n"):
+        raise Untrusted("the output is cut off: its last line has no end")
+    found = _FINAL.findall(text)
+    if len(found) != 1:
+        raise Untrusted(f"{len(found)} estimates in it, expected one")
+    low, low_unit, high, high_unit = found[0]
+    bound = _LOWER in text
+    return {
+        "method": "pathrate",
+        "low_mbps": positive("low end", float(low) * _UNITS[low_unit]),
+        "high_mbps": None if bound else positive("high end", float(high) * _UNITS[high_unit]),
+        "kind": "lower_bound" if bound else "capacity",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(parse, COLUMNS))

@@ -1,0 +1,84 @@
+"""The filters of pathload and pathrate, on our own output and on the real tools'."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from vcperf.tools import pathload, pathrate
+from vcperf.tools.filter import Untrusted
+
+LOAD = {"method": "pathload", "kind": "range", "low_mbps": 38.1, "high_mbps": 41.5}
+LOAD |= {"elapsed_s": 9.5, "grey_low_mbps": 39.0, "grey_high_mbps": 40.0, "fleets": []}
+RATE = {"method": "pathrate", "kind": "capacity", "low_mbps": 97.0, "high_mbps": 98.0}
+RATE |= {"elapsed_s": 3.25}
+
+
+def test_filters_print_csv():
+    for module, record, wanted in (
+        ("pathload", LOAD, "pathload,38.1,41.5,range,9.5,39.0,40.0"),
+        ("pathrate", RATE, "pathrate,97.0,98.0,capacity,3.25"),
+    ):
+        argv = [sys.executable, "-m", f"vcperf.tools.{module}"]
+        text = json.dumps(record) + "\n"
+        done = subprocess.run(
+            argv, input=text, capture_output=True, text=True, check=False, cwd="scripts"
+        )
+        assert done.stdout.splitlines()[1] == wanted, done.stderr
+
+
+def test_real_pathload():
+    text = "  Available bandwidth range : 38.12 - 41.50 (Mbps)\nMeasurement duration : 9.87 sec \n"
+    (row,) = pathload.parse(text)
+    assert (row["low_mbps"], row["high_mbps"], row["elapsed_s"]) == (38.12, 41.5, 9.87)
+    (row,) = pathload.parse("Available bandwidth is at least 93.10 (Mbps)\n")
+    assert (row["kind"], row["low_mbps"], row["high_mbps"]) == ("lower_bound", 93.1, None)
+
+
+def test_real_pathrate():
+    (row,) = pathrate.parse("Final capacity estimate : 97 Mbps to 98 Mbps\n")
+    assert (row["kind"], row["low_mbps"], row["high_mbps"]) == ("capacity", 97, 98)
+    bound = "--> The following estimate is a lower bound for the path capacity.\n"
+    (row,) = pathrate.parse(bound + "Final capacity estimate : 970.5 kbps to 1.2 Mbps\n")
+    assert (row["kind"], row["low_mbps"], row["high_mbps"]) == ("lower_bound", 0.9705, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        json.dumps(LOAD)[:-2],
+        json.dumps(LOAD) * 2,
+        json.dumps({**LOAD, "low_mbps": 50}),
+        json.dumps({**LOAD, "low_mbps": None}),
+        json.dumps({**LOAD, "high_mbps": float("nan")}),
+        json.dumps({**LOAD, "elapsed_s": True}),
+        json.dumps({**LOAD, "kind": "guess"}),
+        json.dumps({**LOAD, "kind": "lower_bound"}),
+        json.dumps(RATE),
+        "Available bandwidth range : 38.12 - 41.50 (Mbps)",
+        "Available bandwidth range : 38.12 - 11.50 (Mbps)\n",
+        "Available bandwidth is at least 0.00 (Mbps)\n",
+        "Available bandwidth is at least 1.00 (Mbps)\n" * 2,
+    ],
+)
+def test_pathload_trusts_no_doubtful_output(text):
+    with pytest.raises(Untrusted):
+        pathload.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(LOAD),
+        json.dumps({**RATE, "high_mbps": 1}),
+        "Final capacity estimate : 97 Mbps\n",
+        "Final capacity estimate : 98 Mbps to 97 Mbps\n",
+        "Final capacity estimate : 0 Mbps to 97 Mbps\n",
+        "Final capacity estimate : 97 Mbps to 98 Mbps",
+    ],
+)
+def test_pathrate_trusts_no_doubtful_output(text):
+    with pytest.raises(Untrusted):
+        pathrate.parse(text)
