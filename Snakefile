@@ -17,6 +17,7 @@ rule figures:
             for name in FIGURES
             for ending in ("svg", "png")
         ],
+        tables=[f"results/tables/{kind}.csv" for kind in PLAN.kinds],
     output:
         figures=directory("results/figures"),
     log:
@@ -26,7 +27,8 @@ rule figures:
     message:
         "Gathering the figures in {output.figures}"
     shell:
-        "mkdir -p {output.figures:q} && cp {input.plots:q} {output.figures:q} 2> {log:q}"
+        "{{ mkdir -p {output.figures:q}; for plot in {input.plots:q};"
+        ' do cp "$plot" {output.figures:q}; done; }} 2> {log:q}'
 
 
 include: "rules/plan.smk"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from vcperf import preparation
-from vcperf.tables import record_path
+from vcperf import kinds, preparation
 from vcperf.errors import VcperfError
 
 
 wildcard_constraints:
     testbed="[a-z]+",
+    kind="|".join(kinds.NAMES),
     cell="[^/]+",
     block="[0-9]+",
     figure="[^/]+",
@@ -27,15 +27,25 @@ except VcperfError as error:
     sys.exit(str(error))
 
 PLAN = CAMPAIGN.plan
-FIGURES = CAMPAIGN.figures
+# Curves are netperf's.
+FIGURES = CAMPAIGN.figures if "netperf" in PLAN.kinds else {}
 
 
-def wanted_records():
-    """The records that the tables wait for: all, or with `partial` those that are there."""
-    paths = [record_path(block) for block in PLAN.by_record.values()]
+def wanted_records(kind):
+    """The records that a table waits for: all, or with `partial` those that are there."""
+    paths = [
+        block.record for block in PLAN.by_record.values() if block.cell.kind == kind
+    ]
     if CAMPAIGN.config["partial"]:
         paths = [path for path in paths if os.path.exists(path)]
     return paths
+
+
+def bandwidth_of(figure):
+    """The table of estimates, for a figure that shows some, when there are any."""
+    if "bands" in figure and "bandwidth" in PLAN.kinds:
+        return "results/tables/bandwidth.csv"
+    return []
 
 
 def prepare_host():
@@ -43,7 +53,7 @@ def prepare_host():
 
     Nothing of it when there is nothing to measure.
     """
-    missing = [b for b in PLAN.by_record.values() if not os.path.exists(record_path(b))]
+    missing = [b for b in PLAN.by_record.values() if not os.path.exists(b.record)]
     if CAMPAIGN.config["partial"]:
         missing = []
     try:

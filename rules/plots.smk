@@ -4,7 +4,8 @@
 rule plot:
     input:
         summary="results/tables/netperf_summary.csv",
-        modules=["scripts/vcperf/figures/curves.py"],
+        bandwidth=lambda wildcards: bandwidth_of(FIGURES[wildcards.figure]),
+        modules=["scripts/vcperf/figures/curves.py", "scripts/vcperf/figures/bands.py"],
     output:
         svg="results/plots/{figure}.svg",
         png="results/plots/{figure}.png",

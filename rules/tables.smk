@@ -1,28 +1,32 @@
 # From raw records to tidy tables.
 
 
-rule netperf_table:
+rule table:
     input:
         plan="results/tables/plan.csv",
-        records=lambda wildcards: wanted_records(),
-        modules=[
+        records=lambda wildcards: wanted_records(wildcards.kind),
+        modules=lambda wildcards: [
             "scripts/vcperf/record.py",
-            "scripts/vcperf/tables.py",
-            "scripts/vcperf/tools/netperf.py",
+            "scripts/vcperf/tables/common.py",
+            f"scripts/vcperf/tables/{wildcards.kind}.py",
+            *[
+                f"scripts/vcperf/tools/{tool}.py"
+                for tool in kinds.TOOLS[wildcards.kind]
+            ],
         ],
     output:
-        table="results/tables/netperf.csv",
+        table="results/tables/{kind}.csv",
     log:
-        "results/logs/netperf_table.log",
+        "results/logs/{kind}_table.log",
     conda:
         "../envs/vcperf.yaml"
     params:
         disturbed_percent=CAMPAIGN.config["disturbed_percent"],
         partial=CAMPAIGN.config["partial"],
     message:
-        "Parsing the records of netperf"
+        "Parsing the records of {wildcards.kind}"
     script:
-        "../scripts/make_netperf_table.py"
+        "../scripts/make_table.py"
 
 
 rule netperf_summary:

@@ -77,7 +77,7 @@ def time_workflow(blocks: int, duration: int) -> float:
         }
         Path(folder, "campaign.yaml").write_text(yaml.safe_dump(campaign), encoding="utf-8")
         argv = [sys.executable, "-m", "snakemake", "--cores", "1", "--quiet", "all"]
-        argv += ["--configfile", "campaign.yaml", "--until", "measure_netperf"]
+        argv += ["--configfile", "campaign.yaml", "--until", "measure"]
         argv += ["--", "results/tables/netperf.csv"]
         _timed(argv, folder)
         starts = sorted(

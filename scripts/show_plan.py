@@ -8,11 +8,12 @@ import sys
 from collections import Counter
 
 from vcperf import config, preparation
+from vcperf.cell import Cell
 from vcperf.errors import VcperfError
 from vcperf.preparation import Campaign
-from vcperf.tables import record_path
 
 DEFAULT = "config/config.yaml"
+Row = tuple[str, str, str]  # kind, pinning, path
 OVERHEAD_S = 0.4  # a block's wall time beyond its warm-up and its measurement, rounded up
 
 
@@ -31,29 +32,30 @@ def main(overlay: str | None) -> int:
 
 
 def report(ready: Campaign) -> str:
-    """The plan as text: a line a pinning and path, then the sums."""
-    cells: Counter[tuple[str, str]] = Counter()
-    done: Counter[tuple[str, str]] = Counter()
-    missing: Counter[tuple[str, str]] = Counter()
+    """The plan as text: a line a kind, pinning and path, then the sums."""
+    cells: Counter[Row] = Counter()
+    done: Counter[Row] = Counter()
+    missing: Counter[Row] = Counter()
     seconds = 0.0
     for cell in ready.plan.cells:
-        cells[cell.pinning, cell.path] += 1
+        cells[_row(cell)] += 1
     counted = set()
     for block in ready.plan.blocks:
-        spec, row = block.cell.spec, (block.cell.pinning, block.cell.path)
-        path = record_path(block)
+        spec, row, path = block.cell.spec, _row(block.cell), block.record
         if os.path.exists(path):
             done[row] += 1
             continue
         missing[row] += 1
         if path not in counted:  # cells of one spec share their records
             counted.add(path)
-            seconds += spec["duration_s"] + spec["warmup_s"] + OVERHEAD_S
+            seconds += spec["duration_s"] + spec.get("warmup_s", 0) + OVERHEAD_S
     lines = [f"testbed {ready.host.testbed}; seed {ready.config['seed']}", ""]
-    lines.append(f"{'pinning':<16}{'path':<24}{'cells':>7}{'done':>7}{'missing':>9}")
+    heads = f"{'measurement':<13}{'pinning':<16}{'path':<24}"
+    lines.append(f"{heads}{'cells':>7}{'done':>7}{'missing':>9}")
     for row in cells:
-        pinning, path = row
-        lines.append(f"{pinning:<16}{path:<24}{cells[row]:>7}{done[row]:>7}{missing[row]:>9}")
+        kind, pinning, path = row
+        heads = f"{kind:<13}{pinning:<16}{path:<24}"
+        lines.append(f"{heads}{cells[row]:>7}{done[row]:>7}{missing[row]:>9}")
     lines.append("")
     lines.append(
         f"{len(ready.plan.cells)} cells, {len(ready.plan.blocks)} blocks:"
@@ -61,6 +63,10 @@ def report(ready: Campaign) -> str:
         f" about {_duration(seconds)} of measuring to go"
     )
     return "\n".join(lines)
+
+
+def _row(cell: Cell) -> Row:
+    return cell.kind, cell.labels["pinning"], cell.labels["path"]
 
 
 def _duration(seconds: float) -> str:

@@ -2,15 +2,16 @@
 
 import pandas as pd
 
-from vcperf import campaign, site, tables
-from vcperf.campaign import Host
+from vcperf import campaign, site
+from vcperf.layout import Host
+from vcperf.tables import plan as table
 
 
 def main(config: dict, testbed: str, cpus: tuple[int, ...], output: str) -> None:
     """Plan the campaign again, as the Snakefile did, and write it down."""
     checked = campaign.checked(config)
     plan = campaign.plan(checked, Host(testbed, cpus, site.read(checked)))
-    rows = pd.DataFrame(tables.plan_rows(plan), columns=list(tables.PLAN_COLUMNS))
+    rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
     rows.to_csv(output, index=False)
 
 

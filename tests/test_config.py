@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vcperf import campaign, config, cpulist
-from vcperf.campaign import Host
+from vcperf.cell import canonical, spec_key
 from vcperf.errors import VcperfError
+from vcperf.layout import Host
 
 DEFAULT = "config/config.yaml"
 HOST = Host("netns", (0, 1))
@@ -101,7 +102,7 @@ BAD = {
     "a word for a number": ({"seed": "x"}, ["campaign.yaml: seed: 'x' is not of type 'integer'"]),
     "an unknown testbed": ({"testbed": "kvm"}, ["testbed: 'kvm' is not one of"]),
     "nothing at all": (
-        {"netperf": {"paths": {"config1": [], "config2": [], "config3": []}}},
+        {"bandwidth": None, "netperf": {"paths": dict.fromkeys(["config1", "config2", "config3"])}},
         ["netperf.paths: nothing to measure"],
     ),
     "a shell in a name": (
@@ -145,24 +146,24 @@ def test_a_key_from_the_command_line_is_said_to_be_one():
 
 def test_nodes_have_cpus_of_their_own_where_the_host_has_enough():
     crowded, roomy = plan_of({}, Host("netns", (0, 1))), plan_of({}, Host("netns", (0, 1, 2, 3)))
-    across = [c for c in crowded.cells if c.path == "vc00->c010"]
+    across = [c for c in crowded.cells if c.labels["path"] == "vc00->c010"]
     assert all(cell.shared_cpus for cell in across)
-    assert not any(c.shared_cpus for c in crowded.cells if c.path == "c000->c001")
+    assert not any(c.shared_cpus for c in crowded.cells if c.labels["path"] == "c000->c001")
     assert not any(cell.shared_cpus for cell in roomy.cells)
-    nodes = next(c for c in roomy.cells if c.path == "vc00->c010").spec["nodes"]
+    nodes = next(c for c in roomy.cells if c.labels["path"] == "vc00->c010").spec["nodes"]
     assert nodes["node1"]["domains"]["c010"] == [[3], [3]]
 
 
 def test_a_spec_holds_no_label():
     """The pinning's name, the seed and the titles decide no result."""
     for cell in plan_of({}).cells:
-        text = campaign.canonical(cell.spec)
-        assert cell.pinning not in text and "seed" not in text and "title" not in text
+        text = canonical(cell.spec)
+        assert cell.labels["pinning"] not in text and "seed" not in text and "title" not in text
 
 
 def test_only_netns_across_nodes_has_a_link():
     netns, native = plan_of({}), plan_of({}, Host("native", (0, 1)))
-    assert {c.path for c in netns.cells if "link_mbps" in c.spec} == {
+    assert {c.labels["path"] for c in netns.cells if "link_mbps" in c.spec} == {
         "vc00->c010",
         "c000->c010",
         "c000->c011",
@@ -192,10 +193,10 @@ json_values = st.recursive(
 def test_a_key_is_of_the_content_and_not_of_its_order(spec, chance: random.Random):
     items = list(spec.items())
     chance.shuffle(items)
-    assert campaign.spec_key(dict(items)) == campaign.spec_key(spec)
+    assert spec_key(dict(items)) == spec_key(spec)
     changed = {**spec, items[0][0]: [items[0][1]]}
     if items[0][0] != "block":
-        assert campaign.spec_key(changed) != campaign.spec_key(spec)
+        assert spec_key(changed) != spec_key(spec)
 
 
 @given(st.lists(st.integers(0, 63), min_size=1, unique=True))
@@ -210,6 +211,8 @@ def test_defaults_and_schema_are_in_step():
     assert set(schema["required"]) <= set(default) <= set(schema["properties"])
     optional = {"socket_buffers", "congestion_control"}
     assert set(schema["properties"]["netperf"]["properties"]) - optional == set(default["netperf"])
+    known = set(schema["properties"]["bandwidth"]["properties"])
+    assert known - {"programs"} == set(default["bandwidth"])
 
 
 def documented(schema: dict, prefix=""):

@@ -205,7 +205,7 @@ def test_a_full_disk_stops_before_anything_is_measured(checkout):
     output = done.stdout + done.stderr
     assert done.returncode == 1, output
     assert "results: no space left on device" in output
-    assert "Traceback" not in output and "measure_netperf" not in done.stdout.split("Job stats")[0]
+    assert "Traceback" not in output and "rule measure" not in done.stdout.split("Job stats")[0]
 
 
 def test_a_disk_that_fills_leaves_no_half_record(tmp_path):

@@ -4,7 +4,10 @@ Xen itself is proven in the lab (tests/test_lab_campaign.py); here its toolstack
 stand-in tests/standins/xm, and the domains' commands all run on this machine.
 """
 
+import csv
+import glob
 import json
+import os
 import signal
 import subprocess
 
@@ -12,6 +15,7 @@ import pytest
 import yaml
 from conftest import ROOT
 from test_faults import descendants, gone, wait_until
+from test_rerun import BANDWIDTH
 
 from vcperf import config, preparation
 
@@ -81,7 +85,7 @@ def block(checkout, monkeypatch, testbed, **changes) -> list[str]:
     # The machine is locked by the test that runs, as by a campaign.
     monkeypatch.setenv("VCPERF_NODE_LOCKED", "1")
     isolate = str(checkout.folder / "scripts/isolate")
-    return [isolate, testbed, *MEASURE, only.spec_json, "record.json", ready.context]
+    return [isolate, testbed, *MEASURE, only.spec_json, "record.json", os.environ["VCPERF_CONTEXT"]]
 
 
 def measured(argv, checkout):
@@ -104,6 +108,21 @@ def test_plain_hosts_are_a_testbed(site):
     assert not list((site.folder / ".snakemake/ssh").iterdir())
     again = site.snakemake("-n", "results/figures/", configfile=campaign)
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_an_estimate_by_ssh_leaves_no_file(site):
+    change = {**ONE_CELL, "testbed": "native", "bandwidth": {**BANDWIDTH, "blocks": 1}}
+    change["netperf"] = {"paths": {"config1": None, "config2": None}}
+    before = set(glob.glob("/tmp/vcperf.*"))
+    campaign = site.overlay("one.yaml", change)
+    done = site.snakemake("results/figures/", configfile=campaign)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (record,) = site.read_records()
+    program = next(c for c in record["commands"] if c["role"] == "measure")["argv"][-8]
+    assert program.startswith("/tmp/vcperf.") and not os.path.exists(program)
+    assert set(glob.glob("/tmp/vcperf.*")) == before
+    (row,) = csv.DictReader((site.folder / "results/tables/bandwidth.csv").open())
+    assert row["kind"] in {"range", "lower_bound", "upper_bound"}
 
 
 def test_a_campaign_pins_reads_back_and_puts_back(site, sshd):

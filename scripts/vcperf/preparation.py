@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vcperf import campaign, config, lock
+from vcperf import campaign, cell, config, lock
 from vcperf import site as sites
-from vcperf.campaign import Block, Host, Plan
+from vcperf.cell import Block, Plan
 from vcperf.config import Config
 from vcperf.errors import VcperfError
+from vcperf.layout import Host
 from vcperf.testbeds import held, probe
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +36,6 @@ class Campaign:
         plan: its cells and blocks.
         figures: name -> description of each figure.
         digest: names the plan as the tables see it: labels, records, order.
-        context: how to reach the hosts and how hard to try for a quiet one, as JSON: no
-            part of any block's key. See `vcperf.measure.block.main`.
     """
 
     config: Config
@@ -44,7 +43,6 @@ class Campaign:
     plan: Plan
     figures: dict[str, Any]
     digest: str
-    context: str
 
 
 def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
@@ -54,7 +52,10 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         raw: the merged configuration.
         sources: the files it came from, lowest first.
 
-    Prints a line when testbed auto has to step down. Raises VcperfError.
+    Puts into the environment what the measurements are started with: PYTHONPATH, and in
+    VCPERF_CONTEXT how to reach the hosts and how hard to try for a quiet one (see
+    `vcperf.measure.block.main`). Prints a line when testbed auto has to step down. Raises
+    VcperfError.
     """
     # For the scripts that Snakemake starts; matplotlib would write into the home folder.
     os.environ["PYTHONPATH"] = str(ROOT / "scripts")
@@ -70,14 +71,9 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     context = {key: clean[key] for key in ("disturbed_percent", "remeasure")}
     if places is not None:
         context |= places.context
-    return Campaign(
-        clean,
-        host,
-        plan,
-        read_figures(clean["figures"]),
-        _digest(plan),
-        campaign.canonical(context),
-    )
+    # Not a param of the measurements: it decides no result, and would rerun them.
+    os.environ["VCPERF_CONTEXT"] = cell.canonical(context)
+    return Campaign(clean, host, plan, read_figures(clean["figures"]), _digest(plan))
 
 
 def read_figures(path: str) -> dict[str, Any]:
@@ -126,9 +122,9 @@ def _short(path: str | Path) -> str:
 
 
 def _digest(plan: Plan) -> str:
-    text = campaign.canonical(
+    text = cell.canonical(
         [
-            [b.cell.pinning, b.cell.path, b.cell.name, b.cell.shared_cpus, b.number, b.order]
+            [dict(b.cell.labels), b.cell.name, b.cell.shared_cpus, b.number, b.order]
             for b in plan.blocks
         ]
     )

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from vcperf.figures import bands
+
 # Okabe and Ito's palette: told apart with any common colour blindness.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -42,12 +44,15 @@ RC: Any = {
 }
 
 
-def draw(summary: pd.DataFrame, figure: Mapping[str, Any]) -> Figure:
+def draw(
+    summary: pd.DataFrame, figure: Mapping[str, Any], estimates: pd.DataFrame | None = None
+) -> Figure:
     """Draw one figure.
 
     Args:
         summary: results/tables/netperf_summary.csv.
-        figure: title, metrics, where, series: an entry of config/figures.yaml.
+        figure: title, metrics, where, series, bands: an entry of config/figures.yaml.
+        estimates: results/tables/bandwidth.csv, when there is one.
 
     Returns the figure. Series whose cells the summary lacks are named in it; when all
     do, it says so in place of a plot.
@@ -60,6 +65,8 @@ def draw(summary: pd.DataFrame, figure: Mapping[str, Any]) -> Figure:
         lacking = [series for series, cells in found if not len(cells)]
         if present:
             _curves(axes, figure, found)
+            if estimates is not None:
+                bands.draw(axes, estimates, figure.get("bands", ()))
             _axes(axes, figure["metrics"], pd.concat([cells for _, cells in present]))
         else:
             axes.set_axis_off()
@@ -140,7 +147,8 @@ def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:
         # Linear, the small messages would be one point at the bottom; and what sharing a
         # CPU costs is a ratio, which a logarithmic axis shows alike at every height.
         axes.set_yscale("log")
-        axes.set_ylim(means.min() / 2, means.max() * 2)
+        drawn = axes.dataLim  # bands may lie above all curves
+        axes.set_ylim(means.min() / 2, max(means.max(), drawn.y1) * 2)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.grid(True, which="minor", axis="y", color="#eeeeee", linewidth=0.5)
     else:

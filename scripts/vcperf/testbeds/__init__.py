@@ -53,6 +53,10 @@ if TYPE_CHECKING:
             """Keep a server running, from when it listens on the TCP port; its record is
             complete after the context ends."""
 
+        def program(self, domain: str, folder: str) -> AbstractContextManager[str]:
+            """A Python program of scripts/workloads/, a folder here, as a path for python3
+            in the domain; it is there as long as the context."""
+
         def free_port(self, domain: str, preferred: int) -> int:
             """A TCP port that nothing in the domain listens on."""
 

@@ -195,6 +195,11 @@ class LocalTestbed:
             record["status"] = self._reap(domain, process)
             record["end"] = time.time()
 
+    @contextlib.contextmanager
+    def program(self, domain: str, folder: str) -> Iterator[str]:
+        """A Python program in a domain: domains see this host's files."""
+        yield folder
+
     def free_port(self, domain: str, preferred: int) -> int:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
         return next(p for p in range(preferred, 65536) if not self.is_listening(domain, p))
@@ -240,7 +245,7 @@ class LocalTestbed:
         return {
             **processes.host_facts(),
             "platform": self.platform,
-            "tools": _tools_here("netperf", "netserver"),
+            "tools": _tools_here("netperf", "netserver", "python3"),
         }
 
 

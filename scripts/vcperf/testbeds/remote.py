@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import subprocess
+import sys
+import tempfile
 import time
 
 from vcperf.errors import VcperfError
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
 
 STOP_S = 10.0
 LISTENING = "0A"  # TCP_LISTEN, in the kernel's include/net/tcp_states.h
+# Writes $1, base64, to a file of its own, says where, and removes it at its end.
+HOLD_FILE = """
+file=$(mktemp /tmp/vcperf.XXXXXX) || exit 1
+trap 'rm -f "$file"; exit 0' TERM
+printf %s "$1" | base64 -d >"$file" || { rm -f "$file"; exit 1; }
+echo "$file"
+while :; do sleep 3600 & wait $!; done
+"""
 HERE = "this machine"  # in observations: the machine that runs emulated nodes
 
 
@@ -134,6 +145,24 @@ class RemoteTestbed:
         finally:
             self._stop(session)
 
+    @contextlib.contextmanager
+    def program(self, domain: str, folder: str) -> Iterator[str]:
+        """Keep a Python program in a domain: its bundle, a file that goes when the context
+        or the connection ends.
+
+        Raises VcperfError when there is no room for it.
+        """
+        bundle = base64.b64encode(_bundle(folder)).decode()
+        session = self._start(domain, ["sh", "-c", HOLD_FILE, "vcperf", bundle])
+        assert session.process.stdout is not None
+        said = session.process.stdout.readline().decode(errors="replace").strip()
+        if not said.startswith("/"):
+            raise VcperfError(f"domain {domain}: cannot keep a file: {said or 'it said nothing'}")
+        try:
+            yield said
+        finally:
+            self._stop(session)
+
     def free_port(self, domain: str, preferred: int) -> int:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
         # Format: proc(5), /proc/net/tcp: the second field is the local address, in
@@ -214,3 +243,10 @@ class RemoteTestbed:
             return {}
         own = sum(map(processes.all_threads_cpu_seconds, pids)) + sum(os.times()[:4])
         return {HERE: processes.host_cpu(own)}
+
+
+def _bundle(folder: str) -> bytes:
+    """A program of scripts/workloads/ as one file; each has a command that writes it."""
+    with tempfile.NamedTemporaryFile(suffix=".pyz") as file:
+        subprocess.run([sys.executable, folder, "bundle", file.name], check=True)
+        return file.read()

@@ -34,6 +34,9 @@ COLUMNS = (
 # Which ends of the estimate each kind has.
 KINDS = {"range": (True, True), "lower_bound": (True, False), "upper_bound": (False, True)}
 
+# TCP, and cannot be chosen; UDP to the receiver is on 55001 (pathload.h of 1.3.2).
+REAL_PORT = 55002
+
 _RANGE = re.compile(r"Available bandwidth range\s*: *(\d+\.\d+) - (\d+\.\d+) \(Mbps\)", re.ASCII)
 _BOUND = re.compile(r"Available bandwidth is at (least|most) +(\d+\.\d+) +\(Mbps\)", re.ASCII)
 _DURATION = re.compile(r"Measurement (?:duration :|latency is) *(\d+\.\d+) sec", re.ASCII)
@@ -56,6 +59,16 @@ def client_argv(
 def server_argv(*, program: str, address: str, port: int, python: str = "python3") -> list[str]:
     """The receiver's end in the foreground, for pathload and pathrate alike."""
     return [python, program, "serve", "--address", address, "--port", str(port)]
+
+
+def real_sender_argv(*, program: str) -> list[str]:
+    """The real tool's sending end: a server, on REAL_PORT."""
+    return [program]
+
+
+def real_receiver_argv(*, program: str, address: str) -> list[str]:
+    """The real tool's receiving end, which asks the sender at `address` and prints."""
+    return [program, "-s", address]
 
 
 def parse(text: str) -> list[Row]:

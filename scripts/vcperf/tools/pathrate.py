@@ -14,10 +14,15 @@ import re
 import sys
 
 from vcperf.tools.filter import Row, Untrusted, main
-from vcperf.tools.pathload import positive, row_of
+from vcperf.tools.pathload import positive, row_of, server_argv
+
+__all__ = ["client_argv", "server_argv"]  # one server for both methods
 
 COLUMNS = ("method", "low_mbps", "high_mbps", "kind", "elapsed_s")
 KINDS = {"capacity": (True, True), "lower_bound": (True, False)}
+
+# TCP, and cannot be chosen; UDP to the receiver is on 48698 (pathrate.h of 2.4.1).
+REAL_PORT = 48699
 
 _UNITS = {"kbps": 1e-3, "Mbps": 1.0, "Gbps": 1e3}
 _RATE = r"(\d+(?:\.\d+)?) *(kbps|Mbps|Gbps)"
@@ -37,6 +42,17 @@ def client_argv(
     """
     there = ["--address", address, "--port", str(port)]
     return [python, program, "pathrate", *there, "--duration-s", f"{duration_s:g}"]
+
+
+def real_sender_argv(*, program: str) -> list[str]:
+    """The real tool's sending end: a server, on REAL_PORT."""
+    return [program]
+
+
+def real_receiver_argv(*, program: str, address: str) -> list[str]:
+    """The real tool's receiving end, which asks the sender at `address` and prints; -Q is
+    its quick estimate."""
+    return [program, "-Q", "-s", address]
 
 
 def parse(text: str) -> list[Row]:

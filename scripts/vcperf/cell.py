@@ -1,0 +1,106 @@
+"""What is measured: cells, their blocks, and the specs that key their records.
+
+A *spec* is one plain dict that holds exactly what decides a block's result, and no
+label: so it keys the raw record, and an edit to the configuration asks for new
+records just where a spec changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+Spec = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of a kind's factor matrix.
+
+    Args:
+        kind: which measurement: a module of vcperf.measure, and one of vcperf.kinds.
+        title: what is measured, for the folder of its records.
+        labels: column -> value: its factors, as the tables name them.
+        blocks: how often it is measured.
+        shared_cpus: whether its nodes share CPUs of the host.
+        spec: what decides its results, the block's number apart.
+    """
+
+    kind: str
+    title: str
+    labels: Mapping[str, Any]
+    blocks: int
+    shared_cpus: bool
+    spec: Spec
+
+    @cached_property
+    def name(self) -> str:
+        """The folder of the cell's records: readable, and unique to its spec."""
+        return f"{self.title}_{spec_key(self.spec)}"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One repetition of a cell.
+
+    Args:
+        cell: the cell.
+        number: 1 to the number of blocks.
+        order: its place in the campaign's shuffled order, from 0.
+    """
+
+    cell: Cell
+    number: int
+    order: int
+
+    @cached_property
+    def spec_json(self) -> str:
+        """The block's spec as one line of JSON with sorted keys."""
+        return canonical({**self.cell.spec, "block": self.number})
+
+    @property
+    def record(self) -> str:
+        """Where its raw record is, seen from the working directory."""
+        cell = self.cell
+        return f"results/raw/{cell.spec['testbed']}/{cell.kind}/{cell.name}/{self.number}.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole campaign.
+
+    Args:
+        cells: all cells, in the configuration's order.
+        blocks: all blocks, in the configuration's order.
+    """
+
+    cells: tuple[Cell, ...]
+    blocks: tuple[Block, ...]
+
+    @cached_property
+    def by_record(self) -> dict[tuple[str, str], Block]:
+        """(cell name, block number as text) -> block. Cells with one spec share records."""
+        table: dict[tuple[str, str], Block] = {}
+        for block in self.blocks:
+            table.setdefault((block.cell.name, str(block.number)), block)
+        return table
+
+    @cached_property
+    def kinds(self) -> tuple[str, ...]:
+        """What the campaign measures, in the configuration's order."""
+        return tuple(dict.fromkeys(cell.kind for cell in self.cells))
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def spec_key(spec: Mapping[str, Any]) -> str:
+    """12 hexadecimal digits that name a spec, its block number left aside."""
+    cell = {key: value for key, value in spec.items() if key != "block"}
+    return hashlib.sha256(canonical(cell).encode()).hexdigest()[:12]

@@ -1,0 +1,47 @@
+"""Cells of netperf: pinning, path, test and message size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vcperf.cell import Cell, Spec
+from vcperf.layout import Layout
+
+# Raised by hand when a change to vcperf.measure makes older records incomparable:
+# it is part of every spec, so that all are measured anew.
+PROCEDURE = 2
+
+UDP_MAX_BYTES = 65507  # IPv4's 65535 less the IP and UDP headers
+
+
+def cells(layout: Layout) -> Iterator[Cell]:
+    """The cells of the section `netperf`. Raises VcperfError as `vcperf.campaign.plan`."""
+    section = layout.config["netperf"]
+    for path in layout.paths("netperf"):
+        for test in section["tests"]:
+            for index, size in enumerate(section["message_bytes"]):
+                if test.startswith("UDP") and size > UDP_MAX_BYTES:
+                    layout.refuse(
+                        ("netperf", "message_bytes", index),
+                        f"{size}: {test} sends at most {UDP_MAX_BYTES} bytes at once",
+                    )
+                spec: Spec = {
+                    "kind": "netperf",
+                    "procedure": PROCEDURE,
+                    **path.spec,
+                    "test": test,
+                    "message_bytes": size,
+                    "duration_s": section["duration_s"],
+                    "warmup_s": section["warmup_s"],
+                }
+                for option in ("socket_buffers", "congestion_control"):
+                    if option in section:
+                        spec[option] = section[option]
+                yield Cell(
+                    "netperf",
+                    f"{path.sender}-{path.receiver}_{test}_{size}",
+                    {**path.labels, "test": test, "message_bytes": size},
+                    layout.config["blocks"],
+                    path.shared_cpus,
+                    spec,
+                )

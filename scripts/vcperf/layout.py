@@ -1,0 +1,228 @@
+"""Where domains are: nodes on CPUs, pinnings and paths of one configuration. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from vcperf import config as configuration
+from vcperf.cell import Spec
+from vcperf.config import Config, KeyPath, suggest
+from vcperf.cpulist import parse as parse_cpus
+from vcperf.errors import VcperfError
+from vcperf.site import Site
+
+
+@dataclass(frozen=True)
+class Host:
+    """What planning must know of the machine that measures.
+
+    Args:
+        testbed: the testbed that the campaign runs on, `auto` resolved.
+        cpus: the CPUs it may use, in the order in which nodes should take them.
+        site: where the nodes are, when they are not on this machine.
+    """
+
+    testbed: str
+    cpus: tuple[int, ...]
+    site: Site | None = None
+
+
+@dataclass(frozen=True)
+class NetworkPath:
+    """A sender and a receiver under one pinning.
+
+    Args:
+        sender, receiver: domains.
+        labels: the columns of the tables that name it.
+        shared_cpus: whether its two nodes share CPUs of the host.
+        spec: its part of a spec.
+    """
+
+    sender: str
+    receiver: str
+    labels: Mapping[str, str]
+    shared_cpus: bool
+    spec: Spec
+
+
+class Layout:
+    """One configuration resolved on a host; its methods name the key that is at fault.
+
+    Args:
+        config: what `vcperf.campaign.checked` returned.
+        host: the machine that measures.
+        sources: the files the configuration was merged from, for error messages.
+
+    Raises VcperfError.
+    """
+
+    def __init__(self, config: Config, host: Host, sources: Sequence[str | Path]) -> None:
+        self.config = config
+        self.host = host
+        self.sources = sources
+        self.node_of: dict[str, str] = {}
+        for node, entry in config["nodes"].items():
+            for domain in entry["domains"]:
+                if domain in self.node_of:
+                    self.refuse(
+                        ("nodes", node, "domains", domain),
+                        f"node {self.node_of[domain]} has a domain of that name already",
+                    )
+                self.node_of[domain] = node
+            if entry["dom0"] not in entry["domains"]:
+                self.refuse(
+                    ("nodes", node, "dom0"),
+                    f"'{entry['dom0']}' is not one of the node's domains"
+                    + suggest(entry["dom0"], entry["domains"]),
+                )
+        self.node_cpus = self._place_nodes()
+        self.pinnings = {name: self._resolve(name) for name in config["pinnings"]}
+
+    def refuse(self, key_path: KeyPath, fault: str) -> NoReturn:
+        """Raise VcperfError that names the key and the file that it is from."""
+        raise VcperfError(f"{configuration.where(key_path, self.sources)}: {fault}")
+
+    def paths(self, section: str) -> Iterator[NetworkPath]:
+        """The paths that `paths` of a section names, by pinning."""
+        for pinning, texts in self.config[section]["paths"].items():
+            if pinning not in self.pinnings:
+                self.refuse(
+                    (section, "paths", pinning),
+                    f"unknown pinning '{pinning}'" + suggest(pinning, self.pinnings),
+                )
+            for index, text in enumerate(texts):
+                at: KeyPath = (section, "paths", pinning, index)
+                sender, receiver = self._ends(at, text)
+                spec, shared = self.placed(at, pinning, (sender, receiver))
+                labels = {"pinning": pinning, "path": f"{sender}->{receiver}"}
+                labels |= {"sender": sender, "receiver": receiver}
+                spec |= {"sender": sender, "receiver": receiver}
+                yield NetworkPath(sender, receiver, labels, shared, spec)
+
+    def placed(self, at: KeyPath, pinning: str, used: Sequence[str]) -> tuple[Spec, bool]:
+        """What decides where some domains run and how they are joined.
+
+        Args:
+            at: the key that asks, for error messages.
+            pinning: its name.
+            used: the domains in which something runs.
+
+        Returns that part of a spec (with all domains of their nodes, for an idle one must
+        be somewhere too), and whether two of the nodes share CPUs of the host.
+        """
+        pinned = self.pinnings[pinning]
+        nodes = sorted({self.node_of[domain] for domain in used})
+        for node in nodes:
+            if node not in pinned:
+                self.refuse(at, f"pinning '{pinning}' says nothing of node '{node}'")
+        spec: Spec = {
+            "testbed": self.host.testbed,
+            "nodes": {
+                node: {"dom0": self.config["nodes"][node]["dom0"], "domains": pinned[node]}
+                for node in nodes
+            },
+        }
+        site = self.host.site
+        if site is not None:
+            for node in nodes:
+                spec["nodes"][node] |= site.nodes[node]
+            spec["ends"] = {domain: site.ends[domain] for domain in used}
+            return spec, False
+        link = self.config.get("netns", {}).get("link_mbps")
+        if self.host.testbed == "netns" and len(nodes) > 1 and link is not None:
+            spec["link_mbps"] = link
+        cpus = [cpu for node in nodes for cpu in self.node_cpus[node]]
+        return spec, len(set(cpus)) < len(cpus)
+
+    def _place_nodes(self) -> dict[str, list[int]]:
+        """Give each node its CPUs."""
+        if self.host.site is None:
+            return self._share_host()
+        # Machines of their own: how many CPUs they have is read when they are measured.
+        wanted = {node: entry["cpus"] for node, entry in self.config["nodes"].items()}
+        return {n: list(range(w)) if isinstance(w, int) else list(w) for n, w in wanted.items()}
+
+    def _share_host(self) -> dict[str, list[int]]:
+        """Give each node CPUs of the host: its own as long as there are enough."""
+        available = list(self.host.cpus)
+        free = list(available)
+        placed: dict[str, list[int]] = {}
+        for node, entry in self.config["nodes"].items():
+            wanted = entry["cpus"]
+            if isinstance(wanted, list):
+                for index, cpu in enumerate(wanted):
+                    if cpu not in available:
+                        self.refuse(("nodes", node, "cpus", index), self._no_cpu(cpu))
+                placed[node] = list(wanted)
+                free = [cpu for cpu in free if cpu not in wanted]
+                continue
+            if wanted > len(available):
+                self.refuse(
+                    ("nodes", node, "cpus"),
+                    f"{wanted} CPUs, but this host has {len(available)} to use"
+                    f" ({_listed(available)}); ask for fewer, and pin no VCPU above them",
+                )
+            taken = free[:wanted] if len(free) >= wanted else available[:wanted]
+            free = [cpu for cpu in free if cpu not in taken]
+            placed[node] = taken
+        return placed
+
+    def _no_cpu(self, cpu: int) -> str:
+        return f"the host has no CPU {cpu} to use; it has {_listed(sorted(self.host.cpus))}"
+
+    def _resolve(self, pinning: str) -> dict[str, dict[str, list[list[int]]]]:
+        """A pinning as node -> domain -> the host CPUs of each VCPU."""
+        nodes = self.config["nodes"]
+        resolved: dict[str, dict[str, list[list[int]]]] = {}
+        for node, given in self.config["pinnings"][pinning].items():
+            at: KeyPath = ("pinnings", pinning, node)
+            if node not in nodes:
+                self.refuse(at, f"unknown node '{node}'" + suggest(node, nodes))
+            domains = nodes[node]["domains"]
+            for domain in given:
+                if domain not in domains:
+                    self.refuse(
+                        (*at, domain),
+                        f"node {node} has no domain '{domain}'" + suggest(domain, domains),
+                    )
+            for domain in domains:
+                if domain not in given:
+                    self.refuse(at, f"says nothing of domain '{domain}': give it a CPU")
+            resolved[node] = {
+                domain: self._vcpus(at, node, domain, given[domain]) for domain in domains
+            }
+        return resolved
+
+    def _vcpus(self, at: KeyPath, node: str, domain: str, given: Any) -> list[list[int]]:
+        count = self.config["nodes"][node]["domains"][domain]["vcpus"]
+        per_vcpu = given if isinstance(given, list) else [given] * count
+        if len(per_vcpu) != count:
+            self.refuse((*at, domain), f"{len(per_vcpu)} entries, but the domain has {count} VCPUs")
+        cpus = self.node_cpus[node]
+        host_cpus: list[list[int]] = []
+        for text in per_vcpu:
+            numbers = parse_cpus(text)
+            for number in numbers or [-1]:
+                if not 0 <= number < len(cpus):
+                    self.refuse(
+                        (*at, domain),
+                        f"CPU {text}, but {node} has CPUs 0-{len(cpus) - 1} (nodes.{node}.cpus)",
+                    )
+            host_cpus.append(sorted(cpus[number] for number in numbers))
+        return host_cpus
+
+    def _ends(self, at: KeyPath, path: str) -> tuple[str, str]:
+        sender, receiver = (end.strip() for end in path.split("->"))
+        for domain in (sender, receiver):
+            if domain not in self.node_of:
+                self.refuse(at, f"unknown domain '{domain}'" + suggest(domain, self.node_of))
+        if sender == receiver:
+            self.refuse(at, f"{path}: a path needs two domains")
+        return sender, receiver
+
+
+def _listed(cpus: Sequence[int]) -> str:
+    return ", ".join(map(str, cpus))

@@ -1,0 +1,52 @@
+"""results/tables/bandwidth.csv: a row an estimate."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from vcperf.errors import VcperfError
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tools.filter import Untrusted
+
+ORDER = ("testbed", "pinning", "path", "method", "block")
+COLUMNS = (
+    "testbed",
+    "pinning",
+    "path",
+    "sender",
+    "receiver",
+    "method",
+    "block",
+    "low_mbps",
+    "high_mbps",
+    "kind",
+    "elapsed_s",
+    *CONDITIONS,
+)
+
+
+def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
+    """The row of one record; `kind` is the estimate's: range, capacity, or a bound.
+
+    Args:
+        planned: its row of the plan.
+        content: the record.
+        disturbed_percent: the share of one CPU above which others disturbed a block.
+
+    Raises VcperfError when its output cannot be trusted.
+    """
+    run = command(planned, content, "measure")
+    tool = importlib.import_module(f"vcperf.tools.{content['spec']['method']}")
+    try:
+        (parsed,) = tool.parse(run["output"])
+    except Untrusted as fault:
+        raise VcperfError(f"{planned['record']}: {fault}") from None
+    if parsed["elapsed_s"] is None:  # a real pathrate does not tell
+        parsed["elapsed_s"] = round(run["end"] - run["start"], 3)
+    row = {
+        **planned,
+        **parsed,
+        **conditions(planned, content, run["start"], disturbed_percent),
+    }
+    return [{column: row.get(column) for column in COLUMNS}]

@@ -1,0 +1,82 @@
+"""What the tables of all kinds have in common: records read and held against the plan,
+and what was noted of the hosts."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from vcperf import record
+from vcperf.cell import spec_key
+from vcperf.errors import VcperfError
+from vcperf.observation import disturbance
+
+Content = Mapping[str, Any]
+Planned = Mapping[str, str]
+
+# Columns of every table: of the block as a whole, after its results.
+CONDITIONS = (
+    "started",
+    "status",
+    "others_cpu_percent",
+    "steal_cpu_percent",
+    "attempts",
+    "shared_cpus",
+    "host",
+    "kernel",
+    "platform",
+)
+
+
+def read(planned: Planned) -> Content:
+    """The record of a planned block.
+
+    Args:
+        planned: a row of the plan, as text.
+
+    Raises VcperfError when it is not a whole record of the plan's spec.
+    """
+    path = planned["record"]
+    content = record.read(path)
+    spec = content["spec"]
+    if f"_{spec_key(spec)}/" not in path or spec["block"] != int(planned["block"]):
+        raise VcperfError(f"{path}: its spec is not this campaign's; delete it and run again")
+    return content
+
+
+def command(planned: Planned, content: Content, role: str) -> Mapping[str, Any]:
+    """The record's command that played a role. Raises VcperfError when there is none."""
+    for found in content["commands"]:
+        if found["role"] == role:
+            chosen: Mapping[str, Any] = found
+            return chosen
+    raise VcperfError(f"{planned['record']}: holds no {role} command; delete it and run again")
+
+
+def conditions(
+    planned: Planned, content: Content, started_s: float, disturbed_percent: float
+) -> dict[str, Any]:
+    """The CONDITIONS of a block.
+
+    Args:
+        planned: its row of the plan.
+        content: its record.
+        started_s: when what is measured began, seconds since 1970.
+        disturbed_percent: the share of one CPU above which others disturbed a block.
+
+    The status is `ok` or `disturbed`; a kind may know worse.
+    """
+    others, steal = disturbance(content["before"], content["after"])
+    started = datetime.datetime.fromtimestamp(started_s, datetime.UTC)
+    return {
+        "started": started.isoformat(timespec="milliseconds"),
+        "status": "disturbed" if others + steal > disturbed_percent else "ok",
+        "others_cpu_percent": round(others, 2),
+        "steal_cpu_percent": round(steal, 2),
+        "attempts": 1 + len(content["disturbed"]),
+        "shared_cpus": planned["shared_cpus"],
+        "host": content["host"]["host"],
+        "kernel": content["host"]["kernel"],
+        "platform": content["host"]["platform"],
+    }

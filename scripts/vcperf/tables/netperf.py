@@ -1,0 +1,63 @@
+"""results/tables/netperf.csv: a row a block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcperf.errors import VcperfError
+from vcperf.observation import domain_cpu_percent
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tools import netperf
+from vcperf.tools.filter import Untrusted
+
+OVERRAN = 1.05  # a run this much longer than asked for was held up
+
+ORDER = ("testbed", "pinning", "path", "test", "message_bytes", "block")
+COLUMNS = (
+    "testbed",
+    "pinning",
+    "path",
+    "sender",
+    "receiver",
+    "test",
+    "message_bytes",
+    "block",
+    "throughput_mbps",
+    "transactions_per_s",
+    "sender_cpu_percent",
+    "receiver_cpu_percent",
+    "sender_domain_cpu_percent",
+    "receiver_domain_cpu_percent",
+    "elapsed_s",
+    *CONDITIONS,
+)
+
+
+def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
+    """The row of one record.
+
+    Args:
+        planned: its row of the plan.
+        content: the record.
+        disturbed_percent: the share of one CPU above which others disturbed a block.
+
+    Raises VcperfError when its output cannot be trusted.
+    """
+    spec = content["spec"]
+    run = command(planned, content, "measure")
+    try:
+        (parsed,) = netperf.parse(run["output"])
+    except (Untrusted, ValueError) as fault:
+        raise VcperfError(f"{planned['record']}: {fault}") from None
+    row = {
+        **planned,
+        **parsed,
+        "test": spec["test"],
+        **conditions(planned, content, run["start"], disturbed_percent),
+    }
+    for end in ("sender", "receiver"):
+        used = domain_cpu_percent(content["before"], content["after"], spec[end])
+        row[f"{end}_domain_cpu_percent"] = round(used, 2)
+    if row["elapsed_s"] > OVERRAN * spec["duration_s"]:
+        row["status"] = "overran"
+    return [{column: row.get(column) for column in COLUMNS}]

@@ -1,0 +1,27 @@
+"""The plan as a table: every block, the labels that the tables give it, its record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcperf.cell import Plan
+
+LABELS = ("pinning", "path", "sender", "receiver", "test", "message_bytes", "method")
+COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "shared_cpus", "record")
+
+
+def rows(plan: Plan) -> list[dict[str, Any]]:
+    """The plan as rows of COLUMNS, in the order in which blocks are measured; labels that
+    a kind does not have are missing."""
+    return [
+        {
+            "testbed": block.cell.spec["testbed"],
+            "kind": block.cell.kind,
+            **block.cell.labels,
+            "block": block.number,
+            "order": block.order,
+            "shared_cpus": "yes" if block.cell.shared_cpus else "no",
+            "record": block.record,
+        }
+        for block in sorted(plan.blocks, key=lambda block: block.order)
+    ]

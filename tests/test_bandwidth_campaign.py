@@ -1,0 +1,88 @@
+"""Estimates of bandwidth as a part of a campaign."""
+
+import csv
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+from test_rerun import BANDWIDTH
+
+from vcperf.figures import bands, curves
+
+ONLY = {"netperf": {"paths": {"config1": None, "config2": None}}}
+STANDIN = {
+    "sender": str(ROOT / "tests/standins/pathload_snd"),
+    "receiver": str(ROOT / "tests/standins/pathload_rcv"),
+}
+COLUMNS = "testbed pinning path method block low_mbps high_mbps kind elapsed_s".split()
+
+
+def rows_of(checkout, bandwidth):
+    campaign = checkout.overlay("one.yaml", {**ONLY, "bandwidth": {**BANDWIDTH, **bandwidth}})
+    done = checkout.snakemake("results/figures/", configfile=campaign)
+    rows = []
+    if done.returncode == 0:
+        rows = list(csv.DictReader((checkout.folder / "results/tables/bandwidth.csv").open()))
+    return done, rows
+
+
+def test_both_methods_estimate_a_path(checkout):
+    done, rows = rows_of(checkout, {"methods": ["pathload", "pathrate"], "blocks": 1})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(COLUMNS) <= set(rows[0])
+    assert [row["method"] for row in rows] == ["pathload", "pathrate"]
+    for row in rows:
+        assert row["low_mbps"] or row["high_mbps"]
+        assert 0 < float(row["elapsed_s"]) < 4
+    for record in checkout.read_records():
+        assert record["before"]["pinning"] == record["after"]["pinning"]
+        assert {c["role"] for c in record["commands"]} == {"measure", "server"}
+
+
+def test_a_sites_own_pathload_is_asked_and_parsed(checkout):
+    """A stand-in: the real one cannot be had here. It says so in its output."""
+    done, rows = rows_of(checkout, {"programs": {"pathload": STANDIN}, "blocks": 1})
+    assert done.returncode == 0, done.stdout + done.stderr
+    (row,) = rows
+    assert (row["low_mbps"], row["high_mbps"], row["kind"]) == ("38.12", "41.5", "range")
+    (record,) = checkout.read_records()
+    roles = {c["role"]: c for c in record["commands"]}
+    assert (roles["server"]["domain"], roles["measure"]["domain"]) == ("vc00", "c010")
+    assert "stand-in" in roles["measure"]["output"]
+
+
+def test_a_program_that_is_not_there_is_one_line(checkout):
+    gone = {"sender": "/nowhere/pathload_snd", "receiver": "/nowhere/pathload_rcv"}
+    done, _ = rows_of(checkout, {"programs": {"pathload": gone}, "blocks": 1})
+    assert done.returncode == 1
+    (log,) = (checkout.folder / "results/logs/bandwidth").rglob("*.log")
+    said = log.read_text().strip()
+    assert "/nowhere/pathload_snd" in said and "\n" not in said
+
+
+def estimates(**columns):
+    row = {"pinning": "p1", "path": "a->b", "method": "pathload", "status": "ok"}
+    return pd.DataFrame([{**row, "high_mbps": None, **columns}])
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (estimates(kind="range", low_mbps=700.0, high_mbps=750.0), "load: 700-750 Mbit/s"),
+        (estimates(kind="lower_bound", low_mbps=700.0), "load: at least 700 Mbit/s"),
+        (
+            pd.concat(
+                [
+                    estimates(kind="lower_bound", low_mbps=800.0, status="disturbed"),
+                    estimates(kind="range", low_mbps=700.0, high_mbps=750.0),
+                ]
+            ),
+            "load: at least 800 Mbit/s, 2 estimates, disturbed",
+        ),
+        (estimates(kind="range", low_mbps=7.0, high_mbps=8.0, pinning="p2"), None),
+    ],
+)
+def test_the_legend_says_what_a_band_is(found, said):
+    axes = curves.Figure().add_subplot()
+    bands.draw(axes, found, [{"label": "load", "where": {"pinning": "p1"}}])
+    assert axes.get_legend_handles_labels()[1] == ([said] if said else [])
