@@ -28,7 +28,10 @@ rule netperf_table:
 rule netperf_summary:
     input:
         table="results/tables/netperf.csv",
-        modules=["scripts/vcperf/analysis/summary.py"],
+        modules=[
+            "scripts/vcperf/analysis/intervals.py",
+            "scripts/vcperf/analysis/summary.py",
+        ],
     output:
         summary="results/tables/netperf_summary.csv",
     log:
