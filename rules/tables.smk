@@ -44,3 +44,25 @@ rule netperf_summary:
         "Summarising netperf over the blocks of each cell"
     script:
         "../scripts/summarise_netperf.py"
+
+
+rule claims:
+    input:
+        netperf="results/tables/netperf.csv",
+        modules=[
+            "scripts/vcperf/analysis/claims.py",
+            "scripts/vcperf/analysis/effects.py",
+            "scripts/vcperf/analysis/shapes.py",
+        ],
+    output:
+        claims="results/tables/claims.csv",
+    log:
+        "results/logs/claims.log",
+    conda:
+        "../envs/vcperf.yaml"
+    params:
+        claims=CAMPAIGN.claims,
+    message:
+        "Holding the claims against the tables"
+    script:
+        "../scripts/judge_claims.py"

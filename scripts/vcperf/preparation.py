@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vcperf import campaign, config, lock
+from vcperf import campaign, claims, config, lock
 from vcperf import site as sites
 from vcperf.campaign import Block, Host, Plan
 from vcperf.config import Config
@@ -34,6 +34,7 @@ class Campaign:
         host: what measures it.
         plan: its cells and blocks.
         figures: name -> description of each figure.
+        claims: name -> each claim to hold against the tables.
         digest: names the plan as the tables see it: labels, records, order.
         context: how to reach the hosts and how hard to try for a quiet one, as JSON: no
             part of any block's key. See `vcperf.measure.block.main`.
@@ -43,6 +44,7 @@ class Campaign:
     host: Host
     plan: Plan
     figures: dict[str, Any]
+    claims: dict[str, Any]
     digest: str
     context: str
 
@@ -75,6 +77,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         host,
         plan,
         read_figures(clean["figures"]),
+        claims.read(clean["claims"], raw),
         _digest(plan),
         campaign.canonical(context),
     )
