@@ -25,6 +25,7 @@ COLUMNS = [
     "expect",
     "margin_percent",
     "cells",
+    "platform",
     "blocks",
     "doubtful",
     "missing",
@@ -104,6 +105,7 @@ def _row(part: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> dict[st
         "low_percent": round(effect.low, 2),
         "high_percent": round(effect.high, 2),
         "cells": side.cells(),
+        "platform": side.platform(),
         "blocks": int(side.used.groupby(side.factors, dropna=False).size().min()),
         "doubtful": int((side.used["status"] != "ok").sum()) if "status" in side.used else 0,
         "missing": missing,
@@ -159,6 +161,13 @@ class Sides:
         if "message_bytes" in rows and rows["message_bytes"].nunique() > 1:
             rows = rows.drop(columns="message_bytes").drop_duplicates()
         return "; ".join(" ".join(str(v) for v in row if pd.notna(v)) for row in rows.to_numpy())
+
+    def platform(self) -> str:
+        """What the cells ran on, as figures say it."""
+        if "platform" not in self.used:
+            return ""
+        named = self.used[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
+        return ", ".join(f"{row.platform} ({row.testbed})" for row in named)
 
     def _select(self, table: pd.DataFrame, metric: str, named: Mapping[str, Any]) -> pd.DataFrame:
         chosen = table

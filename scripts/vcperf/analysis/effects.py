@@ -74,7 +74,7 @@ def ratio(values: Values, against: Values, level: float = LEVEL) -> Effect:
 
     >>> effect = ratio([50.0, 51.0, 49.0], [100.0, 101.0, 99.0])
     >>> round(effect.percent), round(effect.low, 1), round(effect.high, 1)
-    (-50, -51.7, -48.2)
+    (-50, -52.0, -47.9)
     """
     return contrast([(1, values), (-1, against)], level)
 

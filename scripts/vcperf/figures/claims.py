@@ -49,9 +49,11 @@ def draw(claims: pd.DataFrame) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(False, axis="y")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+.0f} %"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+.0f} %" if x else "0"))
         axes.set_xlabel("Effect and its 95 % interval")
         drawing.suptitle("What this campaign says of the claims", x=0.01, ha="left", weight="bold")
+        platforms = claims["platform"].dropna().unique()
+        axes.set_title("; ".join(platforms) or "nothing measured", loc="right", fontsize=8)
         _legend(drawing, axes)
     return drawing
 
