@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcperf import claims as reader
-from vcperf import config
+from vcperf import config, preparation
 from vcperf.analysis import claims, effects, shapes
 from vcperf.analysis.effects import Effect
 from vcperf.errors import VcperfError
@@ -326,3 +326,25 @@ def test_a_bad_claim_is_refused_in_a_line(fault, tmp_path):
 def test_a_pinning_that_the_campaign_leaves_out_is_no_mistake(tmp_path):
     campaign = config.merge(CAMPAIGN, {"pinnings": {"config3": None}})
     assert reader.read(str(ROOT / "config/claims.yaml"), campaign)
+
+
+def test_the_readme_tells_every_key_and_column_and_its_example_reads(tmp_path):
+    text = (ROOT / "config/README.md").read_text()
+    told = text[text.index("## Claims") :]
+    schema = config.read_yaml(ROOT / "config/schemas/claims.schema.yaml")
+    keys = schema["properties"]["claims"]["additionalProperties"]["properties"]["parts"]
+    words = [*keys["items"]["properties"], *reader.TABLES]
+    words += [column for columns, _ in reader.TABLES.values() for column in columns]
+    for word in words:
+        assert f"`{word}`" in told or f"`{word}:" in told, word
+    (tmp_path / "mine.yaml").write_text(told.split("```yaml\n")[1].split("```")[0])
+    (part,) = reader.read(str(tmp_path / "mine.yaml"), CAMPAIGN)["mine"]["parts"]
+    assert part["where"] == {"test": "TCP_STREAM", "path": "vc00->c010"}
+
+
+def test_a_figure_cannot_take_the_claims_name(tmp_path):
+    path = tmp_path / "figures.yaml"
+    figures = config.read_yaml(ROOT / "config/figures.yaml")["figures"]
+    path.write_text(yaml.safe_dump({"figures": {"claims": figures["figure1"]}}))
+    with pytest.raises(VcperfError, match="not claims, which is there"):
+        preparation.read_figures(str(path))
