@@ -62,7 +62,8 @@ def judge(claims: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.D
                     **part,
                 }
             )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype({"blocks": "Int64", "doubtful": "Int64"})  # whole, or missing
 
 
 def overall(verdicts: Sequence[str]) -> str:
