@@ -72,6 +72,12 @@ def test_a_sure_but_small_effect_is_no_change():
     assert rows["p"].item() < 0.001 and rows["verdict"].item() == compare.SAME
 
 
+def test_an_interval_that_holds_0_is_no_change_however_small_p():
+    wild = table(cell([99.0, 92.0, 75.0], size=1))  # all below, but anywhere
+    rows, *_ = compare.compare(campaign([100], 8, 0.1), wild)
+    assert rows["p"].item() < 0.01 and rows["verdict"].item() == compare.FEW
+
+
 def test_three_blocks_tell_nothing_however_large_the_effect():
     rows, *_ = compare.compare(campaign([100] * 3, 3), campaign([50] * 3, 3, seed=50))
     assert set(rows["verdict"]) == {compare.FEW}

@@ -106,6 +106,17 @@ def test_memory_never_narrows_an_interval(values):
     assert intervals.correlation_factor(values) >= 1
 
 
+def test_an_interval_is_wider_for_blocks_with_a_memory():
+    assert intervals.correlation_factor([100, 101, 100, 101, 101, 100, 101, 100]) == 1
+    runs = [100, 100, 101, 101, 101, 100, 100, 100, 101, 101, 101, 100, 100, 101]
+    r = 1 - 5 / (14 * 0.25) / 2  # five steps of 1; every block is 1/2 off the mean
+    corrected = (14 * r + 1) / 10
+    factor = ((1 + corrected) / (1 - corrected)) ** 0.5
+    assert intervals.correlation_factor(runs) == pytest.approx(factor)
+    mean, _, high = intervals.mean_interval(runs)
+    assert intervals.verdict(runs, 2.5).high - mean == pytest.approx(factor * (high - mean))
+
+
 def blocks_taken(series, minimum, maximum, target=2.5):
     count = 0
     while intervals.more_blocks(series[:count], target, minimum, maximum):
