@@ -42,7 +42,7 @@ def judged(blocks, *parts, tables=None):
 def two(one, other, count=5, percent=1.0):
     """Config2 and config1, of these means."""
     return table(
-        cell(scattered(one, count, percent), "config2"),
+        cell(scattered(one, count, percent), "config2", shared_cpus="yes"),
         cell(scattered(other, count, percent, seed=2), "config1"),
     )
 
@@ -133,7 +133,7 @@ def test_a_supported_claim_says_what_it_used():
     assert row["low_percent"] < -42.86 < row["high_percent"] < -40
     assert row["thesis_percent"] == -42.85 and row["blocks"] == 5 and row["doubtful"] == 0
     assert "config2 vc00->c010" in row["cells"] and "config1 vc00->c010" in row["cells"]
-    assert row["platform"] == "Linux 6.1 in network namespaces (netns)"
+    assert row["platform"] == "Linux 6.1 in network namespaces (netns), the nodes share CPUs"
 
 
 def test_all_parts_must_hold():
@@ -348,3 +348,9 @@ def test_a_figure_cannot_take_the_claims_name(tmp_path):
     path.write_text(yaml.safe_dump({"figures": {"claims": figures["figure1"]}}))
     with pytest.raises(VcperfError, match="not claims, which is there"):
         preparation.read_figures(str(path))
+
+
+def test_the_figure_of_claims_that_are_all_open(tmp_path):
+    judged(two(4, 7), part(table="profile")).to_csv(tmp_path / "claims.csv", index=False)
+    axes = figure.draw(pd.read_csv(tmp_path / "claims.csv")).axes[0]
+    assert axes.get_title(loc="right") == "nothing measured"

@@ -31,6 +31,8 @@ COLUMNS = [
     "missing",
 ]
 
+SHARED = ", the nodes share CPUs"
+
 
 class Lacking(Exception):
     """What a part cannot be judged for want of."""
@@ -168,7 +170,9 @@ class Sides:
         if "platform" not in self.used:
             return ""
         named = self.used[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
-        return ", ".join(f"{row.platform} ({row.testbed})" for row in named)
+        text = ", ".join(f"{row.platform} ({row.testbed})" for row in named)
+        shared = "shared_cpus" in self.used and (self.used["shared_cpus"] == "yes").any()
+        return text + (SHARED if shared else "")
 
     def _select(self, table: pd.DataFrame, metric: str, named: Mapping[str, Any]) -> pd.DataFrame:
         chosen = table

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from vcperf.analysis.claims import SHARED
 from vcperf.figures.curves import RC
 
 COLOURS = {"supported": "#009E73", "contradicted": "#D55E00", "open": "#777777"}
@@ -35,9 +36,10 @@ def draw(claims: pd.DataFrame) -> Figure:
                 labels.append((at + len(lines) / 2, "\n".join(lines), True))
                 at += len(lines) + 0.6
             text = textwrap.wrap(str(row["says"]), CHARACTERS)
-            labels.append((at + len(text) / 2 - 0.5, "\n".join(text), False))
-            rows.append((at + len(text) / 2 - 0.5, row))
-            at += len(text)
+            height = max(len(text), 1 + _in_words(row).count("\n"))
+            labels.append((at + height / 2 - 0.5, "\n".join(text), False))
+            rows.append((at + height / 2 - 0.5, row))
+            at += height
         drawing = Figure(figsize=(12, 1.2 + ROW * (at + 1)), layout="constrained")
         axes = drawing.add_subplot()
         axes.set_yticks([y for y, _, _ in labels], [text for _, text, _ in labels], fontsize=8)
@@ -52,8 +54,10 @@ def draw(claims: pd.DataFrame) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+.0f} %" if x else "0"))
         axes.set_xlabel("Effect and its 95 % interval")
         drawing.suptitle("What this campaign says of the claims", x=0.01, ha="left", weight="bold")
-        platforms = claims["platform"].dropna().unique()
-        axes.set_title("; ".join(platforms) or "nothing measured", loc="right", fontsize=8)
+        platforms = claims["platform"].dropna().astype(str)
+        ran_on = "; ".join(dict.fromkeys(name.removesuffix(SHARED) for name in platforms))
+        ran_on += SHARED if platforms.str.endswith(SHARED).any() else ""
+        axes.set_title(ran_on or "nothing measured", loc="right", fontsize=8)
         _legend(drawing, axes)
     return drawing
 
@@ -66,10 +70,8 @@ def _rows(axes: Axes, rows: list[tuple[float, Mapping[Any, Any]]], claims: pd.Da
     axes.axvline(0, color="#999999", linewidth=1, zorder=1)
     for y, row in rows:
         verdict = str(row["part_verdict"])
-        effect, low, high, study = (
-            float("nan") if row[f"{name}_percent"] is None else float(row[f"{name}_percent"])
-            for name in ("effect", "low", "high", "thesis")
-        )
+        names = ("effect", "low", "high", "thesis")
+        effect, low, high, study = (_number(row, name) for name in names)
         inside = [min(max(value, -limit), limit) for value in (effect, low, high, study)]
         if not math.isnan(low):
             axes.plot(inside[1:3], [y, y], color=COLOURS[verdict], linewidth=2)
@@ -87,7 +89,7 @@ def _rows(axes: Axes, rows: list[tuple[float, Mapping[Any, Any]]], claims: pd.Da
         if not math.isnan(study):
             axes.plot(inside[3], y, "|", color=STUDY, markersize=13, markeredgewidth=2, zorder=4)
         axes.annotate(
-            _in_words(row, effect, study),
+            _in_words(row),
             (1, y),
             xycoords=("axes fraction", "data"),
             xytext=(8, 0),
@@ -111,7 +113,13 @@ def _rows(axes: Axes, rows: list[tuple[float, Mapping[Any, Any]]], claims: pd.Da
             )
 
 
-def _in_words(row: Mapping[Any, Any], effect: float, study: float) -> str:
+def _number(row: Mapping[Any, Any], name: str) -> float:
+    value = row[f"{name}_percent"]
+    return float("nan") if value is None else float(value)
+
+
+def _in_words(row: Mapping[Any, Any]) -> str:
+    effect, study = _number(row, "effect"), _number(row, "thesis")
     text = str(row["part_verdict"])
     if not math.isnan(effect):
         text += f": {effect:+.1f} %"
