@@ -56,6 +56,13 @@ lint: setup-dev ## Check style, types and the workflow
 restore-pins: setup ## Put back pins that a killed campaign left on Xen hosts
 	.venv/bin/python -m vcperf.testbeds.held
 
+OUT ?= results/compare
+
+.PHONY: compare
+compare: setup ## Compare two finished results folders (A=folder B=folder, OUT=folder)
+	@[ -n '$(A)' ] && [ -n '$(B)' ] || { echo 'make compare: give two results folders: A=folder B=folder' >&2; exit 2; }
+	@.venv/bin/python scripts/compare_campaigns.py --out '$(OUT)' '$(A)' '$(B)'
+
 .PHONY: benchmark
 benchmark: setup ## Measure the workflow's overhead a block against a plain shell loop
 	.venv/bin/python scripts/benchmark_overhead.py

@@ -14,7 +14,7 @@ rule figures:
     input:
         plots=[
             f"results/plots/{name}.{ending}"
-            for name in FIGURES
+            for name in [*FIGURES, "claims"]
             for ending in ("svg", "png")
         ],
         tables=[f"results/tables/{kind}.csv" for kind in PLAN.kinds],

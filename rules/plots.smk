@@ -19,3 +19,26 @@ rule plot:
         "Drawing {wildcards.figure}"
     script:
         "../scripts/draw_figure.py"
+
+
+rule claims_plot:
+    input:
+        claims="results/tables/claims.csv",
+        modules=[
+            "scripts/vcperf/figures/claims.py",
+            "scripts/vcperf/figures/curves.py",
+        ],
+    output:
+        svg="results/plots/claims.svg",
+        png="results/plots/claims.png",
+    log:
+        "results/logs/plots/claims.log",
+    conda:
+        "../envs/vcperf.yaml"
+    message:
+        "Showing the verdicts on the claims"
+    script:
+        "../scripts/draw_claims.py"
+
+
+ruleorder: claims_plot > plot

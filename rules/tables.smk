@@ -32,7 +32,10 @@ rule table:
 rule netperf_summary:
     input:
         table="results/tables/netperf.csv",
-        modules=["scripts/vcperf/analysis/summary.py"],
+        modules=[
+            "scripts/vcperf/analysis/intervals.py",
+            "scripts/vcperf/analysis/summary.py",
+        ],
     output:
         summary="results/tables/netperf_summary.csv",
     log:
@@ -45,3 +48,25 @@ rule netperf_summary:
         "Summarising netperf over the blocks of each cell"
     script:
         "../scripts/summarise_netperf.py"
+
+
+rule claims:
+    input:
+        netperf="results/tables/netperf.csv",
+        modules=[
+            "scripts/vcperf/analysis/claims.py",
+            "scripts/vcperf/analysis/effects.py",
+            "scripts/vcperf/analysis/shapes.py",
+        ],
+    output:
+        claims="results/tables/claims.csv",
+    log:
+        "results/logs/claims.log",
+    conda:
+        "../envs/vcperf.yaml"
+    params:
+        claims=CAMPAIGN.claims,
+    message:
+        "Holding the claims against the tables"
+    script:
+        "../scripts/judge_claims.py"

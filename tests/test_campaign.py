@@ -94,12 +94,24 @@ def test_figures_are_gathered_and_say_what_they_lack(finished):
         "pair.png",
         "absent.svg",
         "absent.png",
+        "claims.svg",
+        "claims.png",
     }
     pair = (figures / "pair.svg").read_text()
     assert "netns" in pair or "native" in pair
     assert "Not in this campaign" not in pair
     absent = (figures / "absent.svg").read_text()
     assert "Not in this campaign" in absent and "c001-&gt;c011" in absent
+
+
+def test_claims_are_judged_on_what_was_measured(finished):
+    rows = pd.read_csv(finished.folder / "results/tables/claims.csv")
+    assert rows["claim"].nunique() == 10
+    first = rows.iloc[0]  # two blocks of dom0 to a guest of another node, both pinnings
+    assert first["blocks"] == 2 and first["low_percent"] < first["effect_percent"]
+    assert "TCP_STREAM 16384" in first["cells"]
+    later = rows[rows["claim"] == "claim3"]
+    assert set(later["verdict"]) == {"open"} and "config3" in later["missing"].iloc[0]
 
 
 def test_nothing_is_left_to_do(finished):

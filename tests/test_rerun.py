@@ -142,6 +142,18 @@ def test_a_title_or_a_colour_draws_one_figure_anew(finished, old, new):
     assert (records, figures) == (set(), {"pair"})
 
 
+def test_a_claim_edited_is_judged_anew_and_nothing_else(finished):
+    text = (finished.folder / "config/claims.yaml").read_text()
+    assert "margin_percent: 25" in text
+    edited_text = text.replace("margin_percent: 25", "margin_percent: 26", 1)
+    (finished.folder / "claims2.yaml").write_text(edited_text)
+    edited = finished.overlay("edited.yaml", {"claims": "claims2.yaml"})
+    records, figures, output = planned_jobs(finished, edited)
+    assert (records, figures) == (set(), set())
+    assert "Holding the claims" in output and "Showing the verdicts" in output
+    assert "Summarising" not in output and "Parsing" not in output
+
+
 @pytest.mark.parametrize(
     ("module", "expected"),
     [

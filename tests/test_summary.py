@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from vcperf.analysis import summary
 from vcperf.figures import curves
@@ -46,36 +44,6 @@ def table(values_by_pinning, **columns) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_interval_is_students():
-    # t(0.975, 4) = 2.7764 (any table); s = sqrt(2.5); half = t s / sqrt(5)
-    mean, low, high = summary.mean_interval([1, 2, 3, 4, 5])
-    assert mean == 3
-    assert high - mean == pytest.approx(2.7764 * 2.5**0.5 / 5**0.5, rel=1e-4)
-    assert mean - low == pytest.approx(high - mean)
-
-
-def test_interval_covers_the_truth_as_often_as_it_says():
-    chance = np.random.default_rng(1)
-    hits = 0
-    for _ in range(2000):
-        _, low, high = summary.mean_interval(chance.normal(10, 2, size=3))
-        hits += low <= 10 <= high
-    assert 0.93 < hits / 2000 < 0.97
-
-
-def test_one_block_has_no_interval_and_none_no_mean():
-    assert summary.mean_interval([4.0])[0] == 4.0
-    assert np.isnan(summary.mean_interval([4.0])[1:]).all()
-    assert np.isnan(summary.mean_interval([])).all()
-
-
-@given(st.lists(st.floats(1, 1e6), min_size=2, max_size=20), st.floats(0.01, 100))
-def test_interval_scales_with_the_unit(values, factor):
-    scaled = summary.mean_interval([value * factor for value in values])
-    for one, other in zip(summary.mean_interval(values), scaled, strict=True):
-        assert other == pytest.approx(one * factor, rel=1e-6, abs=1e-6 * factor * max(values))
-
-
 @pytest.mark.parametrize(
     ("values", "status", "label"),
     [
@@ -91,6 +59,15 @@ def test_label(values, status, label):
     assert list(cells["blocks"]) == [len(values)] * 2
     assert list(cells["doubtful"]) == [0 if status == "ok" else len(values)] * 2
     assert cells["mean"].iloc[0] == pytest.approx(np.mean(values))  # none is dropped
+
+
+def test_a_drift_makes_a_cell_unstable_whatever_the_order_of_the_rows():
+    drift = table({"p1": [100, 104, 108, 112, 116, 120, 124]})
+    mixed = drift.sort_values("block", key=lambda block: block * 3 % 7)
+    for blocks in (drift, mixed):
+        cells = summary.summarise(blocks, 2.5)
+        assert set(cells["label"]) == {"unstable"} and set(cells["why"]) == {"trend"}
+        assert (cells["median"] == 112).all() and (cells["median_low"] == 100).all()
 
 
 def test_request_response_tests_are_told_by_their_rate():
@@ -117,7 +94,7 @@ def test_a_figure_names_testbed_units_and_blocks(tmp_path):
     text = drawn(tmp_path, "a", cells)[0].read_text()
     for part in ("netns", "Mbit/s", "(bytes)", "3 blocks", "share CPUs", "one", "two", "a title"):
         assert part in text, part
-    assert "Not in this campaign" not in text and "disturbed" not in text
+    assert "Not in this campaign" not in text and "hollow" not in text
 
 
 def test_a_figure_says_which_series_it_lacks(tmp_path):
@@ -128,7 +105,7 @@ def test_a_figure_says_which_series_it_lacks(tmp_path):
 
 def test_doubtful_points_are_drawn_hollow(tmp_path):
     cells = summary.summarise(table({"p1": [1, 2, 3]}, status="disturbed"), 2.5)
-    assert "disturbed" in drawn(tmp_path, "a", cells)[0].read_text()
+    assert "hollow: unstable" in drawn(tmp_path, "a", cells)[0].read_text()
 
 
 def test_curves_go_through_the_means_in_order_of_size():

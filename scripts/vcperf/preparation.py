@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vcperf import campaign, cell, config, lock
+from vcperf import campaign, cell, claims, config, lock
 from vcperf import site as sites
 from vcperf.cell import Block, Plan
 from vcperf.config import Config
@@ -35,6 +35,7 @@ class Campaign:
         host: what measures it.
         plan: its cells and blocks.
         figures: name -> description of each figure.
+        claims: name -> each claim to hold against the tables.
         digest: names the plan as the tables see it: labels, records, order.
     """
 
@@ -42,6 +43,7 @@ class Campaign:
     host: Host
     plan: Plan
     figures: dict[str, Any]
+    claims: dict[str, Any]
     digest: str
 
 
@@ -73,7 +75,9 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         context |= places.context
     # Not a param of the measurements: it decides no result, and would rerun them.
     os.environ["VCPERF_CONTEXT"] = cell.canonical(context)
-    return Campaign(clean, host, plan, read_figures(clean["figures"]), _digest(plan))
+    judged = claims.read(clean["claims"], raw)
+    drawn = read_figures(clean["figures"])
+    return Campaign(clean, host, plan, drawn, judged, _digest(plan))
 
 
 def read_figures(path: str) -> dict[str, Any]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import pandas as pd
-from scipy import special
 
-LEVEL = 0.95
+from vcperf.analysis import intervals
+
 CELL = [
     "testbed",
     "pinning",
@@ -29,30 +26,6 @@ METRICS = [
 ]
 
 
-def mean_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float, float]:
-    """Mean of blocks and its two-sided 95 % interval by Student's t.
-
-    Args:
-        values: one value a block, any unit; NaN is left out.
-
-    Returns (mean, low, high); low and high are NaN for fewer than two values, all
-    three for none.
-
-    >>> mean_interval([9.0, 10.0, 11.0])
-    (10.0, 7.515862..., 12.484137...)
-    """
-    blocks = np.asarray(values, dtype=float)
-    blocks = blocks[~np.isnan(blocks)]
-    if not len(blocks):
-        return float("nan"), float("nan"), float("nan")
-    mean = float(blocks.mean())
-    if len(blocks) < 2:
-        return mean, float("nan"), float("nan")
-    quantile = special.stdtrit(len(blocks) - 1, (1 + LEVEL) / 2)
-    half = float(quantile * blocks.std(ddof=1) / np.sqrt(len(blocks)))
-    return mean, mean - half, mean + half
-
-
 def summarise(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
     """One row a cell.
 
@@ -62,33 +35,34 @@ def summarise(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
             cell must reach to count as converged.
 
     Returns CELL; `metric`, `mean`, `ci_low`, `ci_high` of the cell's own metric
-    (throughput_mbps, or transactions_per_s); `blocks` and `doubtful` (how many were
-    not ok); `label`: converged, capped (its blocks did not suffice), or unstable (a
-    block of it is doubtful; it is in the mean); then mean and interval of each of
-    METRICS as METRIC_mean, METRIC_ci_low, METRIC_ci_high.
+    (throughput_mbps, or transactions_per_s); `median`, `median_low`, `median_high` of
+    it; `blocks` and `doubtful` (how many were not ok); `label`: converged, capped (its
+    blocks did not suffice), or unstable; `why`, of an unstable cell: `disturbed` (a
+    block of it is doubtful; it is in the mean), `two modes` or `trend`; then mean and
+    interval of each of METRICS as METRIC_mean, METRIC_ci_low, METRIC_ci_high.
     """
     rows = []
-    for cell, group in blocks.groupby(CELL, sort=False):
-        intervals = {metric: mean_interval(group[metric].to_numpy(float)) for metric in METRICS}
+    # Blocks are measured in rounds, so their number is the order of measuring.
+    for cell, group in blocks.sort_values("block", kind="stable").groupby(CELL, sort=False):
+        means = {m: intervals.mean_interval(group[m].to_numpy(float)) for m in METRICS}
         metric = (
             "transactions_per_s"
             if str(cell[CELL.index("test")]).endswith("RR")
             else "throughput_mbps"
         )
-        mean, low, high = intervals[metric]
+        mean, low, high = means[metric]
+        values = group[metric].to_numpy(float)
+        median, median_low, median_high = intervals.median_interval(values)
+        end = intervals.verdict(values, target_percent)
         doubtful = int((group["status"] != "ok").sum())
         row = dict(zip(CELL, cell, strict=True))
         row |= {"metric": metric, "mean": mean, "ci_low": low, "ci_high": high}
+        row |= {"median": median, "median_low": median_low, "median_high": median_high}
         row |= {"blocks": len(group), "doubtful": doubtful}
         row["platform"] = "; ".join(sorted(set(group["platform"])))
-        row["label"] = _label(mean, high, doubtful, target_percent)
-        for name, (m, lo, hi) in intervals.items():
+        row["label"] = "unstable" if doubtful else end.label
+        row["why"] = "disturbed" if doubtful else end.why
+        for name, (m, lo, hi) in means.items():
             row |= {f"{name}_mean": m, f"{name}_ci_low": lo, f"{name}_ci_high": hi}
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _label(mean: float, high: float, doubtful: int, target_percent: float) -> str:
-    if doubtful:
-        return "unstable"
-    return "converged" if high - mean <= target_percent / 100 * abs(mean) else "capped"

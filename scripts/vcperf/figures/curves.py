@@ -129,7 +129,7 @@ def _curves(
                     zorder=3,
                 )
     if doubt:
-        axes.plot([], [], "o", color="#666666", markerfacecolor="white", label="hollow: disturbed")
+        axes.plot([], [], "o", color="#666666", markerfacecolor="white", label="hollow: unstable")
 
 
 def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:

@@ -1,0 +1,19 @@
+"""Snakemake script: tables of blocks to results/tables/claims.csv."""
+
+import pandas as pd
+
+from vcperf.analysis import claims
+
+
+def main(tables: dict[str, str], described: dict, output: str) -> None:
+    """Hold every claim against the tables that there are."""
+    found = {name: pd.read_csv(path) for name, path in tables.items()}
+    claims.judge(described, found).to_csv(output, index=False)
+
+
+if __name__ == "__main__":
+    main(
+        {"netperf": snakemake.input.netperf},
+        snakemake.params.claims,
+        snakemake.output.claims,
+    )

@@ -1,0 +1,156 @@
+"""Two finished campaigns, cell by cell: which cells changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from vcperf.analysis import effects
+
+ALPHA = 0.05  # the expected share of false ones among the cells called changed
+LEAST_PERCENT = 5  # an effect below this is no change
+MOST_EXACT = 20_000  # arrangements; beyond, as many random ones
+CHANGED, SAME, FEW = "changed", "no change shown", "too few blocks to tell"
+Values = Sequence[float] | NDArray[np.float64]
+
+CELL = ["testbed", "pinning", "path", "test", "message_bytes"]
+COLUMNS = [
+    *CELL,
+    "metric",
+    "mean_a",
+    "mean_b",
+    "blocks_a",
+    "blocks_b",
+    "effect_percent",
+    "low_percent",
+    "high_percent",
+    "p",
+    "adjusted_p",
+    "verdict",
+]
+
+
+def compare(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Every cell of both campaigns, and the cells that just one has.
+
+    Args:
+        a, b: results/tables/netperf.csv of each.
+
+    Returns rows of COLUMNS, and the cells of a alone and of b alone, in words. A cell is
+    `changed` when its permutation test is significant after Benjamini and Hochberg's
+    correction (J. R. Statist. Soc. B 57, 1995, 289: of the cells called changed, 5 % are
+    false in expectation; when nothing changed, 5 % of comparisons call anything so) and
+    the effect is 5 % or more; and its interval, which lets the campaigns scatter unlike,
+    must not hold 0. It has `too few blocks to tell` when the smallest p that its blocks
+    allow would not have been significant, or its interval is that wide: then `no change
+    shown` would say nothing.
+    """
+    first, second = _cells(a), _cells(b)
+    both = [cell for cell in first if cell in second]
+    rows, found = [], []
+    for cell in both:
+        one, other = first[cell], second[cell]
+        effect = effects.ratio(other, one)
+        found.append(effect)
+        metric = "transactions_per_s" if str(cell[3]).endswith("RR") else "throughput_mbps"
+        row = dict(zip(CELL, cell, strict=True)) | {"metric": metric}
+        row |= {"mean_a": one.mean(), "mean_b": other.mean()}
+        row |= {"blocks_a": len(one), "blocks_b": len(other), "effect_percent": effect.percent}
+        row |= {"low_percent": effect.low, "high_percent": effect.high}
+        row |= {"p": permutation_p(one, other)}
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    if rows:
+        p = table["p"].to_numpy(float)
+        table["adjusted_p"] = adjust(p)
+        smallest = [
+            smallest_p(int(i), int(j))
+            for i, j in zip(table["blocks_a"], table["blocks_b"], strict=True)
+        ]
+        table["verdict"] = [
+            _verdict(index, p, smallest[index], effect) for index, effect in enumerate(found)
+        ]
+    alone = [[_words(c) for c in x if c not in y] for x, y in ((first, second), (second, first))]
+    return table, alone[0], alone[1]
+
+
+def permutation_p(one: Values, other: Values) -> float:
+    """Two-sided p of a difference of means, by exchanging blocks between two cells.
+
+    Exact up to 20 000 arrangements; beyond from as many at random, the observed one
+    counted (Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9, 2010, 39). It assumes
+    no distribution, only that without a change the blocks could be exchanged.
+
+    >>> permutation_p([1, 2, 3], [11, 12, 13])
+    0.1
+    """
+    pooled = np.concatenate([one, other]).astype(float)
+    count, taken = len(pooled), len(one)
+    pooled = pooled - pooled.mean()
+    observed = abs(pooled[:taken].sum())
+    # What is equal but for rounding counts as equal.
+    observed -= 1e-9 * max(float(np.abs(pooled).sum()), 1e-300)
+    if math.comb(count, taken) <= MOST_EXACT:
+        chosen = np.array(list(combinations(range(count), taken)))
+        return float((np.abs(pooled[chosen].sum(axis=1)) >= observed).mean())
+    chance = np.random.default_rng(2009)
+    shuffled = chance.permuted(np.tile(pooled, (MOST_EXACT - 1, 1)), axis=1)
+    extreme = int((np.abs(shuffled[:, :taken].sum(axis=1)) >= observed).sum())
+    return (1 + extreme) / MOST_EXACT
+
+
+def smallest_p(one: int, other: int) -> float:
+    """The smallest p that cells of so many blocks can have.
+
+    >>> smallest_p(3, 3)
+    0.1
+    """
+    arrangements = math.comb(one + other, one)
+    if arrangements > MOST_EXACT:
+        return 1 / MOST_EXACT
+    # With equal numbers the mirror image is as extreme.
+    return min(1.0, (2 if one == other else 1) / arrangements)
+
+
+def adjust(p: Values) -> NDArray[np.float64]:
+    """Benjamini and Hochberg's adjusted p-values, in the order given.
+
+    >>> adjust([0.01, 0.04, 0.03, 0.5]).round(4).tolist()
+    [0.04, 0.0533, 0.0533, 0.5]
+    """
+    values = np.asarray(p, dtype=float)
+    order = np.argsort(values)
+    scaled = values[order] * len(values) / np.arange(1, len(values) + 1)
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
+    return adjusted
+
+
+def _verdict(index: int, p: NDArray[np.float64], smallest: float, effect: effects.Effect) -> str:
+    if adjust(p)[index] <= ALPHA:
+        if abs(effect.percent) < LEAST_PERCENT:
+            return SAME
+        return FEW if effect.low <= 0 <= effect.high else CHANGED
+    at_best = p.copy()
+    at_best[index] = smallest
+    return SAME if adjust(at_best)[index] <= ALPHA else FEW
+
+
+def _cells(table: pd.DataFrame) -> dict[tuple[object, ...], NDArray[np.float64]]:
+    found = {}
+    for cell, group in table.groupby(CELL, sort=False):
+        metric = "transactions_per_s" if str(cell[3]).endswith("RR") else "throughput_mbps"
+        values = group[metric].to_numpy(float)
+        values = values[~np.isnan(values)]
+        if len(values):
+            found[cell] = values
+    return found
+
+
+def _words(cell: tuple[object, ...]) -> str:
+    return " ".join(map(str, cell))

@@ -1,0 +1,58 @@
+"""Two campaigns as a figure: the effect of every cell, with its interval."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from vcperf.analysis.compare import CELL, CHANGED, FEW, LEAST_PERCENT, SAME
+from vcperf.figures.curves import RC
+
+STYLES = {CHANGED: ("X", "#D55E00"), SAME: ("o", "#009E73"), FEW: ("s", "#777777")}
+ROW = 0.2  # inches
+WIDEST = 100  # percent
+
+
+def draw(changes: pd.DataFrame, a: str, b: str) -> Figure:
+    """Draw a comparison.
+
+    Args:
+        changes: of `vcperf.analysis.compare.compare`.
+        a, b: names of the campaigns.
+    """
+    with rc_context(RC):
+        drawing = Figure(figsize=(9, 1.4 + ROW * max(len(changes), 3)), layout="constrained")
+        axes = drawing.add_subplot()
+        ends = changes[["low_percent", "high_percent", "effect_percent"]]
+        extent = float(ends.abs().max().max()) if len(changes) else 0.0
+        limit = min(float(WIDEST), max(3.0 * LEAST_PERCENT, 1.1 * extent))
+        axes.axvspan(-LEAST_PERCENT, LEAST_PERCENT, color="#eeeeee", zorder=0)
+        axes.axvline(0, color="#999999", linewidth=1, zorder=1)
+        for y, row in enumerate(changes.to_dict("records")):
+            marker, color = STYLES[str(row["verdict"])]
+            low, high, effect = (
+                min(max(float(row[f"{name}_percent"]), -limit), limit)
+                for name in ("low", "high", "effect")
+            )
+            axes.plot([low, high], [y, y], color=color, linewidth=1.5)
+            axes.plot(effect, y, marker, color=color, clip_on=False, zorder=3)
+        for verdict, (marker, color) in STYLES.items():
+            number = int((changes["verdict"] == verdict).sum())
+            axes.plot([], [], marker, color=color, label=f"{verdict}: {number}")
+        # What all cells have in common would only lengthen the labels.
+        naming = [c for c in CELL if changes[c].nunique() > 1] or CELL
+        labels = [" ".join(map(str, row)) for row in changes[naming].to_numpy()]
+        axes.set_yticks(range(len(changes)), labels, fontsize=8)
+        axes.set_ylim(len(changes) - 0.4, -0.6)
+        axes.set_xlim(-limit, limit)
+        axes.grid(False, axis="y")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f} %" if v else "0"))
+        axes.set_xlabel(f"B against A, with its 95 % interval (grey: below {LEAST_PERCENT} %)")
+        drawing.suptitle("Campaign B against campaign A", x=0.01, ha="left", weight="bold")
+        axes.set_title(f"A: {a}\nB: {b}", loc="left", fontsize=8, color="#444444")
+        drawing.legend(
+            *axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8
+        )
+    return drawing

@@ -1,0 +1,144 @@
+"""Claims as a figure: a row a part, with effect, interval, the study's value, verdict."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from vcperf.analysis.claims import SHARED
+from vcperf.figures.curves import RC
+
+COLOURS = {"supported": "#009E73", "contradicted": "#D55E00", "open": "#777777"}
+MARKERS = {"supported": "o", "contradicted": "X", "open": "s"}
+STUDY = "#0072B2"
+WIDEST = 120  # percent; what lies beyond is drawn at the edge, its number beside it
+CHARACTERS = 78  # of a label's line
+ROW = 0.24  # inches
+
+
+def draw(claims: pd.DataFrame) -> Figure:
+    """Draw results/tables/claims.csv: a group a claim, a row each of its parts."""
+    with rc_context(RC):
+        labels: list[tuple[float, str, bool]] = []
+        rows: list[tuple[float, Mapping[Any, Any]]] = []
+        at = 0.0
+        for row in claims.to_dict("records"):
+            if row["part"] == 1:
+                lines = textwrap.wrap(f"{row['claim']}: {row['states']}", CHARACTERS)
+                labels.append((at + len(lines) / 2, "\n".join(lines), True))
+                at += len(lines) + 0.6
+            text = textwrap.wrap(str(row["says"]), CHARACTERS)
+            height = max(len(text), 1 + _in_words(row).count("\n"))
+            labels.append((at + height / 2 - 0.5, "\n".join(text), False))
+            rows.append((at + height / 2 - 0.5, row))
+            at += height
+        drawing = Figure(figsize=(12, 1.2 + ROW * (at + 1)), layout="constrained")
+        axes = drawing.add_subplot()
+        axes.set_yticks([y for y, _, _ in labels], [text for _, text, _ in labels], fontsize=8)
+        for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels, strict=True):
+            if heading:
+                tick.set_fontweight("bold")
+        _rows(axes, rows, claims)
+        axes.set_ylim(at, -0.2)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.grid(False, axis="y")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+.0f} %" if x else "0"))
+        axes.set_xlabel("Effect and its 95 % interval")
+        drawing.suptitle("What this campaign says of the claims", x=0.01, ha="left", weight="bold")
+        platforms = claims["platform"].dropna().astype(str)
+        ran_on = "; ".join(dict.fromkeys(name.removesuffix(SHARED) for name in platforms))
+        ran_on += SHARED if platforms.str.endswith(SHARED).any() else ""
+        axes.set_title(ran_on or "nothing measured", loc="right", fontsize=8)
+        _legend(drawing, axes)
+    return drawing
+
+
+def _rows(axes: Axes, rows: list[tuple[float, Mapping[Any, Any]]], claims: pd.DataFrame) -> None:
+    numbers = claims[["effect_percent", "low_percent", "high_percent", "thesis_percent"]]
+    extent = numbers.apply(pd.to_numeric).abs().max(axis=None)
+    limit = 50.0 if math.isnan(extent) else min(WIDEST, max(50.0, 1.1 * extent))
+    axes.set_xlim(-limit, limit)
+    axes.axvline(0, color="#999999", linewidth=1, zorder=1)
+    for y, row in rows:
+        verdict = str(row["part_verdict"])
+        names = ("effect", "low", "high", "thesis")
+        effect, low, high, study = (_number(row, name) for name in names)
+        inside = [min(max(value, -limit), limit) for value in (effect, low, high, study)]
+        if not math.isnan(low):
+            axes.plot(inside[1:3], [y, y], color=COLOURS[verdict], linewidth=2)
+        if not math.isnan(effect):
+            doubtful = float(row["doubtful"]) > 0
+            axes.plot(
+                inside[0],
+                y,
+                MARKERS[verdict],
+                color=COLOURS[verdict],
+                markerfacecolor="white" if doubtful else COLOURS[verdict],
+                clip_on=False,
+                zorder=3,
+            )
+        if not math.isnan(study):
+            axes.plot(inside[3], y, "|", color=STUDY, markersize=13, markeredgewidth=2, zorder=4)
+        axes.annotate(
+            _in_words(row),
+            (1, y),
+            xycoords=("axes fraction", "data"),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=COLOURS[verdict],
+        )
+        if row["part"] == 1:
+            whole = str(row["verdict"])
+            axes.annotate(
+                whole,
+                (1, y - 1.05),
+                xycoords=("axes fraction", "data"),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8.5,
+                weight="bold",
+                color=COLOURS[whole],
+            )
+
+
+def _number(row: Mapping[Any, Any], name: str) -> float:
+    value = row[f"{name}_percent"]
+    return float("nan") if value is None else float(value)
+
+
+def _in_words(row: Mapping[Any, Any]) -> str:
+    effect, study = _number(row, "effect"), _number(row, "thesis")
+    text = str(row["part_verdict"])
+    if not math.isnan(effect):
+        text += f": {effect:+.1f} %"
+    if not math.isnan(study):
+        text += f" (thesis {study:+.1f} %)"
+    if text.startswith("open") and isinstance(row["missing"], str):
+        text += f"; lacks {row['missing']}"
+    return "\n".join(textwrap.wrap(text, 62)[:2])
+
+
+def _legend(drawing: Figure, axes: Axes) -> None:
+    for verdict, marker in MARKERS.items():
+        axes.plot([], [], marker, linestyle="-", color=COLOURS[verdict], label=verdict)
+    axes.plot(
+        [], [], "|", color=STUDY, markersize=13, markeredgewidth=2, label="the thesis's value"
+    )
+    axes.plot(
+        [], [], "o", color="#666666", markerfacecolor="white", label="hollow: disturbed blocks"
+    )
+    drawing.legend(
+        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8
+    )

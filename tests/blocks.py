@@ -1,0 +1,48 @@
+"""Made-up tables of blocks."""
+
+import numpy as np
+import pandas as pd
+
+METRICS = [
+    "throughput_mbps",
+    "transactions_per_s",
+    "sender_cpu_percent",
+    "receiver_cpu_percent",
+    "sender_domain_cpu_percent",
+    "receiver_domain_cpu_percent",
+]
+
+
+def cell(values, pinning="config1", path="vc00->c010", size=1024, **columns):
+    """The blocks of one cell as rows of results/tables/netperf.csv."""
+    sender, receiver = path.split("->")
+    return [
+        {
+            "testbed": "netns",
+            "platform": "Linux 6.1 in network namespaces",
+            "pinning": pinning,
+            "path": path,
+            "sender": sender,
+            "receiver": receiver,
+            "test": "TCP_STREAM",
+            "message_bytes": size,
+            "shared_cpus": "no",
+            "block": block,
+            "status": "ok",
+            **dict.fromkeys(METRICS, np.nan),
+            "throughput_mbps": value,
+            **columns,
+        }
+        for block, value in enumerate(values, start=1)
+    ]
+
+
+def table(*cells):
+    return pd.DataFrame([row for rows in cells for row in rows])
+
+
+def scattered(mean, count=5, percent=1.0, seed=1):
+    """Blocks around a mean, which they have exactly."""
+    noise = np.random.default_rng(seed).normal(size=count)
+    noise -= noise.mean()
+    return list(mean * (1 + percent / 100 * noise))
