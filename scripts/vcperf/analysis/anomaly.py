@@ -19,6 +19,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from vcperf.errors import VcperfError
 
@@ -28,11 +29,13 @@ DEFAULT_POINTS = (16384, 32768)
 
 MIN_BLOCKS = 3  # the median of three holds against one bad block, that of two does not
 MIN_SIZES = 3  # of a piece: two fix a and b, the third can contradict them
-MISFIT = 0.02  # relative: real curves follow the law no better, however quiet the blocks
-CRITICAL = 4.5  # standard errors; two-sided normal 7e-6 a size: room for many sizes, heavy tails
-BUMP_PENALTY = CRITICAL**2
-SECOND_SIZE_PENALTY = 8.0  # a bump of two sizes must be worth it
-STEP_PENALTY = 28.0  # a step brings two parameters and a place
+MISFIT = 0.015  # relative: real curves follow the law no better, however quiet the blocks
+FALSE_CURVES = 0.01  # share of curves without a bump in which one may be said
+NOISE_SIZES = 6  # sizes whose blocks the noise counts as known from: fewer blocks, more doubt
+SECOND_SIZE_PENALTY = 8.0  # squared standard errors: a bump of two sizes must be worth it,
+STEP_PENALTY = 8.0  # and so must a step, which brings two parameters,
+EDGE_PENALTY = 12.0  # and a bump that has its law on one side only,
+DIP_PENALTY = 40.0  # and sizes faster than their law: step and dip can look like bump and step
 OWN_NOISE_AFTER = 4  # degrees of freedom that the noise of the whole curve counts for
 Z95 = 1.959964
 
@@ -52,8 +55,17 @@ class Curve:
     error: Floats
     blocks: NDArray[np.int64]
 
+    @property
+    def critical(self) -> float:
+        """Standard errors that count: Student's t, FALSE_CURVES shared out over the sizes.
+
+        C. Bonferroni's inequality, so it holds however the sizes depend on one another.
+        """
+        freedom = NOISE_SIZES * (float(np.median(self.blocks)) - 1)
+        return float(special.stdtrit(freedom, 1 - FALSE_CURVES / len(self.size)))
+
     def without(self, places: set[int]) -> Curve:
-        keep = np.array([place not in places for place in range(len(self.size))])
+        keep = np.array([place not in places for place in range(len(self.size))], dtype=bool)
         return Curve(self.size[keep], self.latency[keep], self.error[keep], self.blocks[keep])
 
 
@@ -126,7 +138,7 @@ def reduce_blocks(rows: pd.DataFrame) -> Curve:
     size is the median absolute difference of its pairs of blocks (after P. Rousseeuw and
     C. Croux, "Alternatives to the median absolute deviation", JASA 88, 1993), drawn
     towards that of the whole curve (G. Smyth, "Linear models and empirical Bayes methods",
-    2004) and never below it. The standard error of a median of k is sqrt(pi / 2k) of it.
+    2004) and never below it. The standard error of a median of k is sqrt(pi / (2k + 1)) of it.
 
     Args:
         rows: message_bytes, block, latency_us of one curve.
@@ -156,7 +168,7 @@ def reduce_blocks(rows: pd.DataFrame) -> Curve:
     freedom = count - 1
     drawn = (OWN_NOISE_AFTER * common**2 + freedom * own**2) / (OWN_NOISE_AFTER + freedom)
     noise = np.sqrt(np.maximum(drawn, common**2))
-    error = np.hypot(noise * np.sqrt(np.pi / (2 * count)), MISFIT)
+    error = np.hypot(noise * np.sqrt(np.pi / (2 * count + 1)), MISFIT)
     return Curve(size, np.exp(np.nanmedian(log, axis=0)), error, count)
 
 
@@ -176,7 +188,7 @@ def _of_curve(curve: Curve) -> list[dict[str, object]]:
             break
     for before, after in pairwise(pieces):
         excess, error = _excess(rest, before, after.start)
-        if abs(excess) > CRITICAL * error:
+        if abs(excess) > rest.critical * error:
             rows.append(_row(rest, after.start, excess, error, "step"))
     return sorted(rows, key=lambda row: float(str(row["message_bytes"])))
 
@@ -199,7 +211,7 @@ def _bump_rows(curve: Curve, pieces: list[Piece], number: int) -> list[dict[str,
     rows = []
     for place in piece.bump:
         excess, error = min(_excess(curve, law, place) for law in laws)
-        if excess > CRITICAL * error:
+        if excess > curve.critical * error:
             rows.append(_row(curve, place, excess, error, "bump"))
     return rows
 
@@ -260,37 +272,81 @@ def partition(curve: Curve) -> list[Piece]:
     n = len(curve.size)
     if n < MIN_SIZES:
         return []
-    pieces, masks = _candidates(n)
+    candidates = _candidates(n)
     weight = 1 / (curve.error * curve.latency) ** 2
-    _, _, residual = _fit(masks @ _terms(weight, curve.size, curve.latency))
-    penalty = [
-        BUMP_PENALTY + SECOND_SIZE_PENALTY * (len(p.bump) - 1) if p.bump else 0 for p in pieces
-    ]
-    best: list[tuple[float, list[Piece]]] = [(np.inf, []) for _ in range(n + 1)]
-    best[0] = (-STEP_PENALTY, [])
-    for piece, cost in zip(pieces, residual + penalty, strict=True):
-        total = best[piece.start][0] + float(cost) + STEP_PENALTY
-        if total < best[piece.stop][0]:
-            best[piece.stop] = (total, [*best[piece.start][1], piece])
-    return best[n][1]
+    a, b, residual = _fit(candidates.masks @ _terms(weight, curve.size, curve.latency))
+    dip = candidates.has_bump & (
+        curve.latency[candidates.first] < a + b * curve.size[candidates.first]
+    )
+    cost = residual + candidates.penalty + DIP_PENALTY * dip
+    cost += curve.critical**2 * (candidates.has_bump + (candidates.start > 0))
+    least = np.full(n + 1, np.inf)  # of the sizes before this one
+    least[0] = 0
+    last: dict[int, Piece] = {}
+    for stop in range(MIN_SIZES, n + 1):
+        ending = candidates.ending[stop]
+        total = least[candidates.start[ending]] + cost[ending]
+        least[stop] = total.min()
+        last[stop] = candidates.pieces[ending.start + int(total.argmin())]
+    pieces, stop = [], n
+    while stop:
+        pieces.append(last[stop])
+        stop = last[stop].start
+    return pieces[::-1]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """All m pieces of n sizes, in order of where they stop.
+
+    start: m first sizes; has_bump: m; first: m first sizes of bumps; masks: m x n, 1 for a
+    size in the fit; penalty: m; ending: which of them stop at a size.
+    """
+
+    pieces: list[Piece]
+    start: NDArray[np.int64]
+    has_bump: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    masks: Floats
+    penalty: Floats
+    ending: dict[int, slice]
 
 
 @lru_cache(maxsize=64)
-def _candidates(n: int) -> tuple[list[Piece], Floats]:
-    """All pieces of n sizes by where they stop, and a row of 0 and 1 each: sizes in the fit."""
-
-    def pieces() -> Iterator[Piece]:
-        for stop in range(MIN_SIZES, n + 1):
-            for start in range(stop - MIN_SIZES + 1):
-                yield Piece(start, stop, ())
-                for width in (1, 2):
-                    if stop - start - width >= MIN_SIZES:
-                        for first in range(start, stop - width + 1):
-                            yield Piece(start, stop, tuple(range(first, first + width)))
-
-    listed = list(pieces())
-    masks = np.zeros((len(listed), n))
-    for mask, piece in zip(masks, listed, strict=True):
+def _candidates(n: int) -> Candidates:
+    pieces: list[Piece] = []
+    ending = {}
+    for stop in range(MIN_SIZES, n + 1):
+        before = len(pieces)
+        pieces += _pieces(stop)
+        ending[stop] = slice(before, len(pieces))
+    masks = np.zeros((len(pieces), n))
+    for mask, piece in zip(masks, pieces, strict=True):
         mask[piece.start : piece.stop] = 1
         mask[list(piece.bump)] = 0
-    return listed, masks
+    return Candidates(
+        pieces=pieces,
+        start=np.array([piece.start for piece in pieces]),
+        has_bump=np.array([bool(piece.bump) for piece in pieces]),
+        first=np.array([piece.bump[0] if piece.bump else 0 for piece in pieces]),
+        masks=masks,
+        penalty=np.array([_penalty(piece) for piece in pieces]),
+        ending=ending,
+    )
+
+
+def _pieces(stop: int) -> Iterator[Piece]:
+    for start in range(stop - MIN_SIZES + 1):
+        yield Piece(start, stop, ())
+        for width in (1, 2):
+            if stop - start - width >= MIN_SIZES:
+                for first in range(start, stop - width + 1):
+                    yield Piece(start, stop, tuple(range(first, first + width)))
+
+
+def _penalty(piece: Piece) -> float:
+    second = SECOND_SIZE_PENALTY if len(piece.bump) > 1 else 0.0
+    at_edge = bool(piece.bump) and (
+        piece.bump[0] == piece.start or piece.bump[-1] + 1 == piece.stop
+    )
+    return second + EDGE_PENALTY * at_edge + STEP_PENALTY * (piece.start > 0)
