@@ -36,29 +36,6 @@ def slower(table, percent, sizes, blocks=None):
     return table
 
 
-@pytest.mark.parametrize("kind", ["normal", "heavy", "outliers"])
-def test_a_bump_of_30_percent_under_5_percent_noise_is_found(chance, kind):
-    right, held, steps = 0, 0, (0, 0.3, 1)
-    for number in range(100):
-        log = made.noise(chance, 5, kind) + made.bump(30, BUMP_AT)
-        found = anomaly.find(made.table(made.law(chance, steps[number % 3]), log))
-        bumps = found[found["kind"] == "bump"]
-        if list(bumps["message_bytes"]) == [BUMP_AT]:
-            right += 1
-            held += bumps["low"].iloc[0] <= 30 <= bumps["high"].iloc[0]
-    assert right >= 95
-    assert held / right >= 0.9
-
-
-@pytest.mark.parametrize("kind", ["normal", "heavy", "outliers"])
-def test_a_clean_curve_has_no_bump(chance, kind):
-    cries, steps = 0, (0, 0.1, 0.3, 1, -0.3)
-    for number in range(100):
-        log = made.noise(chance, (3, 5, 10)[number % 3], kind)
-        cries += bool(said(made.table(made.law(chance, steps[number % 5]), log)))
-    assert cries <= 1
-
-
 def test_a_row_tells_curve_excess_interval_and_blocks(chance):
     (row,) = anomaly.find(slower(quiet(chance), 40, [BUMP_AT])).to_dict("records")
     assert {name: row[name] for name in made.NAMES} == made.NAMES
@@ -112,7 +89,7 @@ def test_sizes_beside_the_ends_can_be(chance, size):
 
 @pytest.mark.parametrize("blocks", [3, 5, 10])
 def test_one_bad_block_never_suffices(chance, blocks):
-    for size in made.SIZES:
+    for size in made.SIZES[::3]:
         table = made.table(made.law(chance), made.noise(chance, blocks))
         assert said(slower(table, 900, [size], blocks=[2])) == [], size
 
@@ -165,3 +142,26 @@ def test_points_are_the_strongest_bump_and_the_next_size_or_the_default(chance):
 def test_a_table_that_cannot_be_is_refused_by_curve(chance, spoil, message):
     with pytest.raises(VcperfError, match=f"t, p, mpich, imb, none: .*{message}"):
         anomaly.find(spoil(quiet(chance)))
+
+
+@pytest.mark.parametrize("kind", ["normal", "heavy", "outliers"])
+def test_a_bump_of_30_percent_under_5_percent_noise_is_found(chance, kind):
+    right, held, steps = 0, 0, (0, 0.3, 1)
+    for number in range(100):
+        log = made.noise(chance, 5, kind) + made.bump(30, BUMP_AT)
+        found = anomaly.find(made.table(made.law(chance, steps[number % 3]), log))
+        bumps = found[found["kind"] == "bump"]
+        if list(bumps["message_bytes"]) == [BUMP_AT]:
+            right += 1
+            held += bumps["low"].iloc[0] <= 30 <= bumps["high"].iloc[0]
+    assert right >= 95
+    assert held / right >= 0.9
+
+
+@pytest.mark.parametrize("kind", ["normal", "heavy", "outliers"])
+def test_a_clean_curve_has_no_bump(chance, kind):
+    cries, steps = 0, (0, 0.1, 0.3, 1, -0.3)
+    for number in range(100):
+        log = made.noise(chance, (3, 5, 10)[number % 3], kind)
+        cries += bool(said(made.table(made.law(chance, steps[number % 5]), log)))
+    assert cries <= 1

@@ -39,6 +39,8 @@ DIP_PENALTY = 40.0  # and sizes faster than their law: step and dip can look lik
 OWN_NOISE_AFTER = 4  # degrees of freedom that the noise of the whole curve counts for
 Z95 = 1.959964
 
+BACK = 1 / 3  # of its excess: the size after a bump has less, or it is a step that fades
+
 Floats = NDArray[np.float64]
 
 
@@ -208,6 +210,11 @@ def _bump_rows(curve: Curve, pieces: list[Piece], number: int) -> list[dict[str,
         laws.append(pieces[number - 1])
     if piece.bump[-1] == piece.stop - 1:
         laws.append(pieces[number + 1])
+    after = piece.bump[-1] + 1
+    if after < piece.stop:
+        peak = max(_excess(curve, piece, place)[0] for place in piece.bump)
+        if _excess(curve, piece, after)[0] > BACK * peak:
+            return []
     rows = []
     for place in piece.bump:
         excess, error = min(_excess(curve, law, place) for law in laws)
@@ -279,7 +286,7 @@ def partition(curve: Curve) -> list[Piece]:
         curve.latency[candidates.first] < a + b * curve.size[candidates.first]
     )
     cost = residual + candidates.penalty + DIP_PENALTY * dip
-    cost += curve.critical**2 * (candidates.has_bump + (candidates.start > 0))
+    cost += curve.critical**2 * (candidates.has_bump + (candidates.start > 0).astype(float))
     least = np.full(n + 1, np.inf)  # of the sizes before this one
     least[0] = 0
     last: dict[int, Piece] = {}
