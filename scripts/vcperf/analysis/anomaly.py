@@ -211,7 +211,7 @@ def _bump_rows(curve: Curve, pieces: list[Piece], number: int) -> list[dict[str,
     if piece.bump[-1] == piece.stop - 1:
         laws.append(pieces[number + 1])
     after = piece.bump[-1] + 1
-    if after < piece.stop:
+    if after < piece.stop - 1:  # else its law would be extrapolated
         peak = max(_excess(curve, piece, place)[0] for place in piece.bump)
         if _excess(curve, piece, after)[0] > BACK * peak:
             return []
