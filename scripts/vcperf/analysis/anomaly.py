@@ -282,9 +282,9 @@ def partition(curve: Curve) -> list[Piece]:
     candidates = _candidates(n)
     weight = 1 / (curve.error * curve.latency) ** 2
     a, b, residual = _fit(candidates.masks @ _terms(weight, curve.size, curve.latency))
-    dip = candidates.has_bump & (
-        curve.latency[candidates.first] < a + b * curve.size[candidates.first]
-    )
+    ends = (candidates.first, candidates.last)
+    below = [curve.latency[end] < a + b * curve.size[end] for end in ends]
+    dip = candidates.has_bump & (below[0] | below[1])
     cost = residual + candidates.penalty + DIP_PENALTY * dip
     cost += curve.critical**2 * (candidates.has_bump + (candidates.start > 0).astype(float))
     least = np.full(n + 1, np.inf)  # of the sizes before this one
@@ -306,7 +306,7 @@ def partition(curve: Curve) -> list[Piece]:
 class Candidates:
     """All m pieces of n sizes, in order of where they stop.
 
-    start: m first sizes; has_bump: m; first: m first sizes of bumps; masks: m x n, 1 for a
+    start: m first sizes; has_bump: m; first, last: m ends of bumps; masks: m x n, 1 for a
     size in the fit; penalty: m; ending: which of them stop at a size.
     """
 
@@ -314,6 +314,7 @@ class Candidates:
     start: NDArray[np.int64]
     has_bump: NDArray[np.bool_]
     first: NDArray[np.int64]
+    last: NDArray[np.int64]
     masks: Floats
     penalty: Floats
     ending: dict[int, slice]
@@ -336,6 +337,7 @@ def _candidates(n: int) -> Candidates:
         start=np.array([piece.start for piece in pieces]),
         has_bump=np.array([bool(piece.bump) for piece in pieces]),
         first=np.array([piece.bump[0] if piece.bump else 0 for piece in pieces]),
+        last=np.array([piece.bump[-1] if piece.bump else 0 for piece in pieces]),
         masks=masks,
         penalty=np.array([_penalty(piece) for piece in pieces]),
         ending=ending,
