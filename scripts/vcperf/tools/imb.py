@@ -18,7 +18,10 @@ bandwidth_mbytes_per_s, in 10^6 bytes/s, is computed from bytes and time, as IMB
 prints 2^20. As in IMB (IMB_output.c, IMB_parse_name_mpi1.c of 2021) it is bytes / t for PingPong
 (t is half a round trip) and PingPing, 2 bytes / t_max for Sendrecv, 4 bytes / t_max for Exchange:
 what one process sends and receives. Collectives have none. What IMB printed must agree with it.
-Uniband and Biband print a bandwidth and no time: theirs is taken as printed.
+
+3.0 prints no closing line: a PingPong or PingPing of it is whole once its table reaches the
+maximum length announced; its other benchmarks, which may run on several numbers of processes,
+are not trusted. Uniband and Biband print a bandwidth and no time: theirs is taken as printed.
 """
 
 from __future__ import annotations
@@ -55,6 +58,8 @@ _LIST = "# List of Benchmarks to run:"
 _BEGIN = r"# Benchmarking (\S+)"
 _PROCESSES = r"# #processes = ([1-9]\d{0,6})"
 _END = "# All processes entering MPI_Finalize"
+_LARGEST = r"(?a)# Maximum message length in bytes: (\d{1,15})"
+_ENDLESS = r"MPI Benchmark Suite V3\.0"
 _INVALID = r"# !! Benchmark (\S+) invalid for (\d+) processes !!"
 _INTEGER = r"(?a)\d{1,15}"
 _DECIMAL = r"(?a)\d{1,15}\.\d{2}"
@@ -141,15 +146,14 @@ def parse(text: str) -> list[Row]:
     Raises Untrusted when the output does not begin and end as IMB's does, a benchmark that it
     announced has no table, a line is not one that IMB prints, or a figure contradicts another.
     """
+    if any(failure(line) for line in text.split("\n")):
+        raise Untrusted(f"the job failed: {fault(text)}")
     if text and not text.endswith("\n"):
         raise Untrusted("the output is cut off: its last line has no end")
     reader = _Reader()
     for number, line in enumerate(text.split("\n"), start=1):
-        words = " ".join(line.split())
-        if failure(line):
-            raise Untrusted(f"line {number}: the job failed: {fault(text)}")
         try:
-            reader.feed(words)
+            reader.feed(" ".join(line.split()))
         except Untrusted as reason:
             raise Untrusted(f"line {number}: {reason}") from None
     return reader.finish(text)
@@ -161,6 +165,8 @@ class _Reader:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.began = self.ended = False
+        self.endless = False  # the version prints no end
+        self.largest: int | None = None
         self.listing = False
         self.announced: list[str] = []
         self.seen: set[str] = set()
@@ -174,6 +180,7 @@ class _Reader:
             if self.began:
                 raise Untrusted("a second output begins: expected one")
             self.began = True
+            self.endless = re.search(_ENDLESS, line) is not None
         elif not self.began:
             return  # of the launcher or the library, such as I_MPI_DEBUG's
         elif not line:
@@ -191,7 +198,9 @@ class _Reader:
     def finish(self, text: str) -> list[Row]:
         if not self.began:
             raise Untrusted(f"no title of IMB-MPI1: {fault(text)}")
-        if not self.ended:
+        if self.endless and not self.ended:
+            self._end_of_endless()
+        elif not self.ended:
             raise Untrusted(f"the output is cut off: the line {_END[2:]!r} is missing")
         if not self.rows:
             raise Untrusted("no result in it")
@@ -214,15 +223,32 @@ class _Reader:
         elif processes and self.benchmark:
             self.processes = int(processes[1])
         elif line == _END:
-            self._no_table_owed()
-            missing = [name for name in self.announced if name not in self.seen]
-            if missing:
-                raise Untrusted(f"{missing[0]} was announced and has no table")
-            self.ended = True
+            self._end()
+        elif largest := re.fullmatch(_LARGEST, line):
+            self.largest = int(largest[1])
         elif line == _LIST:
             self.listing = True
         elif self.listing and re.fullmatch(r"# [A-Z]\w+", line):
             self.announced.append(line[2:])
+
+    def _end(self) -> None:
+        self._no_table_owed()
+        missing = [name for name in self.announced if name not in self.seen]
+        if missing:
+            raise Untrusted(f"{missing[0]} was announced and has no table")
+        self.ended = True
+
+    def _end_of_endless(self) -> None:
+        """What was announced tells whether the output is whole, where it can."""
+        if self.layout:
+            self._end_table()
+        self._end()
+        last = {row["benchmark"]: row["message_bytes"] for row in self.rows}
+        for name, size in last.items():
+            if name not in ("PingPong", "PingPing"):
+                raise Untrusted(f"this version prints no end: {name} may lack a table")
+            if self.largest is None or size != self.largest:
+                raise Untrusted(f"the table of {name} ends at {size} of {self.largest} bytes")
 
     def _no_table_owed(self) -> None:
         if self.benchmark is not None:
