@@ -86,7 +86,8 @@ static const uint64_t MULTIPLIER = 1220703125; /* 5^13 */
 static const uint64_t SEED = 271828183;
 static const double TOLERANCE = 1e-8;
 enum {
-    BATCH = 1 << 16,   /* pairs, about a millisecond */
+    BATCH = 1 << 16,   /* pairs, a millisecond or so */
+    BLOCK = 256,       /* pairs at a time, so that they stay in the cache */
     LISTEN = 32,       /* batches between two looks for word to stop */
     ANNULI = 10,
     SX = ANNULI,       /* places in the sums */
@@ -145,25 +146,26 @@ static uint64_t power(uint64_t exponent)
 static void compute_batch(uint64_t batch, double *sums)
 {
     uint64_t x = SEED * power(2 * BATCH * batch) & MASK;
-    double sx = 0, sy = 0;
-    for (int i = 0; i < BATCH; i++) {
-        x = x * MULTIPLIER & MASK;
-        double u = 2 * ((double)(int64_t)x * 0x1p-46) - 1;
-        x = x * MULTIPLIER & MASK;
-        double v = 2 * ((double)(int64_t)x * 0x1p-46) - 1;
-        double t = u * u + v * v;
-        if (t <= 1) {
-            double factor = sqrt(-2 * log(t) / t);
-            double gx = u * factor, gy = v * factor;
-            sx += gx;
-            sy += gy;
-            gx = fabs(gx);
-            gy = fabs(gy);
-            sums[(int)(gx > gy ? gx : gy)]++;
+    for (int block = 0; block < BATCH; block += BLOCK) {
+        double u[BLOCK], v[BLOCK], t[BLOCK];
+        int accepted = 0;
+        /* Without a branch, which would be mispredicted for one pair in five. */
+        for (int i = 0; i < BLOCK; i++) {
+            x = x * MULTIPLIER & MASK;
+            u[accepted] = 2 * ((double)(int64_t)x * 0x1p-46) - 1;
+            x = x * MULTIPLIER & MASK;
+            v[accepted] = 2 * ((double)(int64_t)x * 0x1p-46) - 1;
+            t[accepted] = u[accepted] * u[accepted] + v[accepted] * v[accepted];
+            accepted += t[accepted] <= 1;
+        }
+        for (int i = 0; i < accepted; i++) {
+            double factor = sqrt(-2 * log(t[i]) / t[i]);
+            double gx = u[i] * factor, gy = v[i] * factor;
+            sums[SX] += gx;
+            sums[SY] += gy;
+            sums[(int)fmax(fabs(gx), fabs(gy))]++;
         }
     }
-    sums[SX] += sx;
-    sums[SY] += sy;
 }
 
 /* This process's batches; 0 when it was to stop before their end. */
