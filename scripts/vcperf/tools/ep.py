@@ -178,7 +178,7 @@ def parse_repeat(text: str) -> list[Row]:
 
 
 def _refuse_cut_or_failed(text: str) -> None:
-    if any(failure(line) for line in text.split("\n")):
+    if failure(text):
         raise Untrusted(f"the job failed: {fault(text)}")
     if text and not text.endswith("\n"):
         raise Untrusted("the output is cut off: its last line has no end")

@@ -56,11 +56,11 @@ MOST_BYTES = 2**30  # pingpong.c's limit; IMB's is that of an int
 _TITLE = r"#\s+(?:.*MPI Benchmark.*), MPI-1 part\)?"
 _LIST = "# List of Benchmarks to run:"
 _BEGIN = r"# Benchmarking (\S+)"
-_PROCESSES = r"# #processes = ([1-9]\d{0,6})"
+_PROCESSES = r"(?a)# #processes = ([1-9]\d{0,6})"
 _END = "# All processes entering MPI_Finalize"
 _LARGEST = r"(?a)# Maximum message length in bytes: (\d{1,15})"
 _ENDLESS = r"MPI Benchmark Suite V3\.0"
-_INVALID = r"# !! Benchmark (\S+) invalid for (\d+) processes !!"
+_INVALID = r"(?a)# !! Benchmark (\S+) invalid for (\d+) processes !!"
 _INTEGER = r"(?a)\d{1,15}"
 _DECIMAL = r"(?a)\d{1,15}\.\d{2}"
 _TIMES = "t_min[usec] t_max[usec] t_avg[usec]"
@@ -146,7 +146,7 @@ def parse(text: str) -> list[Row]:
     Raises Untrusted when the output does not begin and end as IMB's does, a benchmark that it
     announced has no table, a line is not one that IMB prints, or a figure contradicts another.
     """
-    if any(failure(line) for line in text.split("\n")):
+    if failure(text):
         raise Untrusted(f"the job failed: {fault(text)}")
     if text and not text.endswith("\n"):
         raise Untrusted("the output is cut off: its last line has no end")
@@ -214,6 +214,8 @@ class _Reader:
             raise Untrusted(f"IMB complains: {line!r}")
         begin, processes = re.fullmatch(_BEGIN, line), re.fullmatch(_PROCESSES, line)
         if self.layout:
+            if not line.startswith("#---"):  # such as a row behind a damaged character
+                raise Untrusted(f"not a row of {self.benchmark}: {line!r}")
             self._end_table()
         if begin:
             self._no_table_owed()

@@ -35,6 +35,6 @@ def fault(text: str) -> str:
     return said[-1][:300] if said else "it said nothing of why"
 
 
-def failure(line: str) -> bool:
-    """Whether a launcher or a library, not the program, printed a line because a job failed."""
-    return re.search(FAILURE, line) is not None
+def failure(text: str) -> bool:
+    """Whether a launcher or a library printed, somewhere, that a job failed."""
+    return re.search(FAILURE, text) is not None

@@ -91,7 +91,7 @@ def parse(text: str, expected: list[int] | None = None) -> list[Row]:
     Raises Untrusted when a line is not one that it prints, sizes do not double from row to row
     or are not those expected, bandwidth and time contradict each other, or no row is there.
     """
-    if any(failure(line) for line in text.split("\n")):
+    if failure(text):
         raise Untrusted(f"the job failed: {fault(text)}")
     if text and not text.endswith("\n"):
         raise Untrusted("the output is cut off: its last line has no end")
