@@ -1,6 +1,7 @@
 """The parsers of EP's output: golden files, and properties that no output may break."""
 
 import io
+import itertools
 import re
 import sys
 
@@ -117,7 +118,7 @@ def test_repeated_iterations_follow_each_other(file):
     assert {row["verified"] for row in rows} == {"yes"} and {row["processes"] for row in rows} == {
         2
     }
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in itertools.pairwise(rows):
         assert before["start_s"] < before["end_s"] <= after["start_s"]
 
 
