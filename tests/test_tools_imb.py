@@ -135,6 +135,13 @@ def test_a_character_that_is_none_of_its_own_changes_no_figure(file, garble):
         assert rows == whole
 
 
+def test_nothing_may_follow_the_end():
+    text = (DATA / "mpich-PingPong.txt").read_text()
+    for more in ("# x\n", text):
+        with pytest.raises(Untrusted, match=r"follows the end|second output"):
+            imb.parse(text + more)
+
+
 def test_a_printed_bandwidth_that_contradicts_the_time_is_refused():
     text = (DATA / "mpich-sweep.txt").read_text()
     last = [line for line in text.splitlines() if line.strip()][-2]
