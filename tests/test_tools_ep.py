@@ -1,0 +1,176 @@
+"""The parsers of EP's output: golden files, and properties that no output may break."""
+
+import io
+import itertools
+import re
+import sys
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vcperf.errors import VcperfError
+from vcperf.tools import ep
+from vcperf.tools import filter as tool_filter
+from vcperf.tools.filter import Untrusted
+
+DATA = ROOT / "tests/data/ep"
+OUTPUTS = [file for file in sorted(DATA.glob("*.txt")) if not file.name.startswith("repeat-")]
+SOUND = [file for file in OUTPUTS if file.with_suffix(".csv").exists()]
+REPEATS = sorted(DATA.glob("repeat-*.txt"))
+
+
+@pytest.mark.parametrize("file", OUTPUTS, ids=lambda file: file.stem)
+def test_output(file, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
+    status = tool_filter.main(ep.parse, ep.COLUMNS)
+    out, err = capsys.readouterr()
+    if file in SOUND:
+        assert (status, out, err) == (0, file.with_suffix(".csv").read_text(), "")
+    else:
+        assert (status, out) == (1, "")
+        assert err == file.with_suffix(".error").read_text() and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+def test_output_cut_anywhere_is_refused_or_gives_the_same_rows(file):
+    text = file.read_text()
+    whole = ep.parse(text)
+    for cut in range(0, len(text), 3):
+        try:
+            rows = ep.parse(text[:cut])
+        except Untrusted:
+            continue
+        assert rows == whole[: len(rows)] and text[cut - 1] == "\n"
+
+
+NEEDED = "No. Gaussian|Sums|Class|Time in|Total |Mop/s total|Verification|  [0-9] "
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+def test_a_line_that_is_missing_or_there_twice_is_noticed(file):
+    lines = file.read_text().splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        if re.match(f" ?(?:{NEEDED})", line):
+            for damaged in (lines[:at] + lines[at + 1 :], [*lines[:at], line, *lines[at:]]):
+                with pytest.raises(Untrusted):
+                    ep.parse("".join(damaged))
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+@pytest.mark.parametrize("garble", "#\x00\u0663")
+def test_a_character_that_is_none_of_its_own_changes_no_figure(file, garble):
+    text = file.read_text()
+    whole = ep.parse(text)
+    for at in range(text.index("EP Benchmark Results"), text.index("Operation type"), 2):
+        try:
+            rows = ep.parse(text[:at] + garble + text[at + 1 :])
+        except Untrusted:
+            continue
+        assert rows == whole
+
+
+CLASSES = {"S": 24, "W": 25, "A": 28, "B": 30}
+
+
+@given(
+    st.sampled_from(sorted(CLASSES)),
+    st.integers(1, 4096),
+    st.integers(1, 10**7).map(lambda number: number / 100),
+    st.lists(st.integers(0, 10**9), min_size=10, max_size=10),
+    st.sampled_from(["SUCCESSFUL", "UNSUCCESSFUL", "NOT PERFORMED"]),
+    st.sampled_from("DE"),
+)
+def test_a_report_reads_back(size, processes, time_s, counts, verification, exponent):
+    log_pairs = CLASSES[size]
+    mops = round(2.0 ** (log_pairs + 1) / time_s / 1e6, 2)
+    sums = [f"{value:25.15E}".replace("E", exponent) for value in ep._SUMS[size]]
+    report = f"EP Benchmark Results:\n\nCPU Time ={time_s:10.4f}\nN = 2^{log_pairs:5d}\n"
+    report += f"No. Gaussian Pairs ={sum(counts):14d}.\nSums = {sums[0]}{sums[1]}\nCounts:\n"
+    report += "".join(f"{at:3d}{count:14d}.\n" for at, count in enumerate(counts))
+    report += f"\n\n EP Benchmark Completed.\n Class           = {size:>24}\n"
+    report += f" Time in seconds = {time_s:24.2f}\n Total processes = {processes:24d}\n"
+    report += f" Mop/s total     = {mops:24.2f}\n Mop/s/process   = {mops / processes:24.2f}\n"
+    report += f" Verification    = {verification:>24}\n"
+    verified = {"SUCCESSFUL": "yes", "UNSUCCESSFUL": "no", "NOT PERFORMED": "not performed"}
+    sx, sy = ep._SUMS[size]
+    expected = (size, processes, sum(counts), sx, sy, time_s, mops, verified[verification])
+    assert ep.parse(report) == [dict(zip(ep.COLUMNS, expected, strict=True))]
+
+
+@given(st.text() | st.text("0123456789.= \n").map("EP Benchmark Results:\nN = 2^24\n".__add__))
+def test_any_text_is_read_or_refused_in_one_line(text):
+    for parse in (ep.parse, ep.parse_repeat):
+        with pytest.raises(Untrusted) as reason:
+            parse(text)
+        assert "\n" not in str(reason.value)
+
+
+# -- the output of -repeat -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", REPEATS, ids=lambda file: file.stem)
+def test_repeated_iterations_follow_each_other(file):
+    text = file.read_text()
+    rows = ep.parse_repeat(text)
+    assert [row["iteration"] for row in rows] == list(range(1, text.count("Mop/s") + 1))
+    assert {row["verified"] for row in rows} == {"yes"} and {row["processes"] for row in rows} == {
+        2
+    }
+    for before, after in itertools.pairwise(rows):
+        assert before["start_s"] < before["end_s"] <= after["start_s"]
+
+
+@pytest.mark.parametrize("file", REPEATS, ids=lambda file: file.stem)
+def test_repeated_iterations_cut_anywhere_are_refused_or_fewer(file):
+    text = file.read_text()
+    whole = ep.parse_repeat(text)
+    for cut in range(len(text)):
+        try:
+            rows = ep.parse_repeat(text[:cut])
+        except Untrusted:
+            continue
+        assert rows == whole[: len(rows)] and text[cut - 1] == "\n"
+
+
+STARTED = " EP repeat started: class S processes 2 at 1000.000000\n"
+FIRST = " EP repeat 1: start 1000.000000 end 1001.000000 Mop/s 33.55 SUCCESSFUL\n"
+SECOND = " EP repeat 2: start 1001.000000 end 1003.000000 Mop/s 16.78 UNSUCCESSFUL\n"
+STOPPED = " EP repeat stopped: iterations 2 at 1003.500000\n"
+
+
+def test_a_load_that_ended_in_its_first_iteration_gives_no_row():
+    assert ep.parse_repeat(STARTED) == []
+    rows = ep.parse_repeat(STARTED + FIRST + SECOND + STOPPED)
+    assert [row["verified"] for row in rows] == ["yes", "no"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "never started"),
+        (FIRST, "expected 'EP repeat started'"),
+        (STARTED + SECOND, "expected iteration 1, not 2"),
+        (STARTED + FIRST + FIRST.replace(" 1:", " 2:"), "before the one above ended"),
+        (STARTED + FIRST.replace("33.55", "66.00"), "contradict"),
+        (STARTED + FIRST.replace("1000.000000 end", "999.000000 end"), "before the one above"),
+        (STARTED + FIRST + STOPPED, "2 iterations, of which 1 are told"),
+        (STARTED + FIRST + SECOND + STOPPED + FIRST, "something follows the end"),
+        (STARTED + FIRST + "x\n", "not a line of ep -repeat"),
+        (STARTED.replace("class S", "class X") + FIRST, "X is no class"),
+        (STARTED + FIRST + "=   KILLED BY SIGNAL: 9 (Killed)\n", "the job failed: KILLED BY"),
+    ],
+)
+def test_repeated_iterations_that_cannot_be_are_refused(text, fault):
+    with pytest.raises(Untrusted, match=fault):
+        ep.parse_repeat(text)
+
+
+# -- command lines -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", ["E", "s", "", "-repeat"])
+def test_a_class_that_it_has_not_is_refused(size):
+    with pytest.raises(VcperfError, match="is no class of EP: expected one of S, W, A"):
+        ep.argv("ep", size)
