@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from vcperf import config as configuration
-from vcperf import kinds
-from vcperf.cell import Block, Plan
+from vcperf import kinds, site
+from vcperf.cell import Block, Cell, Plan
 from vcperf.config import Config
 from vcperf.layout import Host, Layout
 
@@ -29,24 +30,71 @@ def checked(raw: Config, sources: Sequence[str | Path] = ()) -> Config:
     return dict(config)
 
 
-def plan(config: Config, host: Host, sources: Sequence[str | Path] = ()) -> Plan:
-    """Lay out the cells and blocks of a checked configuration on a host.
+def hosts(
+    config: Config,
+    testbeds: Sequence[str],
+    cpus: tuple[int, ...],
+    sources: Sequence[str | Path] = (),
+) -> list[Host]:
+    """The machine that measures, once a testbed.
 
     Args:
         config: what `checked` returned.
-        host: the machine that measures.
+        testbeds: those of the campaign, `auto` resolved.
+        cpus: the CPUs of this machine that may be used.
         sources: as for `checked`.
 
-    Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
-    there, a pinning that leaves a domain out.
+    Raises VcperfError naming file, key and fault.
     """
-    layout = Layout(config, host, sources)
-    cells = tuple(cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout))
-    if not cells:
-        layout.refuse(("netperf", "paths"), "nothing to measure: no pinning has a path")
+    return [
+        Host(testbed, cpus, site.read({**config, "testbed": testbed}, sources))
+        for testbed in testbeds
+    ]
+
+
+def plan(
+    config: Config, measuring: Host | Sequence[Host], sources: Sequence[str | Path] = ()
+) -> Plan:
+    """Lay out the cells and blocks of a checked configuration on its testbeds.
+
+    Args:
+        config: what `checked` returned.
+        measuring: the machine that measures, with each of the testbeds.
+        sources: as for `checked`.
+
+    Beside others, the baseline has the cells alone that `baseline` selects. Raises
+    VcperfError naming file, key and fault: an unknown name, a CPU that is not there, a
+    pinning that leaves a domain out.
+    """
+    each = [measuring] if isinstance(measuring, Host) else measuring
+    baseline = config.get("baseline", {}) if len(each) > 1 else {}
+    found: list[Cell] = []
+    for host in each:
+        layout = Layout(config, host, sources)
+        cells = [cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout)]
+        if not cells:
+            layout.refuse(("netperf", "paths"), "nothing to measure: no pinning has a path")
+        if host.testbed == baseline.get("testbed"):
+            cells = [cell for cell in cells if _selected(cell, baseline)]
+        found += cells
+    return _in_rounds(tuple(found), config["seed"])
+
+
+def _selected(cell: Cell, baseline: Mapping[str, Any]) -> bool:
+    """Whether the baseline has a cell; what is not a label of its kind selects nothing."""
+    labels = {column: str(value).replace(" ", "") for column, value in cell.labels.items()}
+    for key, column in (("pinnings", "pinning"), ("paths", "path"), ("message_bytes",) * 2):
+        wanted = [str(value).replace(" ", "") for value in baseline.get(key, ())]
+        if wanted and column in labels and labels[column] not in wanted:
+            return False
+    return cell.kind in baseline["measurements"]
+
+
+def _in_rounds(cells: tuple[Cell, ...], seed: int) -> Plan:
+    """Number and order the blocks of cells."""
     # Blocks are shuffled round by round (a randomised complete block design): each
     # round holds every cell once, so a drift of the host touches all cells alike.
-    chance = random.Random(config["seed"])
+    chance = random.Random(seed)
     blocks: dict[tuple[int, int], Block] = {}
     for number in range(1, max(cell.blocks for cell in cells) + 1):
         turn = [index for index, cell in enumerate(cells) if number <= cell.blocks]

@@ -39,26 +39,29 @@ NETNS_TOOLS = {
 }
 
 
-def resolve_testbed(wanted: str) -> tuple[str, str]:
-    """Choose the testbed.
+def resolve_testbeds(wanted: str | list[str], baseline: str | None) -> tuple[list[str], str]:
+    """Choose the testbeds.
 
     Args:
-        wanted: auto, or a testbed's name.
+        wanted: auto, or the names of one or several testbeds.
+        baseline: the testbed that `auto` adds to compare with; None for none.
 
-    Returns the testbed's name and, when `auto` had to step down, a line that says why.
-    Raises VcperfError when netns is wanted by name and refused.
+    Returns their names, without repetition and, when `auto` had to step down, a line that
+    says why. Raises VcperfError when netns is wanted by name and refused.
     """
-    if wanted not in {"auto", "netns"}:
-        return wanted, ""
+    names = [wanted] if isinstance(wanted, str) else wanted
+    if not {"auto", "netns"} & set(names):
+        return names, ""
     fault = _netns_fault()
     if not fault:
-        return "netns", ""
-    if wanted == "netns":
+        added = [baseline] if baseline == "native" else []
+        return (["netns", *added] if wanted == "auto" else names), ""
+    if wanted != "auto":
         raise VcperfError(
             f"testbed netns: this host refuses it ({fault}); "
             "use testbed: native, or allow user namespaces, or run as root"
         )
-    return "native", f"namespaces are refused here ({fault}): measuring on testbed native"
+    return ["native"], f"namespaces are refused here ({fault}): measuring on testbed native"
 
 
 def _netns_fault() -> str:
