@@ -213,6 +213,8 @@ def test_defaults_and_schema_are_in_step():
     assert set(schema["properties"]["netperf"]["properties"]) - optional == set(default["netperf"])
     known = set(schema["properties"]["bandwidth"]["properties"])
     assert known - {"programs"} == set(default["bandwidth"])
+    known = set(schema["properties"]["pingpong"]["properties"])
+    assert known - {"imb"} == set(default["pingpong"])
 
 
 def documented(schema: dict, prefix=""):
