@@ -1,6 +1,7 @@
 # Loads and checks the configuration, and plans the campaign from it.
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -54,7 +55,9 @@ def wanted_records(kind):
 def tables():
     """The tables that the campaign fills."""
     return [
-        f"results/tables/{table}.csv" for kind in PLAN.kinds for table in kinds.TABLES[kind]
+        f"results/tables/{table}.csv"
+        for kind in PLAN.kinds
+        for table in kinds.TABLES[kind]
     ]
 
 

@@ -11,6 +11,8 @@ rule plot:
         png="results/plots/{figure}.png",
     log:
         "results/logs/plots/{figure}.log",
+    wildcard_constraints:
+        figure="|".join(map(re.escape, FIGURES)) or "none",
     conda:
         "../envs/vcperf.yaml"
     params:
@@ -47,7 +49,10 @@ rule mpi_plot:
         ep="results/tables/ep_summary.csv",
         anomalies="results/tables/anomalies.csv",
         points="results/tables/points.csv",
-        modules=["scripts/vcperf/figures/latency.py", "scripts/vcperf/figures/curves.py"],
+        modules=[
+            "scripts/vcperf/figures/latency.py",
+            "scripts/vcperf/figures/curves.py",
+        ],
     output:
         svg="results/plots/{figure}.svg",
         png="results/plots/{figure}.png",
@@ -61,6 +66,3 @@ rule mpi_plot:
         "Drawing {wildcards.figure}"
     script:
         "../scripts/draw_mpi.py"
-
-
-ruleorder: claims_plot > mpi_plot > plot

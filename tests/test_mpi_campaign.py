@@ -18,7 +18,7 @@ from vcperf.figures import latency as pictures
 from vcperf.measure import pingpong
 from vcperf.tools import mpi_stacks
 
-SMALL = {"blocks": 1, "seconds": 0.05, "message_bytes": [1, 1024, 16384, 65536]}
+SMALL = {"blocks": 1, "seconds": 0.3, "message_bytes": [1, 1024, 16384, 65536]}
 ONLY = {"netperf": {"paths": {"config1": None, "config2": None}}}
 DEFAULT = config.read_yaml(ROOT / "config/config.yaml")
 COLUMNS = (

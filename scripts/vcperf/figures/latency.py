@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib import rc_context
@@ -66,9 +67,9 @@ def ep(tables: Tables) -> Figure:
         if len(summary):
             for number, row in enumerate(summary.to_dict("records")):
                 colour = PALETTE[number % len(PALETTE)]
-                hollow = {"markerfacecolor": "white"} if row["doubtful"] else {}
+                face = "white" if row["doubtful"] else colour
                 axes.plot([row["kept_ci_low"], row["kept_ci_high"]], [number] * 2, color=colour)
-                axes.plot(row["kept_percent"], number, "o", color=colour, **hollow)
+                axes.plot(row["kept_percent"], number, "o", color=colour, markerfacecolor=face)
             labels = [f"{r['stack']}, {r['pinning']}" for r in summary.to_dict("records")]
             axes.set_yticks(range(len(labels)), labels)
             axes.set_ylim(len(labels) - 0.5, -0.5)
@@ -81,7 +82,7 @@ def ep(tables: Tables) -> Figure:
     return drawing
 
 
-def _select(table: pd.DataFrame, where: Mapping[str, object]) -> pd.DataFrame:
+def _select(table: pd.DataFrame, where: Mapping[Any, Any]) -> pd.DataFrame:
     for column, value in where.items():
         table = table[table[column] == value]
     return table
@@ -96,8 +97,15 @@ def _curve(axes: Axes, curve: pd.DataFrame, label: str, number: int) -> None:
     axes.fill_between(sizes, low, curve["ci_high"], color=colour, alpha=0.15, linewidth=0)
     doubt = (curve["doubtful"] > 0).to_numpy()
     if doubt.any():
-        style = {"linestyle": "", "marker": marker, "color": colour, "markerfacecolor": "white"}
-        axes.plot(sizes[doubt], curve["latency_us"][doubt], zorder=3, **style)
+        axes.plot(
+            sizes[doubt],
+            curve["latency_us"][doubt],
+            linestyle="",
+            marker=marker,
+            color=colour,
+            markerfacecolor="white",
+            zorder=3,
+        )
 
 
 def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None:
