@@ -36,7 +36,9 @@ def event_option(event: str, count: int, unit_mask: int = 0, *, user: bool = Tru
     if not _EVENT.match(event):
         raise VcperfError(f"event {event!r}: expected a name as `ophelp` lists them")
     if count <= 0 or unit_mask < 0:
-        raise VcperfError(f"event {event}: count {count} and unit mask {unit_mask} must be positive")
+        raise VcperfError(
+            f"event {event}: count {count} and unit mask {unit_mask} must be positive"
+        )
     return f"--event={event}:{count}:{unit_mask}:1:{int(user)}"
 
 
