@@ -125,7 +125,7 @@ def read(stream: BinaryIO, domain_of: DomainOf | None = None) -> Profile:
         for parts, count in split.samples(text):
             comm, pid, period, event, symbol, image, other = parts
             if not comm:
-                lost += count * _lost(other)
+                lost += count * lost_in(other)
             elif pid == IDLE:
                 idle.add((event, None, comm, image, symbol), count, int(period))
             else:
@@ -256,7 +256,7 @@ def image_name(image: bytes) -> str:
     return name.rsplit("/", 1)[-1] if name.startswith("/") and not name.startswith("//") else name
 
 
-def _lost(line: bytes) -> int:
+def lost_in(line: bytes) -> int:
     """How many samples a line says were lost.
 
     Raises Untrusted when it is no line of a sound report.
