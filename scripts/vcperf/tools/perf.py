@@ -70,6 +70,7 @@ _WHO = re.compile(rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +$")
 _WHERE = re.compile(PLACE)
 _CACHED = 200_000
 _NO_STACK = re.compile(HEAD + rb"$")  # with -g, where none could be taken
+_IN_STACK = re.compile(rb"\n\t[^\t]|: \n")
 _LOST = re.compile(rb".* PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)$")
 # Comments, and what perf script tells of processes when asked to.
 _NOTE = re.compile(
@@ -233,15 +234,15 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
     while block := stream.read(CHUNK):
         rest += block
         end = rest.rfind(b"\n\n") + 2
-        if end == 1:
+        if end == 1 and not _IN_STACK.search(rest):
             end = rest.rfind(b"\n") + 1
-        yield rest[:end]
-        rest = rest[end:]
+        if end > 1:
+            yield rest[:end]
+            rest = rest[end:]
     if rest and not rest.endswith(b"\n"):
         raise Untrusted("the output is cut off: its last line has no end")
-    if rest[rest.rfind(b"\n", 0, -1) + 1 :].startswith(b"\t") and not _NOTE.match(
-        rest[rest.rfind(b"\n", 0, -1) + 1 : -1]
-    ):
+    last = rest[rest.rfind(b"\n", 0, -1) + 1 : -1]
+    if _NO_STACK.match(last) or (last.startswith(b"\t") and not _NOTE.match(last)):
         raise Untrusted("the output is cut off: its last call stack has no end")
     yield rest
 
