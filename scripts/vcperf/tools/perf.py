@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 COLUMNS = ("event", "domain", "app", "image", "symbol", "samples", "percent")
 FIELDS = "comm,pid,tid,cpu,time,event,period,ip,sym,symoff,dso"
 
-CHUNK = 1 << 20
+CHUNK = 1 << 22
 IDLE = b"0"
 
 HEAD = rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +\[\d+\] +\d+\.\d+: +(\d+) +(\S+): *"
@@ -63,14 +63,15 @@ _SAMPLE = re.compile(
 )
 # The same in rough, three times as fast; what it finds is looked at once each.
 _ROUGH = re.compile(
-    rb"([^\n\[]++)\[\d++\] ++\d++\.\d++: ++(\d++) ++(\S++): *+(?:\n\t *+)?+[0-9a-f]++ (.*+)\n"
+    rb"([^\n\[]++)\[\d++\] ++\d++\.\d++: ++(\d++) ++(\S+): *+(?:\n\t *+)?+[0-9a-f]++ (.*+)\n"
     rb"(?:(?:\t.*\)\n)*+\n)?+|(.*+)\n"
 )
 _WHO = re.compile(rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +$")
 _WHERE = re.compile(PLACE)
 _CACHED = 200_000
 _NO_STACK = re.compile(HEAD + rb"$")  # with -g, where none could be taken
-_IN_STACK = re.compile(rb"\n\t[^\t]|: \n")
+# A line after which a call stack goes on: its head, or a frame.
+_OPEN = re.compile(HEAD + rb"$|\t *[0-9a-f]+ ")
 _LOST = re.compile(rb".* PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)$")
 # Comments, and what perf script tells of processes when asked to.
 _NOTE = re.compile(
@@ -230,21 +231,20 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
 
     Raises Untrusted when it ends within a line or a call stack.
     """
-    rest = b""
-    while block := stream.read(CHUNK):
-        rest += block
-        end = rest.rfind(b"\n\n") + 2
-        if end == 1 and not _IN_STACK.search(rest):
-            end = rest.rfind(b"\n") + 1
-        if end > 1:
-            yield rest[:end]
-            rest = rest[end:]
-    if rest and not rest.endswith(b"\n"):
-        raise Untrusted("the output is cut off: its last line has no end")
-    last = rest[rest.rfind(b"\n", 0, -1) + 1 : -1]
-    if _NO_STACK.match(last) or (last.startswith(b"\t") and not _NOTE.match(last)):
-        raise Untrusted("the output is cut off: its last call stack has no end")
-    yield rest
+    while text := stream.read(CHUNK):
+        lines = [text]
+        line = text[text.rfind(b"\n", 0, -1) + 1 :]
+        if not line.endswith(b"\n"):
+            lines.append(stream.readline())
+            line += lines[-1]
+        while _OPEN.match(line):
+            line = stream.readline()
+            if not line:
+                raise Untrusted("the output is cut off: its last call stack has no end")
+            lines.append(line)
+        if not line.endswith(b"\n"):
+            raise Untrusted("the output is cut off: its last line has no end")
+        yield b"".join(lines)
 
 
 def text_of(name: bytes) -> str:
