@@ -120,6 +120,7 @@ def test_a_sample_without_a_stack_among_stacks():
     stack = "netperf 7/7 [000] 1.0: 10 cycles: \n\tff f+0x1 (/a)\n\tff g+0x1 (/b)\n\n"
     inlined = "netperf 7/7 [000] 1.0: 10 cycles: \n\tff h (inlined)\n\tff f+0x1 (/a)\n\n"
     none = "netperf 7/7 [000] 1.0: 10 cycles: \n\n"
+    assert [(r["symbol"], r["samples"]) for r in perf.parse(stack + inlined)] == [("f", 2)]
     rows = perf.parse(stack + none + stack + inlined)
     assert [(r["symbol"], r["image"], r["samples"]) for r in rows] == [
         ("f", "a", 3),

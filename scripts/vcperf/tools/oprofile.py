@@ -63,7 +63,6 @@ _PERCENT = re.compile(r"(?:\d+(?:\.\d+)?(?:e[-+]\d+)?|---)$", re.ASCII)
 _CHANGE = re.compile(r"(?:[-+]?\d+(?:\.\d+)?(?:e[-+]\d+)?|---|\+\+\+|[-+]?inf|-?nan)$", re.ASCII)
 _COUNT = re.compile(r"\d+$", re.ASCII)
 _COLUMN_HEADS = re.compile(r"(?: *\S+ *\|)+$|-{18,}$")
-_ANONYMOUS = re.compile(r"\S+ \(tgid:\d+ range:0x[0-9a-f]+-0x[0-9a-f]+\)(?= |$)")
 _PASSIVE = re.compile(r"domain(\d+)-(?:xen-unknown|xen|kernel|modules|apps)$")
 _DEPENDENT = 8 + 9  # where a dependent's count ends, its tab turned into blanks
 
@@ -299,13 +298,10 @@ def _split_names(text: str, columns: Sequence[tuple[str, int]]) -> dict[str, str
 
 def _name_end(text: str, width: int, following: Sequence[tuple[str, int]]) -> int:
     """Where the name that a row's text begins with ends."""
-    anonymous = _ANONYMOUS.match(text)
-    if anonymous and anonymous.end() >= width:
-        return anonymous.end()
     if text[width - 1 : width] == " " and text[width : width + 1] not in ("", " "):
         return width
     breaks = [match.start() for match in re.finditer(" (?=[^ ])", text) if match.start() >= width]
-    if following and not anonymous:
+    if following:
         # A blank in the name, or behind it? The next column, if short, tells.
         wide = following[0][1]
         for at in breaks:
