@@ -244,6 +244,19 @@ def test_processes_of_two_namespaces_are_told_apart():
     assert set(samples) == {("first", "ls"), ("first", "ip"), ("second", "ls")}
 
 
+def test_a_child_is_in_its_parents_namespace(monkeypatch):
+    text = (
+        "sh 5/5 [000] 1.0: PERF_RECORD_NAMESPACES 5/5 - nr_namespaces: 7\n"
+        "\t\t[0/net: 4/0xf0000081, 1/uts: 4/0xeffffffe,\n"
+        "sh 5/5 [000] 1.1: PERF_RECORD_FORK(6:6):(5:5)\n"
+        "sh 9/9 [000] 1.1: PERF_RECORD_FORK(8:8):(9:9)\n"
+    )
+    for size in range(1, len(text)):
+        monkeypatch.setattr(perf, "CHUNK", size)
+        inodes = perf_commands.network_namespaces(io.BytesIO(text.encode()))
+        assert inodes == {5: 0xF0000081, 6: 0xF0000081}
+
+
 def test_command_lines():
     argv = perf_commands.record_argv(
         output="p", frequency_hz=997, stacks=True, command=["sleep", "1"]

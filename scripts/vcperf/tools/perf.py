@@ -70,8 +70,8 @@ _WHO = re.compile(rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +$")
 _WHERE = re.compile(PLACE)
 _CACHED = 200_000
 _NO_STACK = re.compile(HEAD + rb"$")  # with -g, where none could be taken
-# A line after which a call stack goes on: its head, or a frame.
-_OPEN = re.compile(HEAD + rb"$|\t *[0-9a-f]+ ")
+# A line after which more must come: a call stack's head, a frame, a list of namespaces.
+_OPEN = re.compile(HEAD + rb"$|\t *[0-9a-f]+ |.* nr_namespaces: \d+$")
 _LOST = re.compile(rb".* PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)$")
 # Comments, and what perf script tells of processes when asked to.
 _NOTE = re.compile(
