@@ -61,6 +61,11 @@ def tables():
     ]
 
 
+def claimed_tables():
+    """The tables of blocks that claims are held against."""
+    return [kind for kind in ("netperf", "pingpong") if kind in PLAN.kinds]
+
+
 def programs_of(wildcards):
     """What a block's measurement needs to be compiled first."""
     block = PLAN.by_record[wildcards.cell, wildcards.block]

@@ -76,7 +76,8 @@ rule mpi_summary:
 
 rule claims:
     input:
-        netperf="results/tables/netperf.csv",
+        # netperf's, the ping-pong's: those that the campaign has.
+        **{kind: f"results/tables/{kind}.csv" for kind in claimed_tables()},
         modules=[
             "scripts/vcperf/analysis/claims.py",
             "scripts/vcperf/analysis/effects.py",

@@ -102,7 +102,11 @@ BAD = {
     "a word for a number": ({"seed": "x"}, ["campaign.yaml: seed: 'x' is not of type 'integer'"]),
     "an unknown testbed": ({"testbed": "kvm"}, ["testbed: 'kvm' is not one of"]),
     "nothing at all": (
-        {"bandwidth": None, "netperf": {"paths": dict.fromkeys(["config1", "config2", "config3"])}},
+        {
+            "bandwidth": None,
+            "pingpong": None,
+            "netperf": {"paths": dict.fromkeys(["config1", "config2", "config3"])},
+        },
         ["netperf.paths: nothing to measure"],
     ),
     "a shell in a name": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -135,6 +136,8 @@ def _axes(axes: Axes, cells: pd.DataFrame, title: str) -> None:
     sizes = sorted(cells["message_bytes"].unique())
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
+    # By the means: an interval of few blocks may reach below zero.
+    axes.set_ylim(cells["latency_us"].min() / 2, cells["latency_us"].max() * 2)
     step = -(-len(sizes) // 8)
     axes.xaxis.set_major_locator(FixedLocator([max(0.5, float(size)) for size in sizes[::step]]))
     axes.xaxis.set_major_formatter(
@@ -158,6 +161,7 @@ def _heading(drawing: Figure, title: str, cells: pd.DataFrame) -> None:
     said += f"; mean and 95 % interval of {cells['blocks'].min()} blocks"
     if cells["doubtful"].sum():
         said += "; hollow: disturbed"
+    said = "\n".join(textwrap.wrap(said, 100))
     drawing.axes[0].set_title(said, loc="left", fontsize=8, color="#444444")
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from typing import Any
 
-from vcperf.cell import Cell
+from vcperf.cell import Block, Cell
 from vcperf.layout import Layout
 
 NAMES = ("netperf", "bandwidth", "pingpong")
@@ -32,4 +33,14 @@ def cells(kind: str, layout: Layout) -> Iterator[Cell]:
     Raises VcperfError naming file, key and fault.
     """
     if kind in layout.config:
-        yield from importlib.import_module(f"vcperf.kinds.{kind}").cells(layout)
+        yield from _module(kind).cells(layout)
+
+
+def seconds(block: Block) -> float:
+    """About how long a block takes."""
+    took: float = _module(block.cell.kind).seconds(block.cell.spec)
+    return took
+
+
+def _module(kind: str) -> Any:
+    return importlib.import_module(f"vcperf.kinds.{kind}")

@@ -130,3 +130,10 @@ def _cluster(layout: Layout, at: KeyPath, name: str) -> list[str]:
 def _digest(source: str) -> str:
     """12 hexadecimal digits that name the content of a program's source."""
     return hashlib.sha256((SOURCES / source).read_bytes()).hexdigest()[:12]
+
+
+def seconds(spec: Spec) -> float:
+    """About how long a block takes, with EP of class S."""
+    return (
+        1 + 1.5 * float(spec["seconds"]) * len(spec["message_bytes"]) + (5 if "load" in spec else 0)
+    )
