@@ -61,8 +61,9 @@ def mpiexec_argv(
         interface: the network interface of that name on each host carries the messages.
         agent: what the launcher calls to reach a host, as it would rsh; None when all ranks
             are on this host.
-        share_cpu: whether ranks of the job share a CPU. Open MPI's would wait by spinning, each
-            until the scheduler takes the CPU from it, 4 ms a message; they yield then.
+        share_cpu: whether ranks of the job share a CPU. Open MPI's and Intel MPI's would wait by
+            spinning, each until the scheduler takes the CPU from it, 4 ms a message; they yield
+            then.
 
     MPICH takes shared memory or UCX unless told otherwise, Open MPI binds ranks of one host
     to the first cores, Intel MPI pins by itself: all of that is turned off. Each is told to
@@ -92,6 +93,7 @@ def mpiexec_argv(
         else:
             env |= {"I_MPI_FABRICS": "ofi", "I_MPI_PIN": "0", "I_MPI_DEBUG": "5"}
             env |= {"I_MPI_ROOT": folder}
+            env |= {"I_MPI_THREAD_YIELD": "2"} if share_cpu else {}
             launcher = "-bootstrap", "-bootstrap-exec"
         argv = ["-n", ranks]
         if agent:
