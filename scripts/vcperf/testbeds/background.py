@@ -68,8 +68,9 @@ class Background:
             self._read(deadline, "did not end")
 
     def said(self) -> str:
-        """The last line that it printed."""
-        lines = self.printed.decode("utf-8", errors="replace").strip().splitlines()
+        """The last line with a word that it printed."""
+        lines = self.printed.decode("utf-8", errors="replace").splitlines()
+        lines = [line.strip() for line in lines if any(map(str.isalpha, line))]
         return lines[-1] if lines else "it said nothing"
 
     def stop(self) -> None:

@@ -53,6 +53,7 @@ class LocalTestbed:
         self.anchors: dict[str, subprocess.Popen[bytes]] = {}
         self._live: dict[str, set[int]] = {domain: set() for domain in self.cpus}
         self._ended: dict[str, float] = dict.fromkeys(self.cpus, 0.0)
+        self._scratch = ""
         self._spread = False  # whether a command of one domain starts others elsewhere
         self._command_pinning: dict[str, set[tuple[int, ...]]] = {d: set() for d in self.cpus}
 
@@ -106,6 +107,8 @@ class LocalTestbed:
         for anchor in self.anchors.values():
             anchor.wait()
         self.anchors.clear()
+        if self._scratch:
+            subprocess.run(["rm", "-rf", "--", self._scratch], check=False)
 
     # -- pinning --------------------------------------------------------------------
 
@@ -226,6 +229,14 @@ class LocalTestbed:
 
     def _cluster(self, domains: list[str]) -> Cluster:
         raise NotImplementedError
+
+    def scratch(self) -> str:
+        """A folder for what MPI keeps while it runs; it goes with the testbed."""
+        if not self._scratch:
+            import tempfile  # its start-up time is MPI's alone
+
+            self._scratch = tempfile.mkdtemp(prefix="vcperf.")
+        return self._scratch
 
     def received_bytes(self, domain: str) -> int:
         """What a domain's network interfaces have received so far.

@@ -27,6 +27,6 @@ class NativeTestbed(LocalTestbed):
     def _cluster(self, domains: list[str]) -> Cluster:
         """One host: each rank is held to its domain's CPUs as it starts."""
         lines = [f"{rank} {self.cpu_list(d)} {d}" for rank, d in enumerate(domains)]
-        launch = ["env", "VCPERF_RANKS=" + "\n".join(lines)]
+        launch = ["env", f"TMPDIR={self.scratch()}", "VCPERF_RANKS=" + "\n".join(lines)]
         hosts = ["127.0.0.1"] * len(domains)
         return Cluster(hosts, "lo", None, launch, [f"{SCRIPTS}/place-rank"])

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LINK_BURST = "64k"
 LINK_LATENCY = "20ms"
 
+SCRATCH = "/dev/shm"
+
 # A port forwards some milliseconds after `ip` has set it up. An ARP request lost in
 # that time is repeated after 10 ms, not the usual second, and for up to 5 s.
 QUICK_ARP = "ntable change name arp_cache dev {} retrans 10 mcast_probes 500"
@@ -49,6 +51,7 @@ class NetnsTestbed(LocalTestbed):
             raise VcperfError("testbed netns: not in namespaces of its own; use scripts/measure")
         # The kernel keeps signals without a handler from a namespace's first process.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        self._mounted = False
         self.addresses = {
             domain: f"10.77.0.{number}" for number, domain in enumerate(self.cpus, start=1)
         }
@@ -89,10 +92,26 @@ class NetnsTestbed(LocalTestbed):
             f"{self.addresses[domain]} {self.anchors[domain].pid} {self.cpu_list(domain)} {domain}"
             for domain in domains
         ]
-        launch = ["env", "VCPERF_DOMAINS=" + "\n".join(lines), f"{DOMAIN_MARK}={domains[0]}"]
+        launch = [
+            "env",
+            f"TMPDIR={self.scratch()}",
+            "VCPERF_DOMAINS=" + "\n".join(lines),
+            f"{DOMAIN_MARK}={domains[0]}",
+        ]
         launch += ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', domains[0]]
         hosts = [self.addresses[domain] for domain in domains]
         return Cluster(hosts, "eth0", f"{SCRIPTS}/join-domain", launch, [])
+
+    def scratch(self) -> str:
+        """A file system of our namespaces' own: MPI names its folders by process number, which
+        are small and come again in here, and nobody removes them after SIGKILL."""
+        if not self._mounted:
+            argv = ["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", SCRATCH]
+            done = subprocess.run(argv, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise VcperfError(f"{SCRATCH}: cannot be mounted anew: {done.stderr.strip()}")
+            self._mounted = True
+        return SCRATCH
 
     def bring_up(self) -> None:
         """First the dom0s with their bridges, then the guests, each with a cable into its
