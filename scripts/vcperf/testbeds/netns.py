@@ -14,7 +14,8 @@ import subprocess
 import sys
 
 from vcperf.errors import VcperfError
-from vcperf.testbeds.local import LocalTestbed
+from vcperf.testbeds import Cluster
+from vcperf.testbeds.local import DOMAIN_MARK, SCRIPTS, LocalTestbed
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 # timer's resolution lowers the rate; larger, and bursts pass at full speed.
 LINK_BURST = "64k"
 LINK_LATENCY = "20ms"
+
+SCRATCH = "/dev/shm"
 
 # A port forwards some milliseconds after `ip` has set it up. An ARP request lost in
 # that time is repeated after 10 ms, not the usual second, and for up to 5 s.
@@ -48,6 +51,7 @@ class NetnsTestbed(LocalTestbed):
             raise VcperfError("testbed netns: not in namespaces of its own; use scripts/measure")
         # The kernel keeps signals without a handler from a namespace's first process.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        self._mounted = False
         self.addresses = {
             domain: f"10.77.0.{number}" for number, domain in enumerate(self.cpus, start=1)
         }
@@ -78,6 +82,36 @@ class NetnsTestbed(LocalTestbed):
     def free_port(self, domain: str, preferred: int) -> int:
         """Any: nobody else is in there."""
         return preferred
+
+    def _cluster(self, domains: list[str]) -> Cluster:
+        """An agent joins the domains; each has a name of its own, as hosts have."""
+        dom0s = {node["dom0"] for node in self.spec["nodes"].values()}
+        if dom0s.intersection(domains):
+            raise VcperfError(f"cluster of {', '.join(domains)}: netns takes guests alone")
+        lines = [
+            f"{self.addresses[domain]} {self.anchors[domain].pid} {self.cpu_list(domain)} {domain}"
+            for domain in domains
+        ]
+        launch = [
+            "env",
+            f"TMPDIR={self.scratch()}",
+            "VCPERF_DOMAINS=" + "\n".join(lines),
+            f"{DOMAIN_MARK}={domains[0]}",
+        ]
+        launch += ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', domains[0]]
+        hosts = [self.addresses[domain] for domain in domains]
+        return Cluster(hosts, "eth0", f"{SCRIPTS}/join-domain", launch, [])
+
+    def scratch(self) -> str:
+        """A file system of our namespaces' own: MPI names its folders by process number, which
+        are small and come again in here, and nobody removes them after SIGKILL."""
+        if not self._mounted:
+            argv = ["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", SCRATCH]
+            done = subprocess.run(argv, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise VcperfError(f"{SCRATCH}: cannot be mounted anew: {done.stderr.strip()}")
+            self._mounted = True
+        return SCRATCH
 
     def bring_up(self) -> None:
         """First the dom0s with their bridges, then the guests, each with a cable into its
