@@ -14,8 +14,8 @@ export XDG_CACHE_HOME := $(CURDIR)/.tools/cache
 export PYTHONPATH := $(CURDIR)/scripts
 
 .PHONY: figures
-figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, PARTIAL=1)
-	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL),--config partial=True) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
+figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, ONLY=testbed, PARTIAL=1)
+	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: plan
 plan: setup ## Print cells, blocks done and missing, and the time still needed
@@ -28,9 +28,10 @@ test: setup-dev ## Set up and run the tests
 LAB_OPTIONS = $(if $(NATIVE),--native)
 
 .PHONY: lab lab-up lab-down
-lab: setup ## Boot two Xen hosts under emulation, run the lab campaign on them, stop them
+lab: setup ## Boot two Xen hosts under emulation, run the lab campaign on them, and its baseline without Xen
 	@envs/setup.sh lab
-	lab/lab run $(LAB_OPTIONS) -- make figures CAMPAIGN=config/campaigns/lab.yaml
+	lab/lab run -- make figures CAMPAIGN=config/campaigns/lab.yaml ONLY=xen
+	lab/lab run --native -- make figures CAMPAIGN=config/campaigns/lab.yaml ONLY=native
 
 lab-up: ## Boot two Xen hosts under emulation (NATIVE=1: without Xen); see lab/README.md
 	@envs/setup.sh lab

@@ -14,7 +14,12 @@ rule figures:
     input:
         plots=[
             f"results/plots/{name}.{ending}"
-            for name in [*FIGURES, *(MPI_FIGURES if STACKS else ()), "claims"]
+            for name in [
+                *FIGURES,
+                *OVERHEAD,
+                *(MPI_FIGURES if STACKS else ()),
+                "claims",
+            ]
             for ending in ("svg", "png")
         ],
         tables=tables(),

@@ -40,25 +40,19 @@ STACKS = {
 }
 # Curves are netperf's.
 FIGURES = CAMPAIGN.figures if "netperf" in PLAN.kinds else {}
+# Native against virtual: of netperf, where the campaign has a baseline.
+OVERHEAD = ["overhead"] if CAMPAIGN.baseline and "netperf" in PLAN.kinds else []
 
 
 def wanted_records(kind):
-    """The records that a table waits for: all, or with `partial` those that are there."""
-    paths = [
-        block.record for block in PLAN.by_record.values() if block.cell.kind == kind
-    ]
-    if CAMPAIGN.config["partial"]:
-        paths = [path for path in paths if os.path.exists(path)]
-    return paths
+    """The records that a table waits for."""
+    return [block.record for block in CAMPAIGN.wanted() if block.cell.kind == kind]
 
 
 def tables():
     """The tables that the campaign fills."""
-    return [
-        f"results/tables/{table}.csv"
-        for kind in PLAN.kinds
-        for table in kinds.TABLES[kind]
-    ]
+    names = [table for kind in PLAN.kinds for table in kinds.TABLES[kind]]
+    return [f"results/tables/{name}.csv" for name in [*names, *OVERHEAD]]
 
 
 def claimed_tables():
@@ -81,7 +75,7 @@ def programs_of(wildcards):
 
 def bandwidth_of(figure):
     """The table of estimates, for a figure that shows some, when there are any."""
-    if "bands" in figure and "bandwidth" in PLAN.kinds:
+    if figure["bands"] and "bandwidth" in PLAN.kinds:
         return "results/tables/bandwidth.csv"
     return []
 
@@ -91,9 +85,13 @@ def prepare_host():
 
     Nothing of it when there is nothing to measure.
     """
-    missing = [b for b in PLAN.by_record.values() if not os.path.exists(b.record)]
-    if CAMPAIGN.config["partial"]:
-        missing = []
+    missing = [block for block in CAMPAIGN.wanted() if not os.path.exists(block.record)]
+    left = len(PLAN.by_record) - len(CAMPAIGN.wanted())
+    if "only" in CAMPAIGN.config and left:
+        print(
+            f"only {CAMPAIGN.config['only']}: {left} blocks of other testbeds are left out",
+            file=sys.stderr,
+        )
     try:
         preparation.check_host(CAMPAIGN, missing)
     except VcperfError as error:

@@ -10,8 +10,8 @@ rule plan:
         "../envs/vcperf.yaml"
     params:
         digest=CAMPAIGN.digest,
-        testbed=CAMPAIGN.host.testbed,
-        cpus=list(CAMPAIGN.host.cpus),
+        testbeds=[host.testbed for host in CAMPAIGN.hosts],
+        cpus=list(CAMPAIGN.hosts[0].cpus),
     message:
         "Writing the plan of the campaign"
     script:

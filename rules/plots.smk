@@ -43,6 +43,26 @@ rule claims_plot:
         "../scripts/draw_claims.py"
 
 
+rule overhead_plot:
+    input:
+        overhead="results/tables/overhead.csv",
+        modules=[
+            "scripts/vcperf/figures/overhead.py",
+            "scripts/vcperf/figures/curves.py",
+        ],
+    output:
+        svg="results/plots/overhead.svg",
+        png="results/plots/overhead.png",
+    log:
+        "results/logs/plots/overhead.log",
+    conda:
+        "../envs/vcperf.yaml"
+    message:
+        "Drawing what the testbed gives in terms of the baseline"
+    script:
+        "../scripts/draw_overhead.py"
+
+
 rule mpi_plot:
     input:
         pingpong="results/tables/pingpong_summary.csv",

@@ -22,7 +22,6 @@ rule table:
         "../envs/vcperf.yaml"
     params:
         disturbed_percent=CAMPAIGN.config["disturbed_percent"],
-        partial=CAMPAIGN.config["partial"],
     message:
         "Parsing the records of {wildcards.table}"
     script:
@@ -48,6 +47,27 @@ rule netperf_summary:
         "Summarising netperf over the blocks of each cell"
     script:
         "../scripts/summarise_netperf.py"
+
+
+rule overhead:
+    input:
+        table="results/tables/netperf.csv",
+        modules=[
+            "scripts/vcperf/analysis/effects.py",
+            "scripts/vcperf/analysis/overhead.py",
+        ],
+    output:
+        overhead="results/tables/overhead.csv",
+    log:
+        "results/logs/overhead.log",
+    conda:
+        "../envs/vcperf.yaml"
+    params:
+        baseline=CAMPAIGN.baseline,
+    message:
+        "Comparing the testbeds with the baseline"
+    script:
+        "../scripts/summarise_overhead.py"
 
 
 rule mpi_summary:

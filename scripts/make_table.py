@@ -1,7 +1,6 @@
 """Snakemake script: raw records of one kind of measurement to its table."""
 
 import importlib
-import os
 import sys
 
 import pandas as pd
@@ -11,13 +10,12 @@ from vcperf.errors import VcperfError
 from vcperf.tables import common
 
 
-def main(name: str, plan: str, disturbed_percent: float, partial: bool, output: str) -> None:
-    """Parse the record of every planned block of the kind, with `partial` of those that
-    have one."""
+def main(name: str, plan: str, records: list[str], disturbed_percent: float, output: str) -> None:
+    """Parse the record of every planned block of the kind that is among the records."""
     module, kind = importlib.import_module(f"vcperf.tables.{name}"), kinds.KIND_OF[name]
-    rows = []
+    wanted, rows = set(records), []
     for planned in pd.read_csv(plan, dtype=str, keep_default_na=False).to_dict("records"):
-        if planned["kind"] == kind and (not partial or os.path.exists(planned["record"])):
+        if planned["kind"] == kind and planned["record"] in wanted:
             rows += module.rows(planned, common.read(planned), disturbed_percent)
     table = pd.DataFrame(rows, columns=list(module.COLUMNS))
     table["block"] = table["block"].astype(int)
@@ -29,8 +27,8 @@ if __name__ == "__main__":
         main(
             snakemake.wildcards.table,
             snakemake.input.plan,
+            snakemake.input.records,
             snakemake.params.disturbed_percent,
-            snakemake.params.partial,
             snakemake.output.table,
         )
     except VcperfError as error:

@@ -13,7 +13,7 @@ from vcperf.errors import VcperfError
 from vcperf.preparation import Campaign
 
 DEFAULT = "config/config.yaml"
-Row = tuple[str, str, str]  # kind, pinning, path
+Row = tuple[str, str, str, str]  # testbed, kind, pinning, path
 
 
 def main(overlay: str | None) -> int:
@@ -31,7 +31,7 @@ def main(overlay: str | None) -> int:
 
 
 def report(ready: Campaign) -> str:
-    """The plan as text: a line a kind, pinning and path, then the sums."""
+    """The plan as text: a line a testbed, kind, pinning and path, then the sums."""
     cells: Counter[Row] = Counter()
     done: Counter[Row] = Counter()
     missing: Counter[Row] = Counter()
@@ -48,12 +48,13 @@ def report(ready: Campaign) -> str:
         if path not in counted:  # cells of one spec share their records
             counted.add(path)
             seconds += kinds.seconds(block)
-    lines = [f"testbed {ready.host.testbed}; seed {ready.config['seed']}", ""]
-    heads = f"{'measurement':<13}{'pinning':<16}{'path':<24}"
+    compared = f"; the baseline is {ready.baseline}" if ready.baseline else ""
+    lines = [f"seed {ready.config['seed']}{compared}", ""]
+    heads = f"{'testbed':<9}{'measurement':<13}{'pinning':<16}{'path':<24}"
     lines.append(f"{heads}{'cells':>7}{'done':>7}{'missing':>9}")
     for row in cells:
-        kind, pinning, path = row
-        heads = f"{kind:<13}{pinning:<16}{path:<24}"
+        testbed, kind, pinning, path = row
+        heads = f"{testbed:<9}{kind:<13}{pinning:<16}{path:<24}"
         lines.append(f"{heads}{cells[row]:>7}{done[row]:>7}{missing[row]:>9}")
     lines.append("")
     lines.append(
@@ -65,7 +66,7 @@ def report(ready: Campaign) -> str:
 
 
 def _row(cell: Cell) -> Row:
-    return cell.kind, cell.labels["pinning"], cell.labels["path"]
+    return cell.spec["testbed"], cell.kind, cell.labels["pinning"], cell.labels["path"]
 
 
 def _duration(seconds: float) -> str:

@@ -2,15 +2,14 @@
 
 import pandas as pd
 
-from vcperf import campaign, site
-from vcperf.layout import Host
+from vcperf import campaign
 from vcperf.tables import plan as table
 
 
-def main(config: dict, testbed: str, cpus: tuple[int, ...], output: str) -> None:
+def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) -> None:
     """Plan the campaign again, as the Snakefile did, and write it down."""
     checked = campaign.checked(config)
-    plan = campaign.plan(checked, Host(testbed, cpus, site.read(checked)))
+    plan = campaign.plan(checked, campaign.hosts(checked, testbeds, cpus))
     rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
     rows.to_csv(output, index=False)
 
@@ -18,7 +17,7 @@ def main(config: dict, testbed: str, cpus: tuple[int, ...], output: str) -> None
 if __name__ == "__main__":
     main(
         snakemake.config,
-        snakemake.params.testbed,
+        list(snakemake.params.testbeds),
         tuple(snakemake.params.cpus),
         snakemake.output.plan,
     )

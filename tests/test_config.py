@@ -100,7 +100,7 @@ BAD = {
     "half a second": ({"netperf": {"duration_s": 0.5}}, ["netperf.duration_s", "whole seconds"]),
     "no blocks": ({"blocks": 0}, ["campaign.yaml: blocks: 0 is less than the minimum of 1"]),
     "a word for a number": ({"seed": "x"}, ["campaign.yaml: seed: 'x' is not of type 'integer'"]),
-    "an unknown testbed": ({"testbed": "kvm"}, ["testbed: 'kvm' is not one of"]),
+    "an unknown testbed": ({"testbed": "kvm"}, ["testbed: 'kvm'", "one of netns, native and xen"]),
     "nothing at all": (
         {
             "bandwidth": None,

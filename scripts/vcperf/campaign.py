@@ -52,49 +52,22 @@ def hosts(
     ]
 
 
-def plan(
-    config: Config, measuring: Host | Sequence[Host], sources: Sequence[str | Path] = ()
-) -> Plan:
-    """Lay out the cells and blocks of a checked configuration on its testbeds.
+def plan(config: Config, host: Host | Sequence[Host], sources: Sequence[str | Path] = ()) -> Plan:
+    """Lay out the cells and blocks of a checked configuration on a host.
 
     Args:
         config: what `checked` returned.
-        measuring: the machine that measures, with each of the testbeds.
+        host: the machine that measures; once a testbed, when there are several.
         sources: as for `checked`.
 
-    Beside others, the baseline has the cells alone that `baseline` selects. Raises
-    VcperfError naming file, key and fault: an unknown name, a CPU that is not there, a
-    pinning that leaves a domain out.
+    Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
+    there, a pinning that leaves a domain out.
     """
-    each = [measuring] if isinstance(measuring, Host) else measuring
-    baseline = config.get("baseline", {}) if len(each) > 1 else {}
-    found: list[Cell] = []
-    for host in each:
-        layout = Layout(config, host, sources)
-        cells = [cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout)]
-        if not cells:
-            layout.refuse(("netperf", "paths"), "nothing to measure: no pinning has a path")
-        if host.testbed == baseline.get("testbed"):
-            cells = [cell for cell in cells if _selected(cell, baseline)]
-        found += cells
-    return _in_rounds(tuple(found), config["seed"])
-
-
-def _selected(cell: Cell, baseline: Mapping[str, Any]) -> bool:
-    """Whether the baseline has a cell; what is not a label of its kind selects nothing."""
-    labels = {column: str(value).replace(" ", "") for column, value in cell.labels.items()}
-    for key, column in (("pinnings", "pinning"), ("paths", "path"), ("message_bytes",) * 2):
-        wanted = [str(value).replace(" ", "") for value in baseline.get(key, ())]
-        if wanted and column in labels and labels[column] not in wanted:
-            return False
-    return cell.kind in baseline["measurements"]
-
-
-def _in_rounds(cells: tuple[Cell, ...], seed: int) -> Plan:
-    """Number and order the blocks of cells."""
+    hosts = [host] if isinstance(host, Host) else host
+    cells = tuple(cell for each in hosts for cell in _cells(Layout(config, each, sources), hosts))
     # Blocks are shuffled round by round (a randomised complete block design): each
     # round holds every cell once, so a drift of the host touches all cells alike.
-    chance = random.Random(seed)
+    chance = random.Random(config["seed"])
     blocks: dict[tuple[int, int], Block] = {}
     for number in range(1, max(cell.blocks for cell in cells) + 1):
         turn = [index for index, cell in enumerate(cells) if number <= cell.blocks]
@@ -102,3 +75,30 @@ def _in_rounds(cells: tuple[Cell, ...], seed: int) -> Plan:
         for index in turn:
             blocks[index, number] = Block(cells[index], number, len(blocks))
     return Plan(cells, tuple(blocks[key] for key in sorted(blocks)))
+
+
+def virtual(config: Config, testbeds: Sequence[str]) -> str:
+    """The testbed that figures and claims are about: the first that is not the baseline."""
+    baseline = config.get("baseline", {}).get("testbed")
+    return next((testbed for testbed in testbeds if testbed != baseline), testbeds[0])
+
+
+def _cells(layout: Layout, hosts: Sequence[Host]) -> list[Cell]:
+    """The cells of one testbed: of the baseline, beside others, those that `baseline` selects."""
+    cells = [cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout)]
+    if not cells:
+        layout.refuse(("netperf", "paths"), "nothing to measure: no pinning has a path")
+    baseline = layout.config.get("baseline", {})
+    if len(hosts) > 1 and layout.host.testbed == baseline.get("testbed"):
+        return [cell for cell in cells if _selected(cell, baseline)]
+    return cells
+
+
+def _selected(cell: Cell, baseline: Mapping[str, Any]) -> bool:
+    """Whether the baseline has a cell. Labels that a kind does not have restrict nothing."""
+    labels = {column: str(value).replace(" ", "") for column, value in cell.labels.items()}
+    for key, column in (("pinnings", "pinning"), ("paths", "path"), ("message_bytes",) * 2):
+        wanted = [str(value).replace(" ", "") for value in baseline.get(key, ())]
+        if wanted and column in labels and labels[column] not in wanted:
+            return False
+    return cell.kind in baseline["measurements"]

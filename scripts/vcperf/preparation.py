@@ -6,13 +6,12 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vcperf import campaign, cell, claims, config, lock
-from vcperf import site as sites
 from vcperf.cell import Block, Plan
 from vcperf.config import Config
 from vcperf.errors import VcperfError
@@ -32,7 +31,9 @@ class Campaign:
 
     Args:
         config: the configuration, checked, with nulls dropped.
-        host: what measures it.
+        hosts: what measures it, once a testbed.
+        baseline: the testbed that the others are compared with; None when the plan has it
+            not, or has no other.
         plan: its cells and blocks.
         figures: name -> description of each figure.
         claims: name -> each claim to hold against the tables.
@@ -40,11 +41,23 @@ class Campaign:
     """
 
     config: Config
-    host: Host
+    hosts: tuple[Host, ...]
+    baseline: str | None
     plan: Plan
     figures: dict[str, Any]
     claims: dict[str, Any]
     digest: str
+
+    def wanted(self) -> list[Block]:
+        """The blocks that tables are made of, one a record: all, or with `partial` those
+        that are there; with `only`, of other testbeds than that those that are there."""
+        only, partial = self.config.get("only"), self.config["partial"]
+        return [
+            block
+            for block in self.plan.by_record.values()
+            if (not partial and only in (None, block.cell.spec["testbed"]))
+            or os.path.exists(block.record)
+        ]
 
 
 def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
@@ -64,20 +77,41 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".tools" / "matplotlib"))
     sources = [_short(source) for source in sources]
     clean = campaign.checked(raw, sources)
-    places = sites.read(clean, sources)
-    testbed, note = probe.resolve_testbed(clean["testbed"])
+    wanted = clean.get("baseline", {}).get("testbed")
+    testbeds, note = probe.resolve_testbeds(clean["testbed"], wanted)
     if note:
         print(note, file=sys.stderr)
-    host = Host(testbed, probe.usable_cpus(), places)
-    plan = campaign.plan(clean, host, sources)
+    if clean.get("only", testbeds[0]) not in testbeds:
+        raise VcperfError(
+            f"{config.where(('only',), sources)}: {clean['only']} is no testbed of this campaign;"
+            f" it has {', '.join(testbeds)}"
+        )
+    hosts = campaign.hosts(clean, testbeds, probe.usable_cpus(), sources)
+    plan = campaign.plan(clean, hosts, sources)
+    planned = {cell.spec["testbed"] for cell in plan.cells}
+    for testbed in testbeds:
+        if testbed not in planned:
+            print(
+                f"baseline: selects no cell of this campaign: nothing is measured on {testbed}",
+                file=sys.stderr,
+            )
+    baseline = wanted if wanted in planned and len(planned) > 1 else None
     context = {key: clean[key] for key in ("disturbed_percent", "remeasure")}
-    if places is not None:
-        context |= places.context
+    for host in hosts:
+        if host.site is not None:  # of one testbed file, so the same for all
+            context |= host.site.context
     # Not a param of the measurements: it decides no result, and would rerun them.
     os.environ["VCPERF_CONTEXT"] = cell.canonical(context)
-    judged = claims.read(clean["claims"], raw)
-    drawn = read_figures(clean["figures"])
-    return Campaign(clean, host, plan, drawn, judged, _digest(plan))
+    subject = campaign.virtual(clean, testbeds)
+    judged = {
+        name: {**claim, "parts": [_of(subject, part) for part in claim["parts"]]}
+        for name, claim in claims.read(clean["claims"], raw).items()
+    }
+    drawn = {
+        name: {**_of(subject, figure), "bands": [_of(subject, b) for b in figure.get("bands", ())]}
+        for name, figure in read_figures(clean["figures"]).items()
+    }
+    return Campaign(clean, tuple(hosts), baseline, plan, drawn, judged, _digest(plan))
 
 
 def read_figures(path: str) -> dict[str, Any]:
@@ -91,6 +125,11 @@ def read_figures(path: str) -> dict[str, Any]:
         name: config.merge({"where": content.get("where", {})}, figure)
         for name, figure in content["figures"].items()
     }
+
+
+def _of(testbed: str, selection: Mapping[str, Any]) -> Config:
+    """A figure, a band or a part of a claim, about one testbed when it names none."""
+    return {**selection, "where": {"testbed": testbed, **selection["where"]}}
 
 
 def check_host(ready: Campaign, missing: Collection[Block]) -> None:
@@ -111,11 +150,21 @@ def check_host(ready: Campaign, missing: Collection[Block]) -> None:
                 )
     if not missing:
         return
-    site = ready.host.site
-    probe.require_tools(ready.host.testbed, by_ssh=site is not None)
+    testbeds = {block.cell.spec["testbed"] for block in missing}
+    hosts = [host for host in ready.hosts if host.testbed in testbeds]
+    for host in hosts:
+        probe.require_tools(host.testbed, by_ssh=host.site is not None)
+    site = hosts[0].site  # of one testbed file or of none: the same for all
     if site is None or site.context["emulator_pid_files"]:
         lock.hold_host()
     if site is not None:
+        if len(hosts) > 1:
+            names = " and ".join(host.testbed for host in hosts)
+            raise VcperfError(
+                f"testbeds {names}: the same nodes cannot be both at once; measure one, with"
+                f" --config only={hosts[0].testbed}, boot the nodes for the other, and measure"
+                " that (docs/testbeds.md)"
+            )
         held.hold((block.cell.spec for block in missing), site.context.get("ssh_config"))
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vcperf.analysis import effects
-from vcperf.errors import VcperfError
 
 CELL = ["pinning", "path", "test", "message_bytes"]
 COLUMNS = [
@@ -22,6 +21,10 @@ COLUMNS = [
     "ratio_high",
     "blocks",
     "baseline_blocks",
+    "doubtful",
+    "platform",
+    "baseline_platform",
+    "shared_cpus",
 ]
 
 
@@ -30,32 +33,37 @@ def overhead(table: pd.DataFrame, baseline: str = "native") -> pd.DataFrame:
 
     Args:
         table: blocks of several testbeds, as results/tables/netperf.csv has them.
-        baseline: one of its testbeds.
+        baseline: the testbed to compare with.
 
-    Returns rows of COLUMNS, one for each cell of every other testbed: 1 is no overhead,
-    0.8 a fifth less throughput (or transactions). A cell that the baseline lacks has no
-    ratio and 0 baseline blocks. Raises VcperfError when the baseline is not in the table.
+    Returns rows of COLUMNS, one for each cell that both the baseline and another testbed
+    have: 1 is no overhead, 0.8 a fifth less throughput (or transactions). `doubtful`
+    blocks, of both, are those that are not ok.
     """
-    testbeds = list(table["testbed"].unique())
-    if baseline not in testbeds:
-        raise VcperfError(f"testbed {baseline}: not in the table, which has {', '.join(testbeds)}")
     rows = []
     cells: dict[Any, pd.DataFrame] = dict(iter(table.groupby(["testbed", *CELL], sort=False)))
     for (testbed, *cell), group in cells.items():
-        if testbed == baseline:
+        other = cells.get((baseline, *cell))
+        if testbed == baseline or other is None:
             continue
         named = dict(zip(CELL, cell, strict=True))
         metric = "transactions_per_s" if str(named["test"]).endswith("RR") else "throughput_mbps"
-        other = cells.get((baseline, *cell))
-        values = _known(group, metric)
-        against = np.array([]) if other is None else _known(other, metric)
+        values, against = _known(group, metric), _known(other, metric)
         effect = effects.ratio(values, against)
         row = {"testbed": testbed, "baseline": baseline, **named, "metric": metric}
         row |= {"ratio": 1 + effect.percent / 100, "ratio_low": 1 + effect.low / 100}
         row |= {"ratio_high": 1 + effect.high / 100}
-        rows.append(row | {"blocks": len(values), "baseline_blocks": len(against)})
+        row |= {"blocks": len(values), "baseline_blocks": len(against)}
+        both = pd.concat([group, other])
+        row |= {"doubtful": int((both["status"] != "ok").sum())}
+        row |= {"platform": _ran_on(group), "baseline_platform": _ran_on(other)}
+        row |= {"shared_cpus": "yes" if (both["shared_cpus"] == "yes").any() else "no"}
+        rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _known(group: pd.DataFrame, metric: str) -> NDArray[np.float64]:
     return group[metric].dropna().to_numpy(float)
+
+
+def _ran_on(group: pd.DataFrame) -> str:
+    return "; ".join(sorted(set(group["platform"])))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from vcperf import cpulist
+from vcperf.errors import VcperfError
 from vcperf.testbeds import processes
 from vcperf.testbeds.remote import RemoteTestbed
 
@@ -22,6 +23,9 @@ ANCHOR = ["sleep", "86400"]
 TICKS_PER_S = 100  # where there is no getconf: what Linux has on nearly every machine
 # A line of what sh's `times` prints: user and system time, here of its children.
 TIMES = re.compile(r"(\d+)m([\d.]+)s (\d+)m([\d.]+)s")
+# Xen's control domain has a UUID of zeros, other domains one of their own; the kernel's
+# Documentation/ABI/stable/sysfs-hypervisor-xen.
+DOM0_UUID_FILE = "/sys/hypervisor/uuid"
 ALLOWED = "Cpus_allowed_list:"  # proc(5), /proc/PID/status
 
 
@@ -49,8 +53,11 @@ class HostsTestbed(RemoteTestbed):
             for node in self.nodes.values()
             for domain, vcpus in node["domains"].items()
         }
-        heads = [["uname", "-nrm"], ["getconf", "CLK_TCK"]]
+        heads = [["uname", "-nrm"], ["getconf", "CLK_TCK"], ["cat", DOM0_UUID_FILE]]
         answers = self.ssh.ask_once({node["ssh"]: heads for node in self.nodes.values()})
+        for host, answer in answers.items():
+            if is_dom0(answer[2][1]):
+                raise VcperfError(f"{host}: runs under Xen; boot it without, to be a baseline")
         self._heads = {host: a[0][1].split() for host, a in answers.items()}
         self._tick = {
             host: int(a[1][1]) if a[1][0] == 0 else TICKS_PER_S for host, a in answers.items()
@@ -131,6 +138,15 @@ class HostsTestbed(RemoteTestbed):
             "platform": f"plain processes on hosts reached by ssh{emulated}",
             "nodes": nodes,
         }
+
+
+def is_dom0(uuid: str) -> bool:
+    """Whether this is what a kernel says of its domain when that is Xen's dom0.
+
+    >>> is_dom0("00000000-0000-0000-0000-000000000000"), is_dom0("")
+    (True, False)
+    """
+    return set(uuid.strip()) == {"0", "-"}
 
 
 def _cpu_lists(said: list[str]) -> list[list[int]]:

@@ -1,0 +1,18 @@
+"""Snakemake script: results/tables/netperf.csv to the ratio of each cell to the baseline."""
+
+import pandas as pd
+
+from vcperf.analysis import overhead
+
+
+def main(table: str, baseline: str, output: str) -> None:
+    """Compare the testbeds with the baseline, cell by cell."""
+    overhead.overhead(pd.read_csv(table), baseline).to_csv(output, index=False)
+
+
+if __name__ == "__main__":
+    main(
+        snakemake.input.table,
+        snakemake.params.baseline,
+        snakemake.output.overhead,
+    )

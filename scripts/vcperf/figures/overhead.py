@@ -1,0 +1,120 @@
+"""Native against virtual: the ratio to the baseline against the message size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+
+from vcperf.figures.curves import MARKERS, PALETTE, RC
+
+PANEL = ["testbed", "path", "test"]
+COLUMNS = 3  # of panels
+ASIDE = 1.04  # between the points of two curves at one size, as a factor
+WIDE = 5  # a range of ratios that needs a logarithmic axis
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw the ratios of means with their 95 % intervals.
+
+    Args:
+        table: results/tables/overhead.csv.
+
+    Returns a figure with a panel a path and test, a curve a pinning, and a line at 1, the
+    baseline; cells with doubtful blocks are hollow. Says so when nothing was measured on
+    both the baseline and another testbed.
+    """
+    with rc_context(RC):
+        rows = table[table["ratio"].notna()]
+        panels = [panel for _, panel in rows.groupby(PANEL, sort=False)]
+        wide, high = min(len(panels), COLUMNS) or 1, -(-len(panels) // COLUMNS) or 1
+        drawing = Figure(figsize=(max(7.2, 3.6 * wide), 1 + 3.6 * high), layout="constrained")
+        drawing.suptitle(f"Native against virtual\n{_subtitle(rows)}", x=0.01, ha="left")
+        grid = drawing.subplots(high, wide, squeeze=False, sharey=True)
+        pinnings = list(rows["pinning"].unique())
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            _panel(axes, panel, pinnings)
+        for axes in list(grid.flat)[len(panels) :]:
+            axes.set_axis_off()
+        if panels:
+            baseline = rows["baseline"].iloc[0]
+            for axes in grid[:, 0]:
+                axes.set_ylabel(f"Ratio to {baseline}")
+            _scale(grid[0, 0], rows)
+            grid[0, 0].legend(loc="best", fontsize=8)
+        else:
+            text = "Nothing was measured both on the baseline and on another testbed."
+            grid[0, 0].text(0.02, 0.95, text, va="top", color="#444")
+    return drawing
+
+
+def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
+    baseline = panel["baseline"].iloc[0]
+    axes.axhline(1, color="#444444", linewidth=1, linestyle="--", label=f"{baseline}: 1")
+    for index, pinning in enumerate(pinnings):
+        cells = panel[panel["pinning"] == pinning].sort_values("message_bytes")
+        if not len(cells):
+            continue
+        color, marker = PALETTE[index % len(PALETTE)], MARKERS[index % len(MARKERS)]
+        size = cells["message_bytes"] * ASIDE ** (index - (len(pinnings) - 1) / 2)
+        ratio = cells["ratio"]
+        ends = [ratio - cells["ratio_low"], cells["ratio_high"] - ratio]
+        axes.errorbar(size, ratio, yerr=ends, color=color, capsize=3, label=pinning, marker=marker)
+        doubtful = (cells["doubtful"] > 0).to_numpy()
+        if doubtful.any():
+            axes.plot(
+                size[doubtful],
+                ratio[doubtful],
+                linestyle="",
+                marker=marker,
+                color=color,
+                markerfacecolor="white",
+                zorder=3,
+            )
+    first = panel.iloc[0]
+    axes.set_title(f"{first['path']}, {first['test']} ({first['testbed']})", fontsize=9)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator(sorted(map(float, panel["message_bytes"].unique()))))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:.0f}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("Message size (bytes)")
+
+
+def _scale(axes: Axes, rows: pd.DataFrame) -> None:
+    """One scale for all panels: means decide it, wide intervals are cut off."""
+    low, high = min(1.0, rows["ratio"].min()), max(1.0, rows["ratio"].max())
+    if high > WIDE * low:
+        axes.set_yscale("log")
+        axes.set_ylim(low / 2, high * 2)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        axes.set_ylim(0, 1.25 * high)
+
+
+def _subtitle(rows: pd.DataFrame) -> str:
+    """What was compared with what, and what an error bar is."""
+    if not len(rows):
+        return "nothing measured"
+    parts = []
+    for one in (
+        rows[["platform", "testbed", "baseline_platform", "baseline"]]
+        .drop_duplicates()
+        .itertuples()
+    ):
+        parts.append(
+            f"{one.platform} ({one.testbed}) against {one.baseline_platform} ({one.baseline})"
+        )
+    if (rows["shared_cpus"] == "yes").any():
+        parts.append("the nodes share CPUs")
+    counts = rows[["blocks", "baseline_blocks"]].to_numpy()
+    low, high = counts.min(), counts.max()
+    count = f"{low}" if low == high else f"{low}-{high}"
+    parts.append(f"ratio of means and its 95 % interval, {count} block{'s' if high > 1 else ''}")
+    if (rows["doubtful"] > 0).any():
+        parts.append("hollow: disturbed")
+    return "; ".join(parts)
