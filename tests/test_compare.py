@@ -15,7 +15,6 @@ from scipy import stats
 
 import compare_campaigns
 from vcperf.analysis import compare, overhead
-from vcperf.errors import VcperfError
 from vcperf.tables import netperf as tables
 
 BLOCKS = st.lists(st.floats(1, 1e4), min_size=2, max_size=5)

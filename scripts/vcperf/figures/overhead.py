@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
@@ -15,6 +17,7 @@ from vcperf.figures.curves import MARKERS, PALETTE, RC
 PANEL = ["testbed", "path", "test"]
 COLUMNS = 3  # of panels
 ASIDE = 1.04  # between the points of two curves at one size, as a factor
+CHARACTERS = 17  # of the subtitle, an inch
 WIDE = 5  # a range of ratios that needs a logarithmic axis
 
 
@@ -33,7 +36,10 @@ def draw(table: pd.DataFrame) -> Figure:
         panels = [panel for _, panel in rows.groupby(PANEL, sort=False)]
         wide, high = min(len(panels), COLUMNS) or 1, -(-len(panels) // COLUMNS) or 1
         drawing = Figure(figsize=(max(7.2, 3.6 * wide), 1 + 3.6 * high), layout="constrained")
-        drawing.suptitle(f"Native against virtual\n{_subtitle(rows)}", x=0.01, ha="left")
+        drawing.text(0.01, 0.99, "Native against virtual", va="top", fontsize=12, weight="bold")
+        # What is written above the subtitle keeps the room of two lines of it.
+        subtitle = textwrap.fill(_subtitle(rows), int(CHARACTERS * drawing.get_figwidth()))
+        drawing.suptitle(f"\n\n{subtitle}", x=0.01, ha="left", fontsize=8, color="#444444")
         grid = drawing.subplots(high, wide, squeeze=False, sharey=True)
         pinnings = list(rows["pinning"].unique())
         for axes, panel in zip(grid.flat, panels, strict=False):
@@ -45,7 +51,7 @@ def draw(table: pd.DataFrame) -> Figure:
             for axes in grid[:, 0]:
                 axes.set_ylabel(f"Ratio to {baseline}")
             _scale(grid[0, 0], rows)
-            grid[0, 0].legend(loc="best", fontsize=8)
+            _legend(drawing, grid.flat)
         else:
             text = "Nothing was measured both on the baseline and on another testbed."
             grid[0, 0].text(0.02, 0.95, text, va="top", color="#444")
@@ -83,6 +89,15 @@ def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("Message size (bytes)")
+
+
+def _legend(drawing: Figure, panels: Iterable[Axes]) -> None:
+    """One for all panels, each curve once."""
+    named: dict[str, Artist] = {}
+    for axes in panels:
+        handles, labels = axes.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    drawing.legend(list(named.values()), list(named), loc="outside lower left", ncols=5, fontsize=9)
 
 
 def _scale(axes: Axes, rows: pd.DataFrame) -> None:
