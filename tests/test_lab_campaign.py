@@ -21,6 +21,8 @@ SSH_CONFIG = ROOT / "lab/run/ssh_config"
 ONE_NODE = {
     "testbed": "xen",
     "testbed_file": str(ROOT / "lab/testbed.yaml"),
+    "bandwidth": None,
+    "pingpong": None,
     "blocks": 1,
     "remeasure": 0,
     "disturbed_percent": 25,

@@ -10,6 +10,7 @@ from vcperf import config
 from vcperf.config import Config, KeyPath, suggest
 from vcperf.errors import VcperfError
 
+DEFAULT_CAMPAIGN = Path(__file__).parents[2] / "config" / "config.yaml"
 SCHEMA = Path(__file__).parents[2] / "config" / "schemas" / "claims.schema.yaml"
 
 NETPERF_METRICS = (
@@ -55,17 +56,20 @@ class _Reader:
     def __init__(self, path: str, content: Config, campaign: Config) -> None:
         self.path = path
         self.content = content
+        # The default's names as well: a campaign of other nodes leaves the claims on them open.
+        sources = [campaign, config.read_yaml(DEFAULT_CAMPAIGN)]
         domains = [
             domain
-            for node in campaign.get("nodes", {}).values()
+            for source in sources
+            for node in source.get("nodes", {}).values()
             if isinstance(node, Mapping)
             for domain in node["domains"]
         ]
         self.known: dict[str, list[str]] = {
             "testbed": list(TESTBEDS),
-            "pinning": list(campaign.get("pinnings", {})),
-            "sender": domains,
-            "receiver": domains,
+            "pinning": list(dict.fromkeys(n for s in sources for n in s.get("pinnings", {}))),
+            "sender": list(dict.fromkeys(domains)),
+            "receiver": list(dict.fromkeys(domains)),
             "test": list(TESTS),
         }
 
