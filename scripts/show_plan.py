@@ -14,7 +14,6 @@ from vcperf.preparation import Campaign
 
 DEFAULT = "config/config.yaml"
 Row = tuple[str, str, str]  # kind, pinning, path
-OVERHEAD_S = 0.4  # a block's wall time beyond its warm-up and its measurement, rounded up
 
 
 def main(overlay: str | None) -> int:
@@ -41,14 +40,14 @@ def report(ready: Campaign) -> str:
         cells[_row(cell)] += 1
     counted = set()
     for block in ready.plan.blocks:
-        spec, row, path = block.cell.spec, _row(block.cell), block.record
+        row, path = _row(block.cell), block.record
         if os.path.exists(path):
             done[row] += 1
             continue
         missing[row] += 1
         if path not in counted:  # cells of one spec share their records
             counted.add(path)
-            seconds += spec["duration_s"] + spec.get("warmup_s", 0) + OVERHEAD_S
+            seconds += block.cell.block_s
     lines = [f"testbed {ready.host.testbed}; seed {ready.config['seed']}", ""]
     heads = f"{'measurement':<13}{'pinning':<16}{'path':<24}"
     lines.append(f"{heads}{'cells':>7}{'done':>7}{'missing':>9}")

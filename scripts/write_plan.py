@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from vcperf import campaign, site
+from vcperf import blockcounts, campaign, site
 from vcperf.layout import Host
 from vcperf.tables import plan as table
 
@@ -10,7 +10,8 @@ from vcperf.tables import plan as table
 def main(config: dict, testbed: str, cpus: tuple[int, ...], output: str) -> None:
     """Plan the campaign again, as the Snakefile did, and write it down."""
     checked = campaign.checked(config)
-    plan = campaign.plan(checked, Host(testbed, cpus, site.read(checked)))
+    host = Host(testbed, cpus, site.read(checked))
+    plan = campaign.plan(checked, host, decided=blockcounts.read())
     rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
     rows.to_csv(output, index=False)
 

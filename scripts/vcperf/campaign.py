@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vcperf import config as configuration
 from vcperf import kinds
-from vcperf.cell import Block, Plan
+from vcperf.cell import Block, Cell, Plan
 from vcperf.config import Config
 from vcperf.layout import Host, Layout
 
@@ -29,19 +30,27 @@ def checked(raw: Config, sources: Sequence[str | Path] = ()) -> Config:
     return dict(config)
 
 
-def plan(config: Config, host: Host, sources: Sequence[str | Path] = ()) -> Plan:
+def plan(
+    config: Config,
+    host: Host,
+    sources: Sequence[str | Path] = (),
+    decided: Mapping[str, int] | None = None,
+) -> Plan:
     """Lay out the cells and blocks of a checked configuration on a host.
 
     Args:
         config: what `checked` returned.
         host: the machine that measures.
         sources: as for `checked`.
+        decided: cell name -> its number of blocks, where the stopping rule asked for at
+            least the configuration's (`vcperf.blockcounts.read`).
 
     Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
     there, a pinning that leaves a domain out.
     """
     layout = Layout(config, host, sources)
-    cells = tuple(cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout))
+    asked = (cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout))
+    cells = tuple(_with_blocks(cell, (decided or {}).get(cell.name, 0)) for cell in asked)
     if not cells:
         layout.refuse(("netperf", "paths"), "nothing to measure: no pinning has a path")
     # Blocks are shuffled round by round (a randomised complete block design): each
@@ -54,3 +63,10 @@ def plan(config: Config, host: Host, sources: Sequence[str | Path] = ()) -> Plan
         for index in turn:
             blocks[index, number] = Block(cells[index], number, len(blocks))
     return Plan(cells, tuple(blocks[key] for key in sorted(blocks)))
+
+
+def _with_blocks(cell: Cell, decided: int) -> Cell:
+    """A cell with the blocks that the stopping rule decided on, unless more are asked for."""
+    if decided < cell.blocks:
+        return cell
+    return dataclasses.replace(cell, blocks=decided, sequential=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vcperf import campaign, cell, claims, config, lock
+from vcperf import blockcounts, campaign, cell, claims, config, lock
 from vcperf import site as sites
 from vcperf.cell import Block, Plan
 from vcperf.config import Config
@@ -69,7 +69,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     if note:
         print(note, file=sys.stderr)
     host = Host(testbed, probe.usable_cpus(), places)
-    plan = campaign.plan(clean, host, sources)
+    plan = campaign.plan(clean, host, sources, blockcounts.read())
     context = {key: clean[key] for key in ("disturbed_percent", "remeasure")}
     if places is not None:
         context |= places.context
@@ -128,8 +128,9 @@ def _short(path: str | Path) -> str:
 def _digest(plan: Plan) -> str:
     text = cell.canonical(
         [
-            [dict(b.cell.labels), b.cell.name, b.cell.shared_cpus, b.number, b.order]
+            [dict(c.labels), c.name, c.shared_cpus, c.sequential, b.number, b.order]
             for b in plan.blocks
+            for c in [b.cell]
         ]
     )
     return hashlib.sha256(text.encode()).hexdigest()

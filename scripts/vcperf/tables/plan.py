@@ -7,7 +7,7 @@ from typing import Any
 from vcperf.cell import Plan
 
 LABELS = ("pinning", "path", "sender", "receiver", "test", "message_bytes", "method")
-COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "shared_cpus", "record")
+COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "stopping", "shared_cpus", "record")
 
 
 def rows(plan: Plan) -> list[dict[str, Any]]:
@@ -20,6 +20,7 @@ def rows(plan: Plan) -> list[dict[str, Any]]:
             **block.cell.labels,
             "block": block.number,
             "order": block.order,
+            "stopping": "sequential" if block.cell.sequential else "fixed",
             "shared_cpus": "yes" if block.cell.shared_cpus else "no",
             "record": block.record,
         }
