@@ -70,7 +70,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         print(note, file=sys.stderr)
     host = Host(testbed, probe.usable_cpus(), places)
     plan = campaign.plan(clean, host, sources, blockcounts.read())
-    context = {key: clean[key] for key in ("disturbed_percent", "remeasure")}
+    context = {key: clean[key] for key in ("disturbed_percent", "remeasure", "quiet")}
     if places is not None:
         context |= places.context
     # Not a param of the measurements: it decides no result, and would rerun them.

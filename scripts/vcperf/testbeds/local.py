@@ -131,14 +131,20 @@ class LocalTestbed:
         to the nanosecond for others where the kernel keeps it.
         """
         alive = self._processes()
+        # First what may take a kernel milliseconds to tell.
+        state = processes.cpu_state(sorted({cpu for cpus in self.cpus.values() for cpu in cpus}))
         used = {d: self._ended[d] + sum(map(processes.cpu_seconds, alive[d])) for d in self.cpus}
         clock = time.monotonic()
         host = processes.host_cpu(sum(used.values()) + sum(os.times()[:2]))
         return {
             "pinning": {domain: self._allowed(domain, alive[domain]) for domain in self.cpus},
             "domains": {d: {"clock_s": clock, "cpu_s": seconds} for d, seconds in used.items()},
-            "hosts": {os.uname().nodename: host},
+            "hosts": {os.uname().nodename: host | state},
         }
+
+    def others_run(self) -> bool:
+        """Whether more than we are runnable on this host."""
+        return processes.others_run()
 
     def _allowed(self, domain: str, pids: Iterable[int]) -> list[list[int]]:
         masks = self._command_pinning[domain]
