@@ -18,6 +18,7 @@ rule figures:
             for ending in ("svg", "png")
         ],
         tables=[f"results/tables/{kind}.csv" for kind in PLAN.kinds],
+        dataset=["results/provenance.json", "results/campaign.json"],
     output:
         figures=directory("results/figures"),
     log:
@@ -35,6 +36,7 @@ include: "rules/plan.smk"
 include: "rules/measure.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"
+include: "rules/dataset.smk"
 
 
 onstart:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vcperf import blockcounts, campaign, cell, claims, config, lock
+from vcperf import blockcounts, campaign, cell, claims, code, config, lock
 from vcperf import site as sites
 from vcperf.cell import Block, Plan
 from vcperf.config import Config
@@ -71,6 +71,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     host = Host(testbed, probe.usable_cpus(), places)
     plan = campaign.plan(clean, host, sources, blockcounts.read())
     context = {key: clean[key] for key in ("disturbed_percent", "remeasure", "quiet")}
+    context["code"] = code.state(ROOT)
     if places is not None:
         context |= places.context
     # Not a param of the measurements: it decides no result, and would rerun them.

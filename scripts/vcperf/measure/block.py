@@ -29,6 +29,7 @@ def main(measure: Measure) -> int:
     The third, optional, is its context: JSON that says how to reach the hosts and how
     hard to try for a quiet one, none of which is part of the key:
     `ssh_config`, `emulator_pid_files` (node -> file), `disturbed_percent`, `remeasure`,
+    `code` (the commit of the measuring code, for the record),
     `quiet` (`wait_s`, the seconds that a block waits at most for others to leave).
 
     Returns the exit status: 0, or 1 with one line on stderr and no record.
@@ -74,7 +75,7 @@ def _measured(measure: Measure, spec: dict[str, Any], context: dict[str, Any]) -
             )
     attempts.sort(key=lambda attempt: attempt[0])
     best, *rest = [content for _, content in attempts]
-    return {"spec": spec, "host": host, **best, "disturbed": rest}
+    return {"spec": spec, "host": host, "code": context.get("code"), **best, "disturbed": rest}
 
 
 @contextlib.contextmanager

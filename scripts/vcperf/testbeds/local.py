@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 
 from vcperf.errors import VcperfError
@@ -256,8 +257,9 @@ class LocalTestbed:
 
 
 def _tools_here(*names: str) -> dict[str, Any]:
-    """Which program each name stands for: path, size in bytes, and time of change."""
-    found = {}
+    """Which program each name stands for: path, size in bytes, and time of change; of
+    netperf and Python the version."""
+    found: dict[str, dict[str, Any]] = {}
     for name in names:
         for folder in os.get_exec_path():
             with contextlib.suppress(OSError):
@@ -268,6 +270,14 @@ def _tools_here(*names: str) -> dict[str, Any]:
                     "changed": round(status.st_mtime),
                 }
                 break
+    if "netperf" in found:
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            said = subprocess.run(
+                [found["netperf"]["path"], "-V"], capture_output=True, timeout=STOP_S, check=True
+            )
+            found["netperf"]["version"] = said.stdout.decode(errors="replace").split()[-1]
+    if "python3" in found:
+        found["python3"]["version"] = ".".join(map(str, sys.version_info[:3]))
     return found
 
 

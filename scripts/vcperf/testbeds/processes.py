@@ -147,15 +147,38 @@ def stat_cpu(line: str, tick: int) -> dict[str, float]:
 
 
 def host_facts() -> dict[str, Any]:
-    """Name, kernel and architecture of this host, and its CPUs' model and number."""
+    """Name, kernel and architecture of this host, its CPUs' model and number, and the
+    hypervisor that it runs on: its name, `unnamed`, or empty where none shows."""
     system = os.uname()
-    model = ""
+    cpu: dict[str, str] = {}
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as handle:
-        model = next((line.split(":", 1)[1].strip() for line in handle if "model name" in line), "")
+        for line in handle:
+            if not line.strip():
+                break  # the end of the first CPU
+            key, _, value = line.partition(":")
+            cpu[key.strip()] = value.strip()
     return {
         "host": system.nodename,
         "kernel": system.release,
         "machine": system.machine,
-        "cpu_model": model,
+        "cpu_model": cpu.get("model name", ""),
         "cpus_online": os.cpu_count(),
+        "hypervisor": hypervisor("hypervisor" in cpu.get("flags", "").split()),
     }
+
+
+def hypervisor(virtual: bool, root: str = "/sys") -> str:
+    """What this host runs on, as it tells itself: see `host_facts`.
+
+    Args:
+        virtual: whether the CPU says that it is a virtual one.
+        root: the folder of the kernel's files.
+    """
+    for names in (["hypervisor/type"], ["class/dmi/id/sys_vendor", "class/dmi/id/product_name"]):
+        said = []
+        for name in names if virtual or names == ["hypervisor/type"] else []:
+            with contextlib.suppress(OSError), open(f"{root}/{name}", encoding="utf-8") as handle:
+                said.append(handle.read().strip())
+        if any(said):
+            return " ".join(filter(None, said))
+    return "unnamed" if virtual else ""
