@@ -14,10 +14,10 @@ rule figures:
     input:
         plots=[
             f"results/plots/{name}.{ending}"
-            for name in [*FIGURES, "claims"]
+            for name in [*FIGURES, *(MPI_FIGURES if STACKS else ()), "claims"]
             for ending in ("svg", "png")
         ],
-        tables=[f"results/tables/{kind}.csv" for kind in PLAN.kinds],
+        tables=tables(),
         dataset=["results/provenance.json", "results/campaign.json"],
     output:
         figures=directory("results/figures"),
@@ -33,6 +33,7 @@ rule figures:
 
 
 include: "rules/plan.smk"
+include: "rules/mpi.smk"
 include: "rules/measure.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"

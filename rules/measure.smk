@@ -2,6 +2,8 @@
 
 
 rule measure:
+    input:
+        programs=programs_of,
     output:
         record="results/raw/{testbed}/{kind}/{cell}/{block}.json",
     log:

@@ -11,6 +11,8 @@ rule plot:
         png="results/plots/{figure}.png",
     log:
         "results/logs/plots/{figure}.log",
+    wildcard_constraints:
+        figure="|".join(map(re.escape, FIGURES)) or "none",
     conda:
         "../envs/vcperf.yaml"
     params:
@@ -41,4 +43,26 @@ rule claims_plot:
         "../scripts/draw_claims.py"
 
 
-ruleorder: claims_plot > plot
+rule mpi_plot:
+    input:
+        pingpong="results/tables/pingpong_summary.csv",
+        ep="results/tables/ep_summary.csv",
+        anomalies="results/tables/anomalies.csv",
+        points="results/tables/points.csv",
+        modules=[
+            "scripts/vcperf/figures/latency.py",
+            "scripts/vcperf/figures/curves.py",
+        ],
+    output:
+        svg="results/plots/{figure}.svg",
+        png="results/plots/{figure}.png",
+    log:
+        "results/logs/plots/{figure}.log",
+    wildcard_constraints:
+        figure="|".join(MPI_FIGURES),
+    conda:
+        "../envs/vcperf.yaml"
+    message:
+        "Drawing {wildcards.figure}"
+    script:
+        "../scripts/draw_mpi.py"

@@ -4,27 +4,27 @@
 rule table:
     input:
         plan="results/tables/plan.csv",
-        records=lambda wildcards: wanted_records(wildcards.kind),
+        records=lambda wildcards: wanted_records(kinds.KIND_OF[wildcards.table]),
         modules=lambda wildcards: [
             "scripts/vcperf/record.py",
             "scripts/vcperf/tables/common.py",
-            f"scripts/vcperf/tables/{wildcards.kind}.py",
+            f"scripts/vcperf/tables/{wildcards.table}.py",
             *[
                 f"scripts/vcperf/tools/{tool}.py"
-                for tool in kinds.TOOLS[wildcards.kind]
+                for tool in kinds.TOOLS[wildcards.table]
             ],
         ],
     output:
-        table="results/tables/{kind}.csv",
+        table="results/tables/{table}.csv",
     log:
-        "results/logs/{kind}_table.log",
+        "results/logs/{table}_table.log",
     conda:
         "../envs/vcperf.yaml"
     params:
         disturbed_percent=CAMPAIGN.config["disturbed_percent"],
         partial=CAMPAIGN.config["partial"],
     message:
-        "Parsing the records of {wildcards.kind}"
+        "Parsing the records of {wildcards.table}"
     script:
         "../scripts/make_table.py"
 
@@ -51,9 +51,34 @@ rule netperf_summary:
         "../scripts/summarise_netperf.py"
 
 
+rule mpi_summary:
+    input:
+        pingpong="results/tables/pingpong.csv",
+        ep="results/tables/ep.csv",
+        modules=[
+            "scripts/vcperf/analysis/anomaly.py",
+            "scripts/vcperf/analysis/intervals.py",
+            "scripts/vcperf/analysis/latency.py",
+        ],
+    output:
+        pingpong="results/tables/pingpong_summary.csv",
+        ep="results/tables/ep_summary.csv",
+        anomalies="results/tables/anomalies.csv",
+        points="results/tables/points.csv",
+    log:
+        "results/logs/mpi_summary.log",
+    conda:
+        "../envs/vcperf.yaml"
+    message:
+        "Summarising the MPI tables over their blocks"
+    script:
+        "../scripts/summarise_mpi.py"
+
+
 rule claims:
     input:
-        netperf="results/tables/netperf.csv",
+        # netperf's, the ping-pong's: those that the campaign has.
+        **{kind: f"results/tables/{kind}.csv" for kind in claimed_tables()},
         modules=[
             "scripts/vcperf/analysis/claims.py",
             "scripts/vcperf/analysis/effects.py",

@@ -12,10 +12,10 @@ import sys
 
 import pandas as pd
 
-from vcperf import tables
 from vcperf.analysis import compare
 from vcperf.errors import VcperfError
 from vcperf.figures import changes, curves
+from vcperf.tables import netperf
 
 
 def main(argv: list[str]) -> int:
@@ -52,7 +52,7 @@ def read(folder: str) -> pd.DataFrame:
         ) from None
     except (OSError, ValueError) as error:
         raise VcperfError(f"{path}: {error}") from None
-    lacking = sorted(set(tables.NETPERF_COLUMNS) - set(table.columns))
+    lacking = sorted(set(netperf.COLUMNS) - set(table.columns))
     if lacking:
         raise VcperfError(f"{path}: has no column {lacking[0]}; draw that campaign anew")
     return table

@@ -13,7 +13,7 @@ import time
 
 import pandas as pd
 
-from vcperf import blockcounts, config, converge, preparation
+from vcperf import blockcounts, config, converge, kinds, preparation
 from vcperf.errors import VcperfError
 
 DEFAULT = "config/config.yaml"
@@ -53,9 +53,9 @@ def run_rounds(options: argparse.Namespace) -> None:
     stop = converge.rule(ready.config, sources)
     budget = ready.config["converge"]["budget_minutes"]
     ends += 60 * budget
-    block_s = {cell.name: cell.block_s for cell in ready.plan.cells}
+    block_s = {block.cell.name: kinds.seconds(block) for block in ready.plan.blocks}
     # What the campaign asks for, and what a round that was killed had asked for.
-    snakemake(options, [f"results/tables/{kind}.csv" for kind in ready.plan.kinds])
+    snakemake(options, [f"results/tables/{kinds.TABLES[kind][0]}.csv" for kind in ready.plan.kinds])
     number, pace = 0, 1.0
     while True:
         table = pd.read_csv(NETPERF)

@@ -6,14 +6,15 @@ import sys
 
 import pandas as pd
 
+from vcperf import kinds
 from vcperf.errors import VcperfError
 from vcperf.tables import common
 
 
-def main(kind: str, plan: str, disturbed_percent: float, partial: bool, output: str) -> None:
+def main(name: str, plan: str, disturbed_percent: float, partial: bool, output: str) -> None:
     """Parse the record of every planned block of the kind, with `partial` of those that
     have one."""
-    module = importlib.import_module(f"vcperf.tables.{kind}")
+    module, kind = importlib.import_module(f"vcperf.tables.{name}"), kinds.KIND_OF[name]
     rows = []
     for planned in pd.read_csv(plan, dtype=str, keep_default_na=False).to_dict("records"):
         if planned["kind"] == kind and (not partial or os.path.exists(planned["record"])):
@@ -26,7 +27,7 @@ def main(kind: str, plan: str, disturbed_percent: float, partial: bool, output: 
 if __name__ == "__main__":
     try:
         main(
-            snakemake.wildcards.kind,
+            snakemake.wildcards.table,
             snakemake.input.plan,
             snakemake.params.disturbed_percent,
             snakemake.params.partial,

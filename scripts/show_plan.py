@@ -7,7 +7,7 @@ import os
 import sys
 from collections import Counter
 
-from vcperf import config, preparation
+from vcperf import config, kinds, preparation
 from vcperf.cell import Cell
 from vcperf.errors import VcperfError
 from vcperf.preparation import Campaign
@@ -47,7 +47,7 @@ def report(ready: Campaign) -> str:
         missing[row] += 1
         if path not in counted:  # cells of one spec share their records
             counted.add(path)
-            seconds += block.cell.block_s
+            seconds += kinds.seconds(block)
     lines = [f"testbed {ready.host.testbed}; seed {ready.config['seed']}", ""]
     heads = f"{'measurement':<13}{'pinning':<16}{'path':<24}"
     lines.append(f"{heads}{'cells':>7}{'done':>7}{'missing':>9}")

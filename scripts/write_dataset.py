@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 import pandas as pd
 
@@ -14,20 +15,21 @@ from vcperf.provenance import FORMAT, provenance
 TEXT = ("method", "test", "why", "missing", "throttled", "status", "kind")
 
 
-def main(config: dict, kinds: list[str], inputs: dict[str, str], outputs: dict) -> None:
+def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) -> None:
     """Read the tables and the plan's records, and write everything.
 
     Args:
-        inputs: name -> each table, as CSV.
+        kinds: kind -> its table that has each block.
+        inputs: the tables, as CSV.
         outputs: provenance, campaign and tables: where each goes, the last ones in the
             order of `inputs`.
     """
     types = dict.fromkeys(TEXT, "string")
-    tables = {name: pd.read_csv(path, dtype=types) for name, path in inputs.items()}
+    tables = {Path(path).stem: pd.read_csv(path, dtype=types) for path in inputs}
     plan = tables["plan"]
     present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(path)]
     records = {path: record.read(path) for path in present}
-    told = provenance(config, plan, records, {kind: tables[kind] for kind in kinds})
+    told = provenance(config, plan, records, {kind: tables[table] for kind, table in kinds.items()})
     rows = {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
     write_json(outputs["provenance"], told)
     write_json(outputs["campaign"], {"format": FORMAT, "provenance": told, "tables": rows})
@@ -47,7 +49,7 @@ if __name__ == "__main__":
         main(
             snakemake.params.config,
             snakemake.params.kinds,
-            dict(zip(snakemake.params.tables, snakemake.input.tables, strict=True)),
+            snakemake.input.tables,
             {
                 "provenance": snakemake.output.provenance,
                 "campaign": snakemake.output.campaign,

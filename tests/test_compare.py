@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import compare_campaigns
-from vcperf import tables
 from vcperf.analysis import compare, overhead
 from vcperf.errors import VcperfError
+from vcperf.tables import netperf as tables
 
 BLOCKS = st.lists(st.floats(1, 1e4), min_size=2, max_size=5)
 
@@ -108,7 +108,7 @@ def test_the_same_campaign_twice_seldom_changes():
 
 def finished(folder, blocks):
     (folder / "tables").mkdir(parents=True)
-    for column in tables.NETPERF_COLUMNS:
+    for column in tables.COLUMNS:
         if column not in blocks:
             blocks[column] = "x"
     blocks.to_csv(folder / "tables/netperf.csv", index=False)

@@ -102,7 +102,11 @@ BAD = {
     "a word for a number": ({"seed": "x"}, ["campaign.yaml: seed: 'x' is not of type 'integer'"]),
     "an unknown testbed": ({"testbed": "kvm"}, ["testbed: 'kvm' is not one of"]),
     "nothing at all": (
-        {"bandwidth": None, "netperf": {"paths": dict.fromkeys(["config1", "config2", "config3"])}},
+        {
+            "bandwidth": None,
+            "pingpong": None,
+            "netperf": {"paths": dict.fromkeys(["config1", "config2", "config3"])},
+        },
         ["netperf.paths: nothing to measure"],
     ),
     "a shell in a name": (
@@ -213,6 +217,8 @@ def test_defaults_and_schema_are_in_step():
     assert set(schema["properties"]["netperf"]["properties"]) - optional == set(default["netperf"])
     known = set(schema["properties"]["bandwidth"]["properties"])
     assert known - {"programs"} == set(default["bandwidth"])
+    known = set(schema["properties"]["pingpong"]["properties"])
+    assert known - {"imb"} == set(default["pingpong"])
 
 
 def documented(schema: dict, prefix=""):

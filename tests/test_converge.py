@@ -11,7 +11,7 @@ import pytest
 from conftest import ROOT
 from test_faults import descendants, gone, measuring, wait_until
 
-from vcperf import blockcounts, campaign, config, converge
+from vcperf import blockcounts, campaign, config, converge, kinds
 from vcperf.analysis import summary
 from vcperf.errors import VcperfError
 from vcperf.layout import Host
@@ -60,7 +60,7 @@ def simulate(noise, stop=RULE, left_s=1e9):
                 row = {"testbed": "netns", **cell.labels, "block": number}
                 rows.append({**row, "throughput_mbps": values[number]})
         needed = converge.lacking(plan.cells, pd.DataFrame(rows), stop)
-        cost = {cell.name: cell.block_s for cell in plan.cells}
+        cost = {block.cell.name: kinds.seconds(block) for block in plan.blocks}
         added = converge.next_round(needed, cost, left_s)
         if not added:
             return {c.name: c for c in plan.cells if c.kind == "netperf"}, rounds

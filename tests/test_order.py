@@ -5,11 +5,12 @@ from conftest import ROOT
 
 from vcperf import campaign, config
 from vcperf.analysis import intervals
-from vcperf.campaign import Host
+from vcperf.layout import Host
 
 DRIFT_PERCENT = 20  # over the whole campaign
 NOISE_PERCENT = 0.2
 BLOCKS = 10
+ONLY = {"bandwidth": None, "pingpong": None}
 
 
 def differences(blocks, drift=DRIFT_PERCENT):
@@ -24,7 +25,8 @@ def differences(blocks, drift=DRIFT_PERCENT):
     values = {}
     for cell, place in sorted(blocks, key=lambda block: block[1]):
         level = 100 - drift * place / last + NOISE_PERCENT * chance.normal()
-        values.setdefault((cell.pinning, cell.path, cell.message_bytes), []).append(level)
+        name = tuple(cell.labels[c] for c in ("pinning", "path", "message_bytes"))
+        values.setdefault(name, []).append(level)
     found = []
     for (pinning, path, size), measured in values.items():
         other = values.get(("config2", path, size))
@@ -36,7 +38,7 @@ def differences(blocks, drift=DRIFT_PERCENT):
 
 def planned(seed):
     merged = config.merge(
-        config.read_yaml(ROOT / "config/config.yaml"), {"seed": seed, "blocks": BLOCKS}
+        config.read_yaml(ROOT / "config/config.yaml"), {"seed": seed, "blocks": BLOCKS, **ONLY}
     )
     return campaign.plan(campaign.checked(merged), Host("netns", (0, 1))).blocks
 

@@ -11,6 +11,7 @@ from conftest import ROOT
 from jsonschema import Draft202012Validator, ValidationError
 
 from vcperf import code, config, provenance
+from vcperf.tables.plan import COLUMNS
 from vcperf.testbeds import processes
 
 SCHEMA = config.read_yaml(ROOT / "config/schemas/campaign.schema.yaml")
@@ -104,8 +105,12 @@ def made_up(**facts):
 
 
 def plan_of(*records):
-    rows = [{"testbed": "xen", "kind": "netperf", "record": record} for record in records]
-    return pd.DataFrame(rows)
+    """A block of one cell a record."""
+    rows = [
+        {"testbed": "xen", "kind": "netperf", "path": "a->b", "block": number, "record": record}
+        for number, record in enumerate(records, start=1)
+    ]
+    return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
 
 
 def test_hosts_are_those_that_measured_not_this_one():
@@ -116,7 +121,16 @@ def test_hosts_are_those_that_measured_not_this_one():
         "b": {**made_up(cpu_model="Opteron"), "code": commit},
         "c": made_up(cpu_model="Xeon"),
     }
-    table = pd.DataFrame({"status": ["ok", "ok", "disturbed"]})
+    # As the ping-pong's, a row a block and size; sizes are no label of the plan's.
+    table = pd.DataFrame(
+        {
+            "testbed": "xen",
+            "path": "a->b",
+            "block": [1, 2, 3, 1, 2, 3],
+            "message_bytes": [1, 1, 1, 2, 2, 2],
+            "status": ["ok", "ok", "disturbed"] * 2,
+        }
+    )
     told = provenance.provenance(
         {"seed": 1}, plan_of("a", "b", "c", "d"), records, {"netperf": table}
     )

@@ -16,8 +16,6 @@ from typing import Any
 
 Spec = dict[str, Any]
 
-OVERHEAD_S = 0.4  # a block's wall time beyond its warm-up and its measurement, rounded up
-
 
 @dataclass(frozen=True)
 class Cell:
@@ -40,12 +38,6 @@ class Cell:
     spec: Spec
     sequential: bool = False
     """Whether a look at its results decided its number of blocks (vcperf.converge)."""
-
-    @property
-    def block_s(self) -> float:
-        """About how long a block takes that nothing holds up, in seconds."""
-        seconds: float = self.spec["duration_s"] + self.spec.get("warmup_s", 0) + OVERHEAD_S
-        return seconds
 
     @cached_property
     def name(self) -> str:

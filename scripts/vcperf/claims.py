@@ -19,7 +19,7 @@ NETPERF_METRICS = (
 # table -> (columns that select, metrics)
 TABLES = {
     "netperf": ("testbed pinning path sender receiver test".split(), NETPERF_METRICS),
-    "pingpong": ("testbed pinning stack load".split(), ["latency_us"]),
+    "pingpong": ("testbed pinning stack program load".split(), ["latency_us"]),
     "profile": (
         "testbed pinning path stack point domain app image symbol".split(),
         ["samples", "percent"],

@@ -16,6 +16,7 @@ from vcperf import code
 from vcperf.cell import canonical
 from vcperf.config import Config
 from vcperf.tables.common import Content
+from vcperf.tables.plan import LABELS
 
 ROOT = Path(__file__).parents[2]
 FORMAT = 1
@@ -33,7 +34,7 @@ def provenance(
         config: the merged configuration, checked.
         plan: results/tables/plan.csv.
         records: path -> each record that there is of the plan's.
-        tables: kind -> its table, a row a block.
+        tables: kind -> a table that has each block of it, in a row or several.
     """
     commands = [command for content in records.values() for command in content["commands"]]
     return {
@@ -43,11 +44,7 @@ def provenance(
         "first_measured": _moment(min((c["start"] for c in commands), default=None)),
         "last_measured": _moment(max((c["end"] for c in commands), default=None)),
         "blocks": {
-            kind: {
-                "planned": int((plan["kind"] == kind).sum()),
-                "missing": int((~plan.loc[plan["kind"] == kind, "record"].isin(records)).sum()),
-                "status": {str(k): int(n) for k, n in Counter(table["status"]).items()},
-            }
+            kind: _blocks(plan[plan["kind"] == kind], records, table)
             for kind, table in tables.items()
         },
         "hosts": _distinct(content["host"] for content in records.values()),
@@ -72,6 +69,19 @@ def packages() -> dict[str, str]:
             except importlib.metadata.PackageNotFoundError:
                 continue
     return versions
+
+
+def _blocks(
+    plan: pd.DataFrame, records: Mapping[str, Content], table: pd.DataFrame
+) -> dict[str, Any]:
+    """How many blocks of a kind are planned, have no record, and have each status."""
+    named = [c for c in ("testbed", *LABELS, "block") if c in table and plan[c].notna().any()]
+    statuses = Counter(table.drop_duplicates(named)["status"])
+    return {
+        "planned": len(plan),
+        "missing": int((~plan["record"].isin(records)).sum()),
+        "status": {str(status): number for status, number in statuses.items()},
+    }
 
 
 def _distinct(facts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

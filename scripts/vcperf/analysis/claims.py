@@ -229,7 +229,7 @@ def factors(table: pd.DataFrame) -> list[str]:
     """The columns that name a cell."""
     known = (
         "testbed pinning path sender receiver test message_bytes shared_cpus"
-        " stack load point domain app image"
+        " stack program load point domain app image"
     )
     return [column for column in known.split() if column in table]
 

@@ -1,7 +1,7 @@
 """What can be measured: a module a kind lays out its cells. Pure.
 
-The module of that name in vcperf.measure measures a block of it, the one in
-vcperf.tables reads its records, and the section of that name in the configuration
+The module of that name in vcperf.measure measures a block of it, those in
+vcperf.tables read its records, and the section of that name in the configuration
 asks for it.
 """
 
@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from typing import Any
 
-from vcperf.cell import Cell
+from vcperf.cell import Block, Cell
 from vcperf.layout import Layout
 
-# kind -> the modules of vcperf.tools whose parsers its table uses.
-TOOLS = {"netperf": ("netperf",), "bandwidth": ("pathload", "pathrate")}
-NAMES = tuple(TOOLS)
+NAMES = ("netperf", "bandwidth", "pingpong")
+# kind -> its tables, modules of vcperf.tables.
+TABLES = {"netperf": ("netperf",), "bandwidth": ("bandwidth",), "pingpong": ("pingpong", "ep")}
+KIND_OF = {table: kind for kind, tables in TABLES.items() for table in tables}
+# table -> the modules of vcperf.tools whose parsers it uses.
+TOOLS = {
+    "netperf": ("netperf",),
+    "bandwidth": ("pathload", "pathrate"),
+    "pingpong": ("imb", "mpi"),
+    "ep": ("ep", "mpi"),
+}
 
 
 def cells(kind: str, layout: Layout) -> Iterator[Cell]:
@@ -24,4 +33,14 @@ def cells(kind: str, layout: Layout) -> Iterator[Cell]:
     Raises VcperfError naming file, key and fault.
     """
     if kind in layout.config:
-        yield from importlib.import_module(f"vcperf.kinds.{kind}").cells(layout)
+        yield from _module(kind).cells(layout)
+
+
+def seconds(block: Block) -> float:
+    """About how long a block takes."""
+    took: float = _module(block.cell.kind).seconds(block.cell.spec)
+    return took
+
+
+def _module(kind: str) -> Any:
+    return importlib.import_module(f"vcperf.kinds.{kind}")

@@ -32,3 +32,8 @@ def cells(layout: Layout) -> Iterator[Cell]:
                 path.shared_cpus,
                 spec,
             )
+
+
+def seconds(spec: Spec) -> float:
+    """About how long a block takes, at most."""
+    return float(spec["duration_s"]) + 0.4

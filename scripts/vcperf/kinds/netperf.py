@@ -45,3 +45,8 @@ def cells(layout: Layout) -> Iterator[Cell]:
                     path.shared_cpus,
                     spec,
                 )
+
+
+def seconds(spec: Spec) -> float:
+    """About how long a block takes."""
+    return float(spec["duration_s"] + spec["warmup_s"]) + 0.4

@@ -90,13 +90,17 @@ def observed(testbed: Testbed, content: dict[str, Any]) -> Iterator[None]:
     Raises VcperfError naming the domain that is elsewhere.
     """
     content["before"] = testbed.observe()
-    _check_pinning(testbed, content["before"]["pinning"], "before")
+    check_pinning(testbed, content["before"]["pinning"], "before")
     yield
     content["after"] = testbed.observe()
-    _check_pinning(testbed, content["after"]["pinning"], "after")
+    check_pinning(testbed, content["after"]["pinning"], "after")
 
 
-def _check_pinning(testbed: Testbed, found: Any, when: str) -> None:
+def check_pinning(testbed: Testbed, found: Any, when: str) -> None:
+    """Hold what an observation says of the pinning against the spec.
+
+    Raises VcperfError naming the domain that is elsewhere.
+    """
     for domain, wanted in testbed.wanted_pinning().items():
         if found[domain] != wanted:
             raise VcperfError(

@@ -6,7 +6,18 @@ from typing import Any
 
 from vcperf.cell import Plan
 
-LABELS = ("pinning", "path", "sender", "receiver", "test", "message_bytes", "method")
+LABELS = (
+    "pinning",
+    "path",
+    "sender",
+    "receiver",
+    "test",
+    "message_bytes",
+    "method",
+    "stack",
+    "program",
+    "load",
+)
 COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "stopping", "shared_cpus", "record")
 
 

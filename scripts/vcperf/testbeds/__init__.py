@@ -8,6 +8,7 @@ that may ask which testbed it is.
 from __future__ import annotations
 
 import importlib
+from collections import namedtuple
 
 from vcperf.errors import VcperfError
 
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
     CommandRecord = dict[str, Any]
     """One command as a raw record keeps it: domain, argv, status, start and end (seconds
     since 1970), output."""
+
+    class Background(Protocol):
+        """A command that runs meanwhile; its record is complete after its context."""
+
+        record: CommandRecord
+
+        def wait_for(self, text: str, timeout_s: float) -> str:
+            """Wait until it has printed a text; returns all that it has printed. Raises
+            VcperfError past the timeout, or when it ended without."""
+
+        def wait_for_more(self, text: str, times: int, timeout_s: float) -> str:
+            """Wait until it has printed a text so many times more than by now."""
+
+        def wait(self, timeout_s: float) -> None:
+            """Wait for its end. Raises VcperfError past the timeout."""
 
     class Testbed(Protocol):
         """What a measurement may ask of a testbed."""
@@ -57,6 +73,17 @@ if TYPE_CHECKING:
             """Keep a server running, from when it listens on the TCP port; its record is
             complete after the context ends."""
 
+        def background(self, domain: str, argv: list[str]) -> AbstractContextManager[Background]:
+            """Run a command meanwhile; what still runs at the context's end gets SIGTERM."""
+
+        def cluster(self, domains: list[str]) -> Cluster:
+            """How an MPI launcher in the first of the domains reaches them all.
+
+            Raises VcperfError when it cannot."""
+
+        def received_bytes(self, domain: str) -> int:
+            """What a domain's network interfaces have received so far."""
+
         def program(self, domain: str, folder: str) -> AbstractContextManager[str]:
             """A Python program of scripts/workloads/, a folder here, as a path for python3
             in the domain; it is there as long as the context."""
@@ -67,6 +94,24 @@ if TYPE_CHECKING:
         def facts(self) -> dict[str, Any]:
             """What the record should say of the hosts; `host`, `kernel` and `platform`
             (what the domains are, as figures say it) among it."""
+
+
+class Cluster(namedtuple("Cluster", "hosts interface agent launch place")):
+    """Domains as an MPI launcher is told of them.
+
+    Args:
+        hosts: an address for each rank, all the same where domains are one host.
+        interface: the network interface that has it, of one name everywhere.
+        agent: what the launcher calls to reach a host, as rsh; None for one host.
+        launch: a prefix of the launcher, in the first domain.
+        place: a prefix of each rank's command.
+    """
+
+    hosts: list[str]
+    interface: str
+    agent: str | None
+    launch: list[str]
+    place: list[str]
 
 
 # testbed -> its class, by where its domains live: a testbed file or none.

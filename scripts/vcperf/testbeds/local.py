@@ -17,6 +17,7 @@ import time
 
 from vcperf.errors import VcperfError
 from vcperf.testbeds import processes
+from vcperf.testbeds.background import Background
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vcperf.observation import Observation
-    from vcperf.testbeds import CommandRecord, Pinning
+    from vcperf.testbeds import Cluster, CommandRecord, Pinning
 
+SCRIPTS = os.path.abspath(f"{os.path.dirname(__file__)}/../..")
+DOMAIN_MARK = "VCPERF_DOMAIN"  # in the environment of what scripts/join-domain starts
 SERVER_START_S = 10.0
 STOP_S = 5.0
 
@@ -51,6 +54,7 @@ class LocalTestbed:
         self.anchors: dict[str, subprocess.Popen[bytes]] = {}
         self._live: dict[str, set[int]] = {domain: set() for domain in self.cpus}
         self._ended: dict[str, float] = dict.fromkeys(self.cpus, 0.0)
+        self._spread = False  # whether a command of one domain starts others elsewhere
         self._command_pinning: dict[str, set[tuple[int, ...]]] = {d: set() for d in self.cpus}
 
     # -- what a testbed of its own kind replaces ----------------------------------
@@ -159,8 +163,11 @@ class LocalTestbed:
 
     def command(self, domain: str, argv: list[str]) -> list[str]:
         """The whole command line that runs argv in a domain, on its CPUs."""
-        cpus = ",".join(map(str, self.cpus[domain]))
-        return [*self.enter_argv(domain), "taskset", "--cpu-list", cpus, *argv]
+        return [*self.enter_argv(domain), "taskset", "--cpu-list", self.cpu_list(domain), *argv]
+
+    def cpu_list(self, domain: str) -> str:
+        """A domain's CPUs as taskset takes them."""
+        return ",".join(map(str, self.cpus[domain]))
 
     def run(self, domain: str, argv: list[str], timeout_s: float) -> CommandRecord:
         """Run a command in a domain to its end.
@@ -169,12 +176,11 @@ class LocalTestbed:
         """
         full = self.command(domain, argv)
         started = time.time()
-        process = _start(full)
-        self._live[domain].add(process.pid)
+        process = self.start(domain, full)
         output = _read_to_end(process, started + timeout_s)
         if output is None:
             raise VcperfError(f"domain {domain}: {argv[0]} did not end within {timeout_s:g} s")
-        status = self._reap(domain, process)
+        status = self.reap(domain, process)
         return {
             "domain": domain,
             "argv": full,
@@ -185,12 +191,21 @@ class LocalTestbed:
         }
 
     @contextlib.contextmanager
+    def background(self, domain: str, argv: list[str]) -> Iterator[Background]:
+        """Run a command meanwhile; what still runs at the context's end gets SIGTERM."""
+        full = self.command(domain, argv)
+        running = Background(domain, full, self.start(domain, full), self.reap)
+        try:
+            yield running
+        finally:
+            running.stop()
+
+    @contextlib.contextmanager
     def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
         """Keep a server running in a domain, from when it listens on `port`."""
         full = self.command(domain, argv)
         record: CommandRecord = {"domain": domain, "argv": full, "start": time.time()}
-        process = _start(full)
-        self._live[domain].add(process.pid)
+        process = self.start(domain, full)
         try:
             self._await_listening(domain, process, argv[0], port)
             yield record
@@ -199,7 +214,7 @@ class LocalTestbed:
             os.kill(process.pid, signal.SIGTERM)
             output = _read_to_end(process, time.time() + STOP_S)
             record["output"] = output if output is not None else ""
-            record["status"] = self._reap(domain, process)
+            record["status"] = self.reap(domain, process)
             record["end"] = time.time()
 
     @contextlib.contextmanager
@@ -211,9 +226,36 @@ class LocalTestbed:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
         return next(p for p in range(preferred, 65536) if not self.is_listening(domain, p))
 
+    def cluster(self, domains: list[str]) -> Cluster:
+        """How an MPI launcher in the first of the domains reaches them all."""
+        self._spread = True
+        return self._cluster(domains)
+
+    def _cluster(self, domains: list[str]) -> Cluster:
+        raise NotImplementedError
+
+    def received_bytes(self, domain: str) -> int:
+        """What a domain's network interfaces have received so far.
+
+        Format: proc(5), /proc/net/dev: after the name the bytes received.
+        """
+        with open(f"/proc/{self.anchors[domain].pid}/net/dev", encoding="ascii") as handle:
+            return sum(int(line.partition(":")[2].split()[0]) for line in handle if ":" in line)
+
     def _processes(self) -> dict[str, set[int]]:
-        """The processes of each domain: what we started in it, and what that started."""
-        return processes.families(self._live)
+        """The processes of each domain: what we started in it, and what that started there.
+
+        An MPI launcher in one domain starts processes in others, marked by VCPERF_DOMAIN.
+        """
+        found = processes.families(self._live)
+        if not self._spread:
+            return found
+        placed: dict[str, set[int]] = {domain: set() for domain in found}
+        for domain, pids in found.items():
+            for pid in pids:
+                mark = processes.environment(pid, DOMAIN_MARK)
+                placed[mark if mark in placed else domain].add(pid)
+        return placed
 
     def _await_listening(
         self, domain: str, process: subprocess.Popen[bytes], name: str, port: int
@@ -237,7 +279,13 @@ class LocalTestbed:
             raise VcperfError(f"domain {domain}: ss failed: {found.stderr.decode().strip()}")
         return bool(found.stdout)
 
-    def _reap(self, domain: str, process: subprocess.Popen[bytes]) -> int:
+    def start(self, domain: str, full: list[str]) -> subprocess.Popen[bytes]:
+        """Start a whole command line that belongs to a domain."""
+        process = _start(full)
+        self._live[domain].add(process.pid)
+        return process
+
+    def reap(self, domain: str, process: subprocess.Popen[bytes]) -> int:
         """Wait for an ended command; keep its pinning and CPU time before they go."""
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         self._command_pinning[domain].add(processes.affinity(process.pid))

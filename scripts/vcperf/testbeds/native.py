@@ -3,7 +3,8 @@ loopback. The baseline, and what is left where namespaces are refused."""
 
 from __future__ import annotations
 
-from vcperf.testbeds.local import LocalTestbed
+from vcperf.testbeds import Cluster
+from vcperf.testbeds.local import SCRIPTS, LocalTestbed
 
 
 class NativeTestbed(LocalTestbed):
@@ -22,3 +23,10 @@ class NativeTestbed(LocalTestbed):
     def address(self, domain: str) -> str:
         """Loopback: all domains are one host."""
         return "127.0.0.1"
+
+    def _cluster(self, domains: list[str]) -> Cluster:
+        """One host: each rank is held to its domain's CPUs as it starts."""
+        lines = [f"{rank} {self.cpu_list(d)} {d}" for rank, d in enumerate(domains)]
+        launch = ["env", "VCPERF_RANKS=" + "\n".join(lines)]
+        hosts = ["127.0.0.1"] * len(domains)
+        return Cluster(hosts, "lo", None, launch, [f"{SCRIPTS}/place-rank"])

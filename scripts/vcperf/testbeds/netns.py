@@ -14,7 +14,8 @@ import subprocess
 import sys
 
 from vcperf.errors import VcperfError
-from vcperf.testbeds.local import LocalTestbed
+from vcperf.testbeds import Cluster
+from vcperf.testbeds.local import DOMAIN_MARK, SCRIPTS, LocalTestbed
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -78,6 +79,20 @@ class NetnsTestbed(LocalTestbed):
     def free_port(self, domain: str, preferred: int) -> int:
         """Any: nobody else is in there."""
         return preferred
+
+    def _cluster(self, domains: list[str]) -> Cluster:
+        """An agent joins the domains; each has a name of its own, as hosts have."""
+        dom0s = {node["dom0"] for node in self.spec["nodes"].values()}
+        if dom0s.intersection(domains):
+            raise VcperfError(f"cluster of {', '.join(domains)}: netns takes guests alone")
+        lines = [
+            f"{self.addresses[domain]} {self.anchors[domain].pid} {self.cpu_list(domain)} {domain}"
+            for domain in domains
+        ]
+        launch = ["env", "VCPERF_DOMAINS=" + "\n".join(lines), f"{DOMAIN_MARK}={domains[0]}"]
+        launch += ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', domains[0]]
+        hosts = [self.addresses[domain] for domain in domains]
+        return Cluster(hosts, "eth0", f"{SCRIPTS}/join-domain", launch, [])
 
     def bring_up(self) -> None:
         """First the dom0s with their bridges, then the guests, each with a cable into its

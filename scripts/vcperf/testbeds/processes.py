@@ -51,6 +51,17 @@ def affinity(pid: int) -> tuple[int, ...]:
     return tuple(sorted(os.sched_getaffinity(pid)))
 
 
+def environment(pid: int, name: str) -> str:
+    """A variable of a process's first environment; empty without, or when it is gone."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as handle:
+            entries = handle.read().split(b"\0")
+    except OSError:
+        return ""
+    start = f"{name}=".encode()
+    return next((e[len(start) :].decode() for e in entries if e.startswith(start)), "")
+
+
 def cpu_seconds(pid: int) -> float:
     """CPU time of a process of one thread, and of its children that it has waited for;
     0 when it is gone. Formats: proc(5), /proc/PID/stat and /proc/PID/schedstat."""

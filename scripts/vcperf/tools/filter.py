@@ -27,15 +27,20 @@ def main(parse: Callable[[str], list[Row]], columns: Sequence[str]) -> int:
 
     Returns the exit status: 0, or 1 with one line on stderr and no rows.
     """
-    import csv
-
     try:
         rows = parse(sys.stdin.buffer.read().decode("utf-8", errors="replace"))
     except Untrusted as fault:
         print(f"not trusted: {fault}", file=sys.stderr)
         return 1
+    write(rows, columns)
+    return 0
+
+
+def write(rows: list[Row], columns: Sequence[str]) -> None:
+    """Print rows as CSV with a header; what a row lacks prints empty."""
+    import csv
+
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
         writer.writerow(["" if row.get(c) is None else row[c] for c in columns])
-    return 0

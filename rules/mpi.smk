@@ -1,0 +1,38 @@
+# Programs of the MPI chapter, compiled with each stack that the campaign uses.
+
+
+rule fetch_imb:
+    output:
+        program="results/programs/{stack}/IMB-MPI1",
+    log:
+        "results/logs/compile/{stack}/IMB-MPI1.log",
+    conda:
+        "../envs/vcperf.yaml"
+    message:
+        "Fetching IMB-MPI1, which is under Intel's licence"
+    shell:
+        "{{ envs/setup.sh mpi intel &&"
+        ' ln -sf "$PWD/.tools/mpi/intel/bin/IMB-MPI1" {output.program:q}; }} > {log:q} 2>&1'
+
+
+rule compile_mpi:
+    input:
+        # A program's path names the stack's version, and a block's key the source.
+        source="scripts/workloads/mpi/{program}.c",
+    output:
+        program="results/programs/{stack}/{program}",
+    log:
+        "results/logs/compile/{stack}/{program}.log",
+    wildcard_constraints:
+        program="pingpong|ep",
+    conda:
+        "../envs/vcperf.yaml"
+    params:
+        kind=lambda wildcards: STACKS[wildcards.stack]["kind"],
+        folder=lambda wildcards: mpi_stacks.folder(STACKS[wildcards.stack]),
+        wheel=lambda wildcards: "version" in STACKS[wildcards.stack],
+    message:
+        "Compiling {wildcards.program} with {wildcards.stack}"
+    shell:
+        "scripts/compile-mpi {params.kind:q} {params.folder:q} {params.wheel:q}"
+        " {input.source:q} {output.program:q} > {log:q} 2>&1"

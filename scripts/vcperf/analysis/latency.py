@@ -1,0 +1,60 @@
+"""The MPI tables over their blocks: latency by size, and what EP loses beside it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from vcperf.analysis.anomaly import CURVE
+from vcperf.analysis.intervals import mean_interval
+
+LATENCY_CELL = [*CURVE, "path", "message_bytes", "shared_cpus"]
+EP_CELL = ["testbed", "pinning", "stack", "class", "processes"]
+
+
+def summarise(blocks: pd.DataFrame) -> pd.DataFrame:
+    """A row a curve and size.
+
+    Args:
+        blocks: results/tables/pingpong.csv.
+
+    Returns LATENCY_CELL; mean, 95 % interval of latency_us and mean of
+    bandwidth_mbytes_per_s over the blocks; `blocks`, `doubtful` (how many were not ok) and
+    `platform`.
+    """
+    rows = []
+    for cell, group in blocks.groupby(LATENCY_CELL, sort=False):
+        mean, low, high = mean_interval(group["latency_us"].to_numpy(float))
+        row = dict(zip(LATENCY_CELL, cell, strict=True))
+        row |= {"latency_us": mean, "ci_low": low, "ci_high": high}
+        row["bandwidth_mbytes_per_s"] = group["bandwidth_mbytes_per_s"].mean()
+        row |= {"blocks": len(group), "doubtful": int((group["status"] != "ok").sum())}
+        row["platform"] = "; ".join(sorted(set(group["platform"])))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def slowdown(blocks: pd.DataFrame) -> pd.DataFrame:
+    """What EP loses while the ping-pong runs: a row a stack and pinning.
+
+    Args:
+        blocks: results/tables/ep.csv.
+
+    Returns EP_CELL; mean and 95 % interval of Mop/s alone and beside the ping-pong; and of
+    their ratio, each block's own, in percent of the speed alone (`kept_percent`): the two
+    phases of a block follow each other, so what slows a block slows both.
+    """
+    rows = []
+    for cell, group in blocks.groupby(EP_CELL, sort=False):
+        phases = group.pivot_table(index="block", columns="phase", values="mops")
+        row = dict(zip(EP_CELL, cell, strict=True))
+        for phase in ("alone", "pingpong"):
+            values = phases.get(phase, pd.Series(dtype=float)).to_numpy(float)
+            names = (f"{phase}_mops", f"{phase}_ci_low", f"{phase}_ci_high")
+            row |= dict(zip(names, mean_interval(values), strict=True))
+        kept = 100 * phases.get("pingpong", float("nan")) / phases.get("alone", float("nan"))
+        names = ("kept_percent", "kept_ci_low", "kept_ci_high")
+        row |= dict(zip(names, mean_interval(pd.Series(kept).to_numpy(float)), strict=True))
+        row |= {"blocks": len(phases), "doubtful": int((group["status"] != "ok").sum())}
+        row["platform"] = "; ".join(sorted(set(group["platform"])))
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,0 +1,168 @@
+"""The MPI chapter: latency against message size, and EP beside it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from vcperf.analysis.anomaly import CURVE
+from vcperf.figures.curves import MARKERS, PALETTE, RC
+
+Tables = Mapping[str, pd.DataFrame]
+WORDS = {"none": "without load", "ep": "while EP loads the other cluster"}
+
+
+def load(tables: Tables) -> Figure:
+    """A panel a stack and pinning: latency without load and under it, anomalies and the
+    points A and B marked.
+
+    Args:
+        tables: pingpong, anomalies and points: the summary and what was found in it.
+    """
+    summary = tables["pingpong"]
+    panels = summary[["testbed", "pinning", "stack"]].drop_duplicates().to_dict("records")
+    with rc_context(RC):
+        drawing = Figure(figsize=(7.2, 1.0 + 3.4 * len(panels)), layout="constrained")
+        for index, panel in enumerate(panels):
+            axes = drawing.add_subplot(len(panels), 1, index + 1)
+            cells = _select(summary, panel)
+            for number, name in enumerate(cells["load"].drop_duplicates()):
+                curve = _select(cells, {"load": name})
+                _curve(axes, curve, WORDS.get(name, name), number)
+                _marks(axes, curve, tables, number)
+            _axes(axes, cells, f"{panel['stack']}, {panel['pinning']}")
+        _heading(drawing, "MPI ping-pong with and without load", summary)
+    return drawing
+
+
+def stacks(tables: Tables) -> Figure:
+    """The stacks against each other, without load where that was measured."""
+    summary = tables["pingpong"]
+    chosen = summary[summary["load"] == "none"]
+    chosen = chosen if len(chosen) else summary
+    with rc_context(RC):
+        drawing = Figure(figsize=(7.2, 4.8), layout="constrained")
+        axes = drawing.add_subplot()
+        panels = chosen[["testbed", "pinning", "stack", "load"]].drop_duplicates()
+        for number, panel in enumerate(panels.to_dict("records")):
+            label = f"{panel['stack']}, {panel['pinning']}"
+            _curve(axes, _select(chosen, panel), label, number)
+        _axes(axes, chosen, "")
+        _heading(drawing, "MPI ping-pong, stack against stack", chosen)
+    return drawing
+
+
+def ep(tables: Tables) -> Figure:
+    """What EP keeps of its speed while the ping-pong runs."""
+    summary = tables["ep"]
+    with rc_context(RC):
+        drawing = Figure(figsize=(7.2, 1.6 + 0.5 * max(1, len(summary))), layout="constrained")
+        axes = drawing.add_subplot()
+        if len(summary):
+            for number, row in enumerate(summary.to_dict("records")):
+                colour = PALETTE[number % len(PALETTE)]
+                face = "white" if row["doubtful"] else colour
+                axes.plot([row["kept_ci_low"], row["kept_ci_high"]], [number] * 2, color=colour)
+                axes.plot(row["kept_percent"], number, "o", color=colour, markerfacecolor=face)
+            labels = [f"{r['stack']}, {r['pinning']}" for r in summary.to_dict("records")]
+            axes.set_yticks(range(len(labels)), labels)
+            axes.set_ylim(len(labels) - 0.5, -0.5)
+            axes.axvline(100, color="#999999", linestyle="--", linewidth=1)
+            axes.set_xlabel("Speed of EP beside the ping-pong (% of its speed alone)")
+        else:
+            axes.set_axis_off()
+            axes.text(0, 0.5, "EP was not measured.")
+        _heading(drawing, "EP slowed by the ping-pong of the other cluster", summary)
+    return drawing
+
+
+def _select(table: pd.DataFrame, where: Mapping[Any, Any]) -> pd.DataFrame:
+    for column, value in where.items():
+        table = table[table[column] == value]
+    return table
+
+
+def _curve(axes: Axes, curve: pd.DataFrame, label: str, number: int) -> None:
+    curve = curve.sort_values("message_bytes")
+    sizes, colour = curve["message_bytes"].clip(lower=0.5), PALETTE[number % len(PALETTE)]
+    marker = MARKERS[number % len(MARKERS)]
+    axes.plot(sizes, curve["latency_us"], color=colour, marker=marker, label=label)
+    low = curve["ci_low"].clip(lower=1e-3)
+    axes.fill_between(sizes, low, curve["ci_high"], color=colour, alpha=0.15, linewidth=0)
+    doubt = (curve["doubtful"] > 0).to_numpy()
+    if doubt.any():
+        axes.plot(
+            sizes[doubt],
+            curve["latency_us"][doubt],
+            linestyle="",
+            marker=marker,
+            color=colour,
+            markerfacecolor="white",
+            zorder=3,
+        )
+
+
+def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None:
+    """Where a curve has an anomaly: by how much, and the points A and B."""
+    name = {column: curve[column].iloc[0] for column in CURVE}
+    heights = dict(zip(curve["message_bytes"], curve["latency_us"], strict=True))
+    colour = PALETTE[number % len(PALETTE)]
+    for row in _select(tables["anomalies"], name).to_dict("records"):
+        if row["kind"] == "bump":
+            axes.annotate(
+                f"+{row['excess_percent']:.0f} %",
+                (row["message_bytes"], heights[row["message_bytes"]]),
+                (0, 14),
+                textcoords="offset points",
+                ha="center",
+                color=colour,
+                arrowprops={"arrowstyle": "->", "color": colour},
+            )
+    for row in _select(tables["points"], name).to_dict("records"):
+        if row["source"] == "anomaly":
+            for letter, size in (("A", row["a_bytes"]), ("B", row["b_bytes"])):
+                at = (size, heights[size])
+                axes.annotate(letter, at, (6, -12), textcoords="offset points", color=colour)
+
+
+def _axes(axes: Axes, cells: pd.DataFrame, title: str) -> None:
+    sizes = sorted(cells["message_bytes"].unique())
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    # By the means: an interval of few blocks may reach below zero.
+    axes.set_ylim(cells["latency_us"].min() / 2, cells["latency_us"].max() * 2)
+    step = -(-len(sizes) // 8)
+    axes.xaxis.set_major_locator(FixedLocator([max(0.5, float(size)) for size in sizes[::step]]))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda size, _: f"{size:.0f}" if size >= 1 else "0")
+    )
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel("Message size (bytes)")
+    axes.set_ylabel("Latency (us)")
+    axes.legend(loc="upper left", fontsize=9, title=title or None, alignment="left")
+
+
+def _heading(drawing: Figure, title: str, cells: pd.DataFrame) -> None:
+    drawing.suptitle(title, x=0.01, ha="left", weight="bold")
+    if not len(cells):
+        return
+    named = cells[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
+    said = ", ".join(f"{row.platform} ({row.testbed})" for row in named)
+    if "shared_cpus" in cells and (cells["shared_cpus"] == "yes").any():
+        said += "; the nodes share CPUs"
+    said += f"; mean and 95 % interval of {cells['blocks'].min()} blocks"
+    if cells["doubtful"].sum():
+        said += "; hollow: disturbed"
+    said = "\n".join(textwrap.wrap(said, 100))
+    drawing.axes[0].set_title(said, loc="left", fontsize=8, color="#444444")
+
+
+FIGURES = {"latency_load": load, "latency_stacks": stacks, "ep": ep}

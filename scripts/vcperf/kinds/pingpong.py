@@ -1,0 +1,139 @@
+"""Cells of the MPI ping-pong: pinning, stack, program and load."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from vcperf.cell import Cell, Spec
+from vcperf.config import KeyPath, suggest
+from vcperf.layout import Layout
+
+PROCEDURE = 1  # see vcperf.kinds.netperf
+
+ROOT = Path(__file__).parents[3]
+SOURCES = ROOT / "scripts" / "workloads" / "mpi"
+
+
+def cells(layout: Layout) -> Iterator[Cell]:
+    """The cells of the section `pingpong`. Raises VcperfError as `vcperf.campaign.plan`."""
+    section = layout.config["pingpong"]
+    if layout.host.site is not None:
+        layout.refuse(
+            ("pingpong",), "not for hosts reached by ssh yet; set it to null for this campaign"
+        )
+    ranks = _cluster(layout, ("pingpong", "cluster"), section["cluster"])
+    if len(ranks) != 2:
+        layout.refuse(("pingpong", "cluster"), f"{len(ranks)} domains; a ping-pong needs two")
+    for index, pinning in enumerate(section["pinnings"]):
+        at: KeyPath = ("pingpong", "pinnings", index)
+        if pinning not in layout.pinnings:
+            layout.refuse(at, f"unknown pinning '{pinning}'" + suggest(pinning, layout.pinnings))
+        for stack, name in itertools.product(section["stacks"], section["programs"]):
+            program = _program(layout, name, _stack(layout, stack))
+            for load in section["loads"]:
+                yield _cell(layout, at, pinning, stack, program, load, ranks)
+
+
+def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str]:
+    """What of a program decides a result: its source, version or file."""
+    if name == "pingpong":
+        return {"name": name, "source": _digest("pingpong.c")}
+    own = layout.config["pingpong"].get("imb")
+    if own:
+        return {"name": name, "file": own}
+    if stack["kind"] == "openmpi":
+        layout.refuse(
+            ("pingpong", "programs"),
+            "IMB-MPI1 as Intel builds it does not load on Open MPI; name a build of your own in"
+            " pingpong.imb, or leave the stack out",
+        )
+    return {"name": name, "version": locked_version("intel")}
+
+
+def _cell(
+    layout: Layout,
+    at: KeyPath,
+    pinning: str,
+    stack: str,
+    program: dict[str, str],
+    load: str,
+    ranks: list[str],
+) -> Cell:
+    section = layout.config["pingpong"]
+    used = list(ranks)
+    options: dict[str, Any] = {}
+    if load == "ep":
+        loaded = _cluster(layout, ("pingpong", "load", "cluster"), section["load"]["cluster"])
+        both = sorted(set(loaded).intersection(ranks))
+        if both:
+            layout.refuse(("pingpong", "load", "cluster"), f"{both[0]} is in both clusters")
+        used += loaded
+        options["load"] = {
+            "class": section["load"]["class"],
+            "ranks": loaded,
+            "source": _digest("ep.c"),
+        }
+    placed, shared = layout.placed(at, pinning, used)
+    spec: Spec = {
+        "kind": "pingpong",
+        "procedure": PROCEDURE,
+        **placed,
+        "stack": _stack(layout, stack),
+        "program": program,
+        "ranks": ranks,
+        "message_bytes": sorted(section["message_bytes"]),
+        "repetitions": section["repetitions"],
+        "seconds": section["seconds"],
+        **options,
+    }
+    labels = {"pinning": pinning, "stack": stack, "program": program["name"], "load": load}
+    labels["path"] = f"{ranks[0]}->{ranks[1]}"
+    title = f"{stack}_{program['name']}_{load}_{'-'.join(ranks)}"
+    return Cell("pingpong", title, labels, section["blocks"], shared, spec)
+
+
+def _stack(layout: Layout, name: str) -> dict[str, str]:
+    """What of a stack decides a result: its kind, and its version or its folder."""
+    stacks = layout.config["stacks"]
+    if name not in stacks:
+        layout.refuse(("pingpong", "stacks"), f"unknown stack '{name}'" + suggest(name, stacks))
+    stack = stacks[name]
+    if "folder" in stack:
+        return {"kind": stack["kind"], "folder": stack["folder"]}
+    return {"kind": stack["kind"], "version": locked_version(stack["kind"])}
+
+
+def locked_version(kind: str) -> str:
+    """The version of a stack's wheel, as envs/mpi-KIND.txt has it: PACKAGE==VERSION first."""
+    first = (ROOT / "envs" / f"mpi-{kind}.txt").read_text(encoding="utf-8").splitlines()[0]
+    return first.partition("==")[2].split()[0]
+
+
+def _cluster(layout: Layout, at: KeyPath, name: str) -> list[str]:
+    """The domains of a virtual cluster."""
+    clusters = layout.config["clusters"]
+    if name not in clusters:
+        layout.refuse(at, f"unknown cluster '{name}'" + suggest(name, clusters))
+    for index, domain in enumerate(clusters[name]):
+        if domain not in layout.node_of:
+            layout.refuse(
+                ("clusters", name, index),
+                f"unknown domain '{domain}'" + suggest(domain, layout.node_of),
+            )
+    return list(clusters[name])
+
+
+def _digest(source: str) -> str:
+    """12 hexadecimal digits that name the content of a program's source."""
+    return hashlib.sha256((SOURCES / source).read_bytes()).hexdigest()[:12]
+
+
+def seconds(spec: Spec) -> float:
+    """About how long a block takes, with EP of class S."""
+    return (
+        1 + 1.5 * float(spec["seconds"]) * len(spec["message_bytes"]) + (5 if "load" in spec else 0)
+    )

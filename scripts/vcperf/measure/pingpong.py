@@ -1,0 +1,149 @@
+"""One block of the MPI ping-pong on one virtual cluster, while EP may load another."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+from vcperf.errors import VcperfError
+from vcperf.measure.block import check_pinning, main, observed
+from vcperf.tools import ep, imb, mpi, mpi_stacks
+from vcperf.tools.filter import Untrusted
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from typing import Any
+
+    from vcperf.testbeds import Testbed
+
+START_S = 30.0  # for a launcher and its ranks
+LOAD_S = 3600.0  # for the iterations of EP ahead: a large class takes its time
+ALONE = 5  # iterations of EP before the ping-pong: its speed alone
+BEGUN = "# Benchmarking PingPong"
+# Messages that do not cross the network are shared memory. Repetitions are counted as
+# printed, without estimates and warm-up, so more crosses than this.
+LEAST_SHARE = 0.95
+
+
+def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> None:
+    """Fill a record with one block.
+
+    Args:
+        testbed: up and pinned.
+        spec: stack, program, ranks, message_bytes, repetitions, seconds, and
+            optionally load (class, ranks).
+        content: the record; gets commands (each with its role), before, during, after, and
+            received_bytes: what each rank's domain received meanwhile.
+
+    Raises VcperfError when a program fails or is not there, when the load did not last from
+    before the first message until after the last, when messages did not cross the network, or
+    when a rank was on other CPUs.
+    """
+    if "load" in spec:
+        with testbed.background(spec["load"]["ranks"][0], _load_argv(testbed, spec)) as load:
+            load.wait_for(f"EP repeat {ALONE}:", LOAD_S)
+            _ping_pong(testbed, spec, content)
+            # One more that began after the last message: the load outlived it.
+            done = load.wait_for_more("EP repeat ", 2, LOAD_S)
+        content["commands"].append({"role": "load", **load.record})
+        _check_load(spec, done)
+    else:
+        _ping_pong(testbed, spec, content)
+
+
+def _ping_pong(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> None:
+    ranks = spec["ranks"]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as lengths:
+        lengths.write(imb.lengths(spec["message_bytes"]))
+        lengths.flush()
+        command = imb.argv(
+            os.path.abspath(mpi_stacks.benchmark(spec["stack"], spec["program"])),
+            ["PingPong"],
+            lengths_file=lengths.name,
+            iterations=spec["repetitions"],
+            seconds=spec["seconds"],
+        )
+        argv = _launch(testbed, spec, ranks, command)
+        received = {domain: -testbed.received_bytes(domain) for domain in ranks}
+        patience = START_S + 20 * spec["seconds"] * len(spec["message_bytes"])
+        with observed(testbed, content), testbed.background(ranks[0], argv) as run:
+            run.wait_for(BEGUN, START_S)
+            content["during"] = testbed.observe()
+            check_pinning(testbed, content["during"]["pinning"], "during")
+            run.wait(patience)
+        content["commands"].append({"role": "measure", **run.record})
+    for domain in ranks:
+        received[domain] += testbed.received_bytes(domain)
+    content["received_bytes"] = received
+    content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], run.record["output"])
+    _check(spec, run.record, received)
+
+
+def _share_cpu(spec: dict[str, Any], ranks: list[str]) -> bool:
+    pinned = {d: vcpus for node in spec["nodes"].values() for d, vcpus in node["domains"].items()}
+    cpus = [cpu for domain in ranks for cpu in {c for vcpu in pinned[domain] for c in vcpu}]
+    return len(set(cpus)) < len(cpus)
+
+
+def _launch(
+    testbed: Testbed, spec: dict[str, Any], ranks: list[str], command: list[str]
+) -> list[str]:
+    stack = spec["stack"]
+    for needed in (command[0], f"{mpi_stacks.folder(stack)}/bin/mpiexec"):
+        if not os.path.exists(needed):
+            raise VcperfError(f"{needed}: not found; was the MPI stack set up?")
+    cluster = testbed.cluster(ranks)
+    argv = mpi_stacks.mpiexec_argv(
+        stack["kind"],
+        mpi_stacks.folder(stack),
+        [*cluster.place, *command],
+        hosts=cluster.hosts,
+        interface=cluster.interface,
+        agent=cluster.agent,
+        share_cpu=_share_cpu(spec, ranks),
+    )
+    return [*cluster.launch, *argv]
+
+
+def _load_argv(testbed: Testbed, spec: dict[str, Any]) -> list[str]:
+    load, program = spec["load"], mpi_stacks.program(spec["stack"], "ep")
+    command = ep.argv(os.path.abspath(program), load["class"], repeat=True)
+    return _launch(testbed, spec, load["ranks"], command)
+
+
+def _check(spec: dict[str, Any], run: dict[str, Any], received: dict[str, int]) -> None:
+    """Raises VcperfError unless the table is whole and its messages crossed the network."""
+    name = f"PingPong {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
+    if run["status"] != 0:
+        raise VcperfError(f"{name}: status {run['status']}: {mpi.fault(run['output'])}")
+    try:
+        rows = imb.parse(run["output"])
+    except Untrusted as fault:
+        raise VcperfError(f"{name}: {fault}") from None
+    sizes = [row["message_bytes"] for row in rows]
+    if sizes != spec["message_bytes"]:
+        raise VcperfError(f"{name}: measured lengths {sizes}, not {spec['message_bytes']}")
+    payload = sum(row["message_bytes"] * row["repetitions"] for row in rows)
+    for domain, count in received.items():
+        if count < LEAST_SHARE * payload:
+            raise VcperfError(
+                f"{name}: {domain} received {count} bytes over the network, of {payload} sent to"
+                " it: the stack took another transport"
+            )
+
+
+def _check_load(spec: dict[str, Any], printed: str) -> None:
+    """Raises VcperfError when an iteration of the load is wrong, or it ended badly."""
+    name = f"EP {spec['load']['class']} on {'-'.join(spec['load']['ranks'])}"
+    try:
+        rows = ep.parse_repeat(ep.repeat_lines(printed))
+    except Untrusted as fault:
+        raise VcperfError(f"{name}: {fault}") from None
+    wrong = [row for row in rows if row["verified"] != "yes"]
+    if wrong:
+        raise VcperfError(f"{name}: iteration {wrong[0]['iteration']} failed its verification")
+
+
+if __name__ == "__main__":
+    sys.exit(main(measure))

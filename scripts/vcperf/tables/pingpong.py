@@ -1,0 +1,54 @@
+"""results/tables/pingpong.csv: a row a block and message size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcperf.errors import VcperfError
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tools import imb
+from vcperf.tools.filter import Untrusted
+
+ORDER = ("testbed", "pinning", "stack", "program", "load", "message_bytes", "block")
+COLUMNS = (
+    "testbed",
+    "pinning",
+    "path",
+    "stack",
+    "program",
+    "load",
+    "message_bytes",
+    "block",
+    "repetitions",
+    "latency_us",
+    "bandwidth_mbytes_per_s",
+    "transport",
+    *CONDITIONS,
+)
+
+
+def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
+    """The rows of one record.
+
+    Args:
+        planned: its row of the plan.
+        content: the record.
+        disturbed_percent: the share of one CPU above which others disturbed a block.
+
+    Raises VcperfError when its output cannot be trusted.
+    """
+    run = command(planned, content, "measure")
+    try:
+        parsed = imb.parse(run["output"])
+    except Untrusted as fault:
+        raise VcperfError(f"{planned['record']}: {fault}") from None
+    common = {
+        **planned,
+        **conditions(planned, content, run["start"], disturbed_percent),
+        "transport": content["transport"],
+    }
+    found = []
+    for row in parsed:
+        whole = {**common, **row}
+        found.append({column: whole.get(column) for column in COLUMNS})
+    return found

