@@ -96,6 +96,14 @@ def test_a_tighter_target_opens_cells_and_a_wider_one_closes_them():
     assert counts[0] > counts[1] > counts[2] == 0 and counts[0] > 40
 
 
+def test_a_trend_is_seen_whatever_the_order_of_the_tables_rows():
+    """An unstable cell gets no more blocks; without its order it would look like noise."""
+    plan = planned({"blocks": 16})
+    table = table_of(plan, lambda _: 0.1)
+    table["throughput_mbps"] += 2 * table["block"]
+    assert set(converge.lacking(plan.cells, table, RULE).values()) == {0}
+
+
 def test_cells_that_have_the_maximum_anyhow_are_left_alone():
     plan = planned({"blocks": 30})
     assert converge.lacking(plan.cells, table_of(plan, by_pinning), RULE) == {}
