@@ -229,7 +229,8 @@ def test_killed_in_a_round_it_goes_on_there(checkout, in_new_session):
     for target in (1e-9, 50):
         edited = checkout.overlay("edited.yaml", {**ENDLESS, "target_percent": target})
         again = checkout.snakemake("results/figures/", configfile=edited)
-        assert again.returncode == 0 and "rule measure" not in again.stdout, again.stdout
+        output = again.stdout + again.stderr
+        assert again.returncode == 0 and "rule measure" not in output, output
         assert list(pd.read_csv(checkout.folder / "results/tables/netperf.csv")["block"]) == [
             *(1, 2, 3, 4) * 2
         ]
