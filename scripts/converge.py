@@ -75,7 +75,8 @@ def run_rounds(options: argparse.Namespace) -> None:
         cells_open = sum(map(bool, needed.values()))
         print(
             f"round {number}: {cells_open} of {len(needed)} cells open,"
-            f" {sum(added.values())} blocks to add; {max(0.0, left_s) / 60:.1f} min left of {budget:g}",
+            f" {sum(added.values())} blocks to add;"
+            f" {max(0.0, left_s) / 60:.1f} min left of {budget:g}",
             flush=True,
         )
         if not added:
