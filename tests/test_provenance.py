@@ -3,6 +3,7 @@
 import copy
 import importlib.metadata
 import json
+import os
 import subprocess
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from conftest import ROOT
 from jsonschema import Draft202012Validator, ValidationError
 
-from vcperf import code, config, provenance
+from vcperf import code, config, preparation, provenance
 from vcperf.tables.plan import COLUMNS
 from vcperf.testbeds import processes
 
@@ -191,6 +192,20 @@ def test_commit_and_changes(tmp_path):
     assert code.state(tmp_path) == {"commit": commit, "dirty": True}
     (tmp_path / "inside").mkdir()
     assert code.state(tmp_path / "inside") is None, "a copy within another project's checkout"
+
+
+def test_blocks_are_told_what_measures_them(monkeypatch):
+    """In the context, which is part of no key."""
+    for name in ("VCPERF_CONTEXT", "PYTHONPATH", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, "")  # put back afterwards
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(code, "state", lambda root: {"commit": f"of {root}", "dirty": False})
+    default = "config/config.yaml"
+    ready = preparation.prepare(config.read_yaml(default), [default])
+    context = json.loads(os.environ["VCPERF_CONTEXT"])
+    assert context["code"] == {"commit": f"of {ROOT}", "dirty": False}
+    assert context["quiet"] == {"wait_s": 2}
+    assert "commit" not in json.dumps([block.spec_json for block in ready.plan.blocks])
 
 
 def test_another_configuration_tells_itself_anew_and_measures_nothing(finished):

@@ -12,11 +12,10 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 
 from vcperf.errors import VcperfError
-from vcperf.testbeds import processes
+from vcperf.testbeds import processes, programs
 from vcperf.testbeds.background import Background
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -300,33 +299,8 @@ class LocalTestbed:
         return {
             **processes.host_facts(),
             "platform": self.platform,
-            "tools": _tools_here("netperf", "netserver", "python3"),
+            "tools": programs.found("netperf", "netserver", "python3"),
         }
-
-
-def _tools_here(*names: str) -> dict[str, Any]:
-    """Which program each name stands for: path, size in bytes, and time of change; of
-    netperf and Python the version."""
-    found: dict[str, dict[str, Any]] = {}
-    for name in names:
-        for folder in os.get_exec_path():
-            with contextlib.suppress(OSError):
-                status = os.stat(f"{folder}/{name}")
-                found[name] = {
-                    "path": f"{folder}/{name}",
-                    "bytes": status.st_size,
-                    "changed": round(status.st_mtime),
-                }
-                break
-    if "netperf" in found:
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            said = subprocess.run(
-                [found["netperf"]["path"], "-V"], capture_output=True, timeout=STOP_S, check=True
-            )
-            found["netperf"]["version"] = said.stdout.decode(errors="replace").split()[-1]
-    if "python3" in found:
-        found["python3"]["version"] = ".".join(map(str, sys.version_info[:3]))
-    return found
 
 
 def _start(argv: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
