@@ -1,5 +1,6 @@
 """Blocks added round by round: which, how many, and that nothing is lost on the way."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import pytest
 from conftest import ROOT
 from test_faults import descendants, gone, measuring, wait_until
 
-from vcperf import blockcounts, campaign, config, converge, kinds
+from vcperf import blockcounts, campaign, config, converge, kinds, preparation
 from vcperf.analysis import summary
 from vcperf.errors import VcperfError
 from vcperf.layout import Host
@@ -225,24 +226,68 @@ def test_killed_in_a_round_it_goes_on_there(checkout, in_new_session):
     assert list(table["blocks"]) == [4, 4]
     assert (checkout.folder / "results/figures/pair.svg").exists()
 
-    # An ordinary run keeps what was added, whatever the target; there is nothing to do.
-    for target in (1e-9, 50):
-        edited = checkout.overlay("edited.yaml", {**ENDLESS, "target_percent": target})
-        again = checkout.snakemake("results/figures/", configfile=edited)
-        output = again.stdout + again.stderr
-        assert again.returncode == 0 and "rule measure" not in output, output
-        assert list(pd.read_csv(checkout.folder / "results/tables/netperf.csv")["block"]) == [
-            *(1, 2, 3, 4) * 2
-        ]
+    # An ordinary run keeps what was added, whatever the target.
+    edited = checkout.overlay("edited.yaml", {**ENDLESS, "target_percent": 50})
+    again = checkout.snakemake("-n", "results/figures/", configfile=edited)
+    assert again.returncode == 0, again.stderr
+    assert "Summarising netperf" in again.stdout
+    assert "rule measure" not in again.stdout and "Parsing" not in again.stdout
 
 
-def test_without_time_it_measures_the_campaign_and_says_what_is_open(checkout):
+@pytest.fixture
+def script(checkout, monkeypatch):
+    """scripts/converge.py, with runs of Snakemake that make up their table; `runs` are
+    their targets."""
+    file = ROOT / "scripts/converge.py"
+    loaded = importlib.util.spec_from_file_location("converge_script", file)
+    module = importlib.util.module_from_spec(loaded)
+    loaded.loader.exec_module(module)
+    monkeypatch.chdir(checkout.folder)
+    for name in ("VCPERF_CONTEXT", "PYTHONPATH", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, "")  # put back afterwards
+    module.runs = []
+
+    def measure(options, targets):
+        module.runs.append(targets)
+        sources = ["config/config.yaml", options.campaign]
+        merged = config.merge(*map(config.read_yaml, sources))
+        plan = preparation.prepare(merged, sources).plan
+        (checkout.folder / "results/tables").mkdir(exist_ok=True)
+        table_of(plan, lambda _: 1.0).to_csv("results/tables/netperf.csv", index=False)
+
+    monkeypatch.setattr(module, "snakemake", measure)
+    return module
+
+
+def test_without_time_it_measures_the_campaign_and_says_what_is_open(checkout, script, capsys):
     short = {**ENDLESS, "converge": {**ENDLESS["converge"], "budget_minutes": 0.01}}
-    done = run(checkout, checkout.overlay("short.yaml", short))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 of 2 cells open, 0 blocks to add" in done.stdout
-    assert "no time for a further round" in done.stdout
-    assert len(checkout.records()) == 2 and counts_of(checkout) == []
+    assert script.main([checkout.overlay("short.yaml", short)]) == 0
+    said = capsys.readouterr().out
+    assert "2 of 2 cells open, 0 blocks to add" in said and "no time for a further round" in said
+    assert script.runs == [["results/tables/netperf.csv"], ["results/figures/"]]
+    assert counts_of(checkout) == []
+
+
+def test_a_failed_run_ends_it_before_anything_is_decided(checkout, script, monkeypatch, capsys):
+    def fail(options, targets):
+        raise VcperfError("Snakemake ended with status 1")
+
+    monkeypatch.setattr(script, "snakemake", fail)
+    assert script.main([checkout.overlay("endless.yaml", ENDLESS)]) == 1
+    assert capsys.readouterr().err == "Snakemake ended with status 1\n"
+    assert counts_of(checkout) == []
+
+
+def test_rounds_go_on_to_the_maximum_and_the_figures_come_last(checkout, script, capsys):
+    assert script.main([checkout.overlay("endless.yaml", ENDLESS)]) == 0
+    tables, figures = ["results/tables/netperf.csv"], ["results/figures/"]
+    assert script.runs == [tables, tables, tables, tables, figures]
+    assert counts_of(checkout) == [4, 4]
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("round")]
+    assert [line.split(";")[0] for line in lines] == [
+        *(f"round {n}: 2 of 2 cells open, 2 blocks to add" for n in (1, 2, 3)),
+        "round 4: 0 of 2 cells open, 0 blocks to add",
+    ]
 
 
 def test_a_mistake_is_one_line(checkout):
