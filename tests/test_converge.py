@@ -165,7 +165,7 @@ def test_a_cell_that_converged_under_the_rule_is_told_to_the_targets_width():
 ENDLESS = {
     "blocks": 1,
     "target_percent": 1e-9,  # nothing converges
-    "converge": {"minimum_blocks": 2, "maximum_blocks": 4, "budget_minutes": 10},
+    "converge": {"minimum_blocks": 2, "maximum_blocks": 3, "budget_minutes": 10},
     "netperf": {
         "paths": {"config1": ["vc00->c010"], "config2": None},
         "message_bytes": [1024, 16384],
@@ -219,11 +219,11 @@ def test_killed_in_a_round_it_goes_on_there(checkout, in_new_session):
     done = run(checkout, campaign_file)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 of 2 cells open, 0 blocks to add" in done.stdout
-    assert counts_of(checkout) == [4, 4]
+    assert counts_of(checkout) == [3, 3]
     after = {name: path.stat().st_mtime_ns for name, path in checkout.records().items()}
-    assert len(after) == 8 and kept.items() <= after.items(), "measured again"
+    assert len(after) == 6 and kept.items() <= after.items(), "measured again"
     table = pd.read_csv(checkout.folder / "results/tables/netperf_summary.csv")
-    assert list(table["blocks"]) == [4, 4]
+    assert list(table["blocks"]) == [3, 3]
     assert (checkout.folder / "results/figures/pair.svg").exists()
 
     # An ordinary run keeps what was added, whatever the target.
@@ -281,12 +281,12 @@ def test_a_failed_run_ends_it_before_anything_is_decided(checkout, script, monke
 def test_rounds_go_on_to_the_maximum_and_the_figures_come_last(checkout, script, capsys):
     assert script.main([checkout.overlay("endless.yaml", ENDLESS)]) == 0
     tables, figures = ["results/tables/netperf.csv"], ["results/figures/"]
-    assert script.runs == [tables, tables, tables, tables, figures]
-    assert counts_of(checkout) == [4, 4]
+    assert script.runs == [tables, tables, tables, figures]
+    assert counts_of(checkout) == [3, 3]
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("round")]
     assert [line.split(";")[0] for line in lines] == [
-        *(f"round {n}: 2 of 2 cells open, 2 blocks to add" for n in (1, 2, 3)),
-        "round 4: 0 of 2 cells open, 0 blocks to add",
+        *(f"round {n}: 2 of 2 cells open, 2 blocks to add" for n in (1, 2)),
+        "round 3: 0 of 2 cells open, 0 blocks to add",
     ]
 
 
