@@ -17,6 +17,10 @@ export PYTHONPATH := $(CURDIR)/scripts
 figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, ONLY=testbed, PARTIAL=1)
 	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
+.PHONY: converge
+converge: setup ## Measure, then add blocks to the cells that are not settled (CAMPAIGN=file)
+	@.venv/bin/python scripts/converge.py --cores $(CORES) $(CAMPAIGN)
+
 .PHONY: plan
 plan: setup ## Print cells, blocks done and missing, and the time still needed
 	.venv/bin/python scripts/show_plan.py $(CAMPAIGN)

@@ -23,6 +23,7 @@ rule figures:
             for ending in ("svg", "png")
         ],
         tables=tables(),
+        dataset=["results/provenance.json", "results/campaign.json"],
     output:
         figures=directory("results/figures"),
     log:
@@ -41,6 +42,7 @@ include: "rules/mpi.smk"
 include: "rules/measure.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"
+include: "rules/dataset.smk"
 
 
 onstart:

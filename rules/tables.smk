@@ -31,6 +31,7 @@ rule table:
 rule netperf_summary:
     input:
         table="results/tables/netperf.csv",
+        plan="results/tables/plan.csv",
         modules=[
             "scripts/vcperf/analysis/intervals.py",
             "scripts/vcperf/analysis/summary.py",

@@ -2,14 +2,15 @@
 
 import pandas as pd
 
-from vcperf import campaign
+from vcperf import blockcounts, campaign
 from vcperf.tables import plan as table
 
 
 def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) -> None:
     """Plan the campaign again, as the Snakefile did, and write it down."""
     checked = campaign.checked(config)
-    plan = campaign.plan(checked, campaign.hosts(checked, testbeds, cpus))
+    hosts = campaign.hosts(checked, testbeds, cpus)
+    plan = campaign.plan(checked, hosts, decided=blockcounts.read())
     rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
     rows.to_csv(output, index=False)
 

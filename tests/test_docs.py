@@ -72,7 +72,7 @@ def test_other_commands(command):
 
 def test_make_help_names_every_target_of_the_readme():
     text = run(ROOT, ["make", "help"]).stdout
-    for target in ("figures", "test", "plan", "compare", "lint", "benchmark"):
+    for target in ("figures", "test", "plan", "converge", "compare", "lint", "benchmark"):
         assert re.search(rf"^{target}\s", text, re.MULTILINE)
 
 

@@ -92,7 +92,7 @@ def block(checkout, monkeypatch):
             subprocess.run(["scripts/compile-mpi", *there, source, program], check=True)
         monkeypatch.setenv("VCPERF_NODE_LOCKED", "1")
         module = ["python3", "-S", "-m", "vcperf.measure.pingpong"]
-        return ["scripts/isolate", ready.host.testbed, *module, only.spec_json, "record.json"]
+        return ["scripts/isolate", ready.hosts[0].testbed, *module, only.spec_json, "record.json"]
 
     return make
 

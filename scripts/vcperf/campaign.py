@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,19 +53,27 @@ def hosts(
     ]
 
 
-def plan(config: Config, host: Host | Sequence[Host], sources: Sequence[str | Path] = ()) -> Plan:
+def plan(
+    config: Config,
+    host: Host | Sequence[Host],
+    sources: Sequence[str | Path] = (),
+    decided: Mapping[str, int] | None = None,
+) -> Plan:
     """Lay out the cells and blocks of a checked configuration on a host.
 
     Args:
         config: what `checked` returned.
         host: the machine that measures; once a testbed, when there are several.
         sources: as for `checked`.
+        decided: cell name -> its number of blocks, where the stopping rule asked for at
+            least the configuration's (`vcperf.blockcounts.read`).
 
     Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
     there, a pinning that leaves a domain out.
     """
     hosts = [host] if isinstance(host, Host) else host
-    cells = tuple(cell for each in hosts for cell in _cells(Layout(config, each, sources), hosts))
+    asked = (cell for each in hosts for cell in _cells(Layout(config, each, sources), hosts))
+    cells = tuple(_with_blocks(cell, (decided or {}).get(cell.name, 0)) for cell in asked)
     # Blocks are shuffled round by round (a randomised complete block design): each
     # round holds every cell once, so a drift of the host touches all cells alike.
     chance = random.Random(config["seed"])
@@ -102,3 +111,10 @@ def _selected(cell: Cell, baseline: Mapping[str, Any]) -> bool:
         if wanted and column in labels and labels[column] not in wanted:
             return False
     return cell.kind in baseline["measurements"]
+
+
+def _with_blocks(cell: Cell, decided: int) -> Cell:
+    """A cell with the blocks that the stopping rule decided on, unless more are asked for."""
+    if decided < cell.blocks:
+        return cell
+    return dataclasses.replace(cell, blocks=decided, sequential=True)

@@ -36,6 +36,8 @@ class Cell:
     blocks: int
     shared_cpus: bool
     spec: Spec
+    sequential: bool = False
+    """Whether a look at its results decided its number of blocks (vcperf.converge)."""
 
     @cached_property
     def name(self) -> str:

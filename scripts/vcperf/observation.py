@@ -6,7 +6,9 @@ An *observation* is what a testbed tells of itself at one moment, in plain types
     domains  domain -> {clock_s, cpu_s}: CPU seconds used so far, and the clock, in
              seconds, of the host that said so
     hosts    host -> {clock_s, program_s, own_s, steal_s, ...}: CPU seconds of the host
-             so far: in programs or domains, of these our own, and stolen below it
+             so far: in programs or domains, of these our own, and stolen below it. This
+             host adds its load average and the state of its CPUs
+             (`vcperf.testbeds.processes.cpu_state`)
 
 Raw records keep both observations as they are; everything else is computed from them
 here. Needs the standard library alone.
@@ -40,6 +42,18 @@ def disturbance(before: Observation, after: Observation) -> tuple[float, float]:
         others = _percent(first, last, "program_s") - _percent(first, last, "own_s")
         found.append((max(0.0, others), _percent(first, last, "steal_s")))
     return max(found, key=sum)
+
+
+def throttled(before: Observation, after: Observation) -> bool | None:
+    """Whether a CPU of a host was throttled for its heat between two observations; None
+    where no host tells."""
+    rises = [
+        count > before["hosts"][host].get(name, {}).get(cpu, count)
+        for host, last in after["hosts"].items()
+        for name in ("core_throttles", "package_throttles")
+        for cpu, count in last.get(name, {}).items()
+    ]
+    return any(rises) if rises else None
 
 
 def _percent(first: Mapping[str, float], last: Mapping[str, float], key: str) -> float:

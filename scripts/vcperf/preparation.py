@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vcperf import campaign, cell, claims, config, lock
+from vcperf import blockcounts, campaign, cell, claims, code, config, lock
 from vcperf.cell import Block, Plan
 from vcperf.config import Config
 from vcperf.errors import VcperfError
@@ -87,7 +87,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
             f" it has {', '.join(testbeds)}"
         )
     hosts = campaign.hosts(clean, testbeds, probe.usable_cpus(), sources)
-    plan = campaign.plan(clean, hosts, sources)
+    plan = campaign.plan(clean, hosts, sources, blockcounts.read())
     planned = {cell.spec["testbed"] for cell in plan.cells}
     for testbed in testbeds:
         if testbed not in planned:
@@ -96,7 +96,8 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
                 file=sys.stderr,
             )
     baseline = wanted if wanted in planned and len(planned) > 1 else None
-    context = {key: clean[key] for key in ("disturbed_percent", "remeasure")}
+    context = {key: clean[key] for key in ("disturbed_percent", "remeasure", "quiet")}
+    context["code"] = code.state(ROOT)
     for host in hosts:
         if host.site is not None:  # of one testbed file, so the same for all
             context |= host.site.context
@@ -177,8 +178,9 @@ def _short(path: str | Path) -> str:
 def _digest(plan: Plan) -> str:
     text = cell.canonical(
         [
-            [dict(b.cell.labels), b.cell.name, b.cell.shared_cpus, b.number, b.order]
+            [dict(c.labels), c.name, c.shared_cpus, c.sequential, b.number, b.order]
             for b in plan.blocks
+            for c in [b.cell]
         ]
     )
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 import pandas as pd
 
 from vcperf.analysis import intervals
@@ -16,6 +19,9 @@ CELL = [
     "message_bytes",
     "shared_cpus",
 ]
+FACTORS = ("testbed", "pinning", "path", "test")
+Factors = tuple[str | int, ...]
+"""The values of FACTORS and the message size."""
 METRICS = [
     "throughput_mbps",
     "transactions_per_s",
@@ -26,13 +32,35 @@ METRICS = [
 ]
 
 
-def summarise(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
+def metric_of(test: str) -> str:
+    """The metric that a netperf test is about: a column of results/tables/netperf.csv."""
+    return "transactions_per_s" if test.endswith("RR") else "throughput_mbps"
+
+
+def sequential_cells(plan: pd.DataFrame) -> frozenset[Factors]:
+    """The cells of results/tables/plan.csv whose blocks the stopping rule counted."""
+    rows = plan[(plan["kind"] == "netperf") & (plan["stopping"] == "sequential")]
+    return frozenset(
+        factors({str(k): v for k, v in row.items()}) for row in rows.to_dict("records")
+    )
+
+
+def factors(row: Mapping[str, Any]) -> Factors:
+    """What names a netperf cell in a row of any table, or in labels and testbed."""
+    return (*(str(row[name]) for name in FACTORS), int(row["message_bytes"]))
+
+
+def summarise(
+    blocks: pd.DataFrame, target_percent: float, sequential: Collection[Factors] = ()
+) -> pd.DataFrame:
     """One row a cell.
 
     Args:
         blocks: results/tables/netperf.csv.
         target_percent: half width of the interval, in percent of the mean, that a
             cell must reach to count as converged.
+        sequential: the cells of which a look at the results decided how many blocks they
+            have; see `vcperf.analysis.intervals.verdict` for what it does to intervals.
 
     Returns CELL; `metric`, `mean`, `ci_low`, `ci_high` of the cell's own metric
     (throughput_mbps, or transactions_per_s); `median`, `median_low`, `median_high` of
@@ -45,18 +73,17 @@ def summarise(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
     # Blocks are measured in rounds, so their number is the order of measuring.
     for cell, group in blocks.sort_values("block", kind="stable").groupby(CELL, sort=False):
         means = {m: intervals.mean_interval(group[m].to_numpy(float)) for m in METRICS}
-        metric = (
-            "transactions_per_s"
-            if str(cell[CELL.index("test")]).endswith("RR")
-            else "throughput_mbps"
-        )
-        mean, low, high = means[metric]
+        named = dict(zip(CELL, cell, strict=True))
+        metric = metric_of(str(named["test"]))
         values = group[metric].to_numpy(float)
         median, median_low, median_high = intervals.median_interval(values)
-        end = intervals.verdict(values, target_percent)
+        looked = factors(named) in sequential
+        end = intervals.verdict(values, target_percent, looked)
+        if looked and end.label == "converged":
+            means[metric] = end.estimate, end.low, end.high
+        mean, low, high = means[metric]
         doubtful = int((group["status"] != "ok").sum())
-        row = dict(zip(CELL, cell, strict=True))
-        row |= {"metric": metric, "mean": mean, "ci_low": low, "ci_high": high}
+        row = named | {"metric": metric, "mean": mean, "ci_low": low, "ci_high": high}
         row |= {"median": median, "median_low": median_low, "median_high": median_high}
         row |= {"blocks": len(group), "doubtful": doubtful}
         row["platform"] = "; ".join(sorted(set(group["platform"])))

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from vcperf import observation, record
+from vcperf import observation, quiet, record
 from vcperf.errors import VcperfError
 from vcperf.testbeds import open_testbed
 
@@ -28,7 +28,9 @@ def main(measure: Measure) -> int:
 
     The third, optional, is its context: JSON that says how to reach the hosts and how
     hard to try for a quiet one, none of which is part of the key:
-    `ssh_config`, `emulator_pid_files` (node -> file), `disturbed_percent`, `remeasure`.
+    `ssh_config`, `emulator_pid_files` (node -> file), `disturbed_percent`, `remeasure`,
+    `code` (the commit of the measuring code, for the record),
+    `quiet` (`wait_s`, the seconds that a block waits at most for others to leave).
 
     Returns the exit status: 0, or 1 with one line on stderr and no record.
     """
@@ -51,12 +53,15 @@ def _measured(measure: Measure, spec: dict[str, Any], context: dict[str, Any]) -
     """The record: of the first attempt that others left alone, else of the one that they
     disturbed least. The record keeps the attempts that it is not of, as `disturbed`."""
     limit = context.get("disturbed_percent", 100.0)
+    patience_s = context.get("quiet", {}).get("wait_s", 0.0)
     attempts: list[tuple[float, dict[str, Any]]] = []
     with open_testbed(spec, context) as testbed:
         testbed.pin()
         host = testbed.facts()
         for again in range(context.get("remeasure", 0), -1, -1):
-            content: dict[str, Any] = {"commands": []}
+            waited_s = quiet.wait(testbed, limit, patience_s, known=bool(attempts))
+            patience_s -= waited_s
+            content: dict[str, Any] = {"waited_s": round(waited_s, 3), "commands": []}
             measure(testbed, spec, content)
             others = sum(observation.disturbance(content["before"], content["after"]))
             attempts.append((others, content))
@@ -70,7 +75,7 @@ def _measured(measure: Measure, spec: dict[str, Any], context: dict[str, Any]) -
             )
     attempts.sort(key=lambda attempt: attempt[0])
     best, *rest = [content for _, content in attempts]
-    return {"spec": spec, "host": host, **best, "disturbed": rest}
+    return {"spec": spec, "host": host, "code": context.get("code"), **best, "disturbed": rest}
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from vcperf import record
 from vcperf.cell import spec_key
 from vcperf.errors import VcperfError
-from vcperf.observation import disturbance
+from vcperf.observation import disturbance, throttled
 
 Content = Mapping[str, Any]
 Planned = Mapping[str, str]
@@ -22,11 +22,14 @@ CONDITIONS = (
     "others_cpu_percent",
     "steal_cpu_percent",
     "attempts",
+    "waited_s",
+    "throttled",
     "shared_cpus",
     "host",
     "kernel",
     "platform",
 )
+_YES_NO = {True: "yes", False: "no", None: None}
 
 
 def read(planned: Planned) -> Content:
@@ -67,6 +70,7 @@ def conditions(
 
     The status is `ok` or `disturbed`; a kind may know worse.
     """
+    attempts = [content, *content["disturbed"]]
     others, steal = disturbance(content["before"], content["after"])
     started = datetime.datetime.fromtimestamp(started_s, datetime.UTC)
     return {
@@ -74,7 +78,10 @@ def conditions(
         "status": "disturbed" if others + steal > disturbed_percent else "ok",
         "others_cpu_percent": round(others, 2),
         "steal_cpu_percent": round(steal, 2),
-        "attempts": 1 + len(content["disturbed"]),
+        "attempts": len(attempts),
+        # Records of before there was such a wait have none.
+        "waited_s": round(sum(a.get("waited_s", 0.0) for a in attempts), 3),
+        "throttled": _YES_NO[throttled(content["before"], content["after"])],
         "shared_cpus": planned["shared_cpus"],
         "host": content["host"]["host"],
         "kernel": content["host"]["kernel"],

@@ -18,7 +18,7 @@ LABELS = (
     "program",
     "load",
 )
-COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "shared_cpus", "record")
+COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "stopping", "shared_cpus", "record")
 
 
 def rows(plan: Plan) -> list[dict[str, Any]]:
@@ -31,6 +31,7 @@ def rows(plan: Plan) -> list[dict[str, Any]]:
             **block.cell.labels,
             "block": block.number,
             "order": block.order,
+            "stopping": "sequential" if block.cell.sequential else "fixed",
             "shared_cpus": "yes" if block.cell.shared_cpus else "no",
             "record": block.record,
         }

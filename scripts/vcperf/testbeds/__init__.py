@@ -57,6 +57,10 @@ if TYPE_CHECKING:
         def observe(self) -> Observation:
             """Pinning, CPU time of each domain by the testbed's own account, and noise."""
 
+        def others_run(self) -> bool:
+            """Whether others seem to run on the hosts now: a glance that costs a few
+            milliseconds; False where a look is dearer."""
+
         def address(self, domain: str) -> str:
             """Where the domain answers, as an IPv4 address."""
 

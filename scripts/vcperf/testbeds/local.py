@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from vcperf.errors import VcperfError
-from vcperf.testbeds import processes
+from vcperf.testbeds import processes, programs
 from vcperf.testbeds.background import Background
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -138,14 +138,20 @@ class LocalTestbed:
         to the nanosecond for others where the kernel keeps it.
         """
         alive = self._processes()
+        # First what may take a kernel milliseconds to tell.
+        state = processes.cpu_state(sorted({cpu for cpus in self.cpus.values() for cpu in cpus}))
         used = {d: self._ended[d] + sum(map(processes.cpu_seconds, alive[d])) for d in self.cpus}
         clock = time.monotonic()
         host = processes.host_cpu(sum(used.values()) + sum(os.times()[:2]))
         return {
             "pinning": {domain: self._allowed(domain, alive[domain]) for domain in self.cpus},
             "domains": {d: {"clock_s": clock, "cpu_s": seconds} for d, seconds in used.items()},
-            "hosts": {os.uname().nodename: host},
+            "hosts": {os.uname().nodename: host | state},
         }
+
+    def others_run(self) -> bool:
+        """Whether more than we are runnable on this host."""
+        return processes.others_run()
 
     def _allowed(self, domain: str, pids: Iterable[int]) -> list[list[int]]:
         masks = self._command_pinning[domain]
@@ -304,24 +310,8 @@ class LocalTestbed:
         return {
             **processes.host_facts(),
             "platform": self.platform,
-            "tools": _tools_here("netperf", "netserver", "python3"),
+            "tools": programs.found("netperf", "netserver", "python3"),
         }
-
-
-def _tools_here(*names: str) -> dict[str, Any]:
-    """Which program each name stands for: path, size in bytes, and time of change."""
-    found = {}
-    for name in names:
-        for folder in os.get_exec_path():
-            with contextlib.suppress(OSError):
-                status = os.stat(f"{folder}/{name}")
-                found[name] = {
-                    "path": f"{folder}/{name}",
-                    "bytes": status.st_size,
-                    "changed": round(status.st_mtime),
-                }
-                break
-    return found
 
 
 def _start(argv: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:

@@ -95,6 +95,51 @@ def host_cpu(own_s: float) -> dict[str, float]:
     return {"clock_s": time.monotonic(), **cpu, "own_s": own_s, "load": os.getloadavg()[0]}
 
 
+def others_run(glances: int = 5) -> bool:
+    """Whether others than the caller are runnable on this host, in most of some glances a
+    millisecond apart: a kernel thread that has a moment's work is not seen in most.
+
+    Format: proc(5), /proc/stat, procs_running.
+    """
+    busy = 0
+    for glance in range(glances):
+        if glance:
+            time.sleep(0.001)
+        with open("/proc/stat", encoding="ascii") as handle:
+            running = [int(line.split()[1]) for line in handle if line.startswith("procs_running")]
+        busy += sum(running) > 1
+    return 2 * busy > glances
+
+
+def cpu_state(cpus: Iterable[int], root: str = "/sys/devices/system/cpu") -> dict[str, Any]:
+    """What the kernel tells of the state of CPUs, as far as it does.
+
+    Args:
+        cpus: their numbers.
+        root: the folder of the kernel's files on CPUs.
+
+    Returns `cpu_khz`, and `core_throttles` and `package_throttles`, how often the
+    hardware has throttled a core or its package for its heat since boot: each by the
+    number of the CPU, and absent where the kernel does not tell. Formats: cpufreq and
+    thermal_throttle in the kernel's Documentation/ABI/testing/sysfs-devices-system-cpu.
+    """
+    files = {
+        "cpu_khz": "cpufreq/scaling_cur_freq",
+        "core_throttles": "thermal_throttle/core_throttle_count",
+        "package_throttles": "thermal_throttle/package_throttle_count",
+    }
+    state: dict[str, dict[str, int]] = {}
+    for cpu in cpus:
+        for name, file in files.items():
+            with (
+                contextlib.suppress(OSError, ValueError),
+                open(f"{root}/cpu{cpu}/{file}", encoding="ascii") as handle,
+            ):
+                state.setdefault(name, {})[str(cpu)] = int(handle.read())
+    # A file that is there may still refuse to tell.
+    return {name: readings for name, readings in state.items() if readings}
+
+
 def stat_cpu(line: str, tick: int) -> dict[str, float]:
     """CPU seconds of a host since boot: in programs, in interrupts, and stolen.
 
@@ -113,15 +158,38 @@ def stat_cpu(line: str, tick: int) -> dict[str, float]:
 
 
 def host_facts() -> dict[str, Any]:
-    """Name, kernel and architecture of this host, and its CPUs' model and number."""
+    """Name, kernel and architecture of this host, its CPUs' model and number, and the
+    hypervisor that it runs on: its name, `unnamed`, or empty where none shows."""
     system = os.uname()
-    model = ""
+    cpu: dict[str, str] = {}
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as handle:
-        model = next((line.split(":", 1)[1].strip() for line in handle if "model name" in line), "")
+        for line in handle:
+            if not line.strip():
+                break  # the end of the first CPU
+            key, _, value = line.partition(":")
+            cpu[key.strip()] = value.strip()
     return {
         "host": system.nodename,
         "kernel": system.release,
         "machine": system.machine,
-        "cpu_model": model,
+        "cpu_model": cpu.get("model name", ""),
         "cpus_online": os.cpu_count(),
+        "hypervisor": hypervisor("hypervisor" in cpu.get("flags", "").split()),
     }
+
+
+def hypervisor(virtual: bool, root: str = "/sys") -> str:
+    """What this host runs on, as it tells itself: see `host_facts`.
+
+    Args:
+        virtual: whether the CPU says that it is a virtual one.
+        root: the folder of the kernel's files.
+    """
+    for names in (["hypervisor/type"], ["class/dmi/id/sys_vendor", "class/dmi/id/product_name"]):
+        said = []
+        for name in names if virtual or names == ["hypervisor/type"] else []:
+            with contextlib.suppress(OSError), open(f"{root}/{name}", encoding="utf-8") as handle:
+                said.append(handle.read().strip())
+        if any(said):
+            return " ".join(filter(None, said))
+    return "unnamed" if virtual else ""

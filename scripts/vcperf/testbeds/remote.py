@@ -235,6 +235,12 @@ class RemoteTestbed:
                 pids.append(pid)
         return pids
 
+    def others_run(self) -> bool:
+        """False: nobody looks. Hosts tell within a round trip or two by ssh, which a busy
+        host, or an emulated one, makes longer than the noise it would find; so they are
+        asked only when a block has been disturbed."""
+        return False
+
     def observe_here(self) -> dict[str, Any]:
         """What others take of this machine, as a part of an observation, when it runs the
         nodes; else nothing."""
