@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text)
         sub.add_argument("--nodes", type=int, choices=(1, 2), default=2, help="hosts (2)")
         sub.add_argument("--native", action="store_true", help="boot without Xen")
+        sub.add_argument("--fresh", action="store_true", help="boot, do not resume")
         sub.add_argument("--xen-options", default="", help="more of Xen's command line")
         if name == "run":
             sub.add_argument("argv", nargs="+", metavar="-- COMMAND", help="what to run")
@@ -66,17 +67,17 @@ def _do(options: argparse.Namespace) -> int:
                 return 0
             wanted = hosts.Wanted(options.nodes, options.native, options.xen_options)
             if options.command == "up":
-                hosts.up(wanted)
+                hosts.up(wanted, fresh=options.fresh)
             else:
-                return _run(wanted, options.argv)
+                return _run(wanted, options)
     return 0
 
 
-def _run(wanted: hosts.Wanted, argv: list[str]) -> int:
+def _run(wanted: hosts.Wanted, options: argparse.Namespace) -> int:
     try:
-        hosts.up(wanted, tied=True)
+        hosts.up(wanted, tied=True, fresh=options.fresh)
         # The command ends with us too, and with it whatever it measures.
-        command = ["setpriv", "--pdeathsig", "TERM", *argv]
+        command = ["setpriv", "--pdeathsig", "TERM", *options.argv]
         process = subprocess.Popen(command)
         try:
             status = process.wait()

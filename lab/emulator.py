@@ -32,7 +32,9 @@ STOP_S = 10.0
 FORWARD = re.compile(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)")
 
 
-def argv(node: Node, native: bool, xen_options: str = "", tied: bool = False) -> list[str]:
+def argv(
+    node: Node, native: bool, xen_options: str = "", tied: bool = False, resumed: bool = False
+) -> list[str]:
     """The command that emulates a node.
 
     Args:
@@ -40,6 +42,7 @@ def argv(node: Node, native: bool, xen_options: str = "", tied: bool = False) ->
         native: boot the kernel without Xen.
         xen_options: more words for Xen's command line.
         tied: the emulator ends with the process that starts it.
+        resumed: begin from the file `state` in the node's folder.
     """
     role = "native" if native else "dom0"
     linux = f"{LINUX_OPTIONS} lab.role={role} lab.name={node.dom0} lab.address={node.address}"
@@ -70,16 +73,20 @@ def argv(node: Node, native: bool, xen_options: str = "", tied: bool = False) ->
         *("-netdev", f"dgram,id=link,{link}"),
         *("-device", f"virtio-net-pci,netdev=link,mac=52:54:00:00:99:0{node.number},romfile="),
     ]
+    if resumed:
+        command += ["-incoming", "exec:cat state"]
     return ["setpriv", "--pdeathsig", "KILL", *command] if tied else command
 
 
-def start(node: Node, native: bool, xen_options: str = "", tied: bool = False) -> None:
+def start(
+    node: Node, native: bool, xen_options: str = "", tied: bool = False, resumed: bool = False
+) -> None:
     """Start a node's emulator in its folder, which has the images."""
     folder = RUN / node.name
     (RUN / f"link{node.number}.sock").unlink(missing_ok=True)
     with (folder / "qemu.log").open("wb") as log:
         process = subprocess.Popen(
-            argv(node, native, xen_options, tied),
+            argv(node, native, xen_options, tied, resumed),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,

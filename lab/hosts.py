@@ -15,6 +15,7 @@ from typing import NamedTuple
 import cpio
 import emulator
 import images
+import saved
 import ssh
 from common import FILES, RUN, LabError, need, say, step
 from topology import Guest, Node, alias, node
@@ -37,12 +38,15 @@ class Wanted(NamedTuple):
         return [node(number) for number in range(self.nodes)]
 
 
-def up(wanted: Wanted, tied: bool = False) -> None:
+def up(wanted: Wanted, tied: bool = False, fresh: bool = False) -> None:
     """Bring the lab up, and return when every domain answers.
+
+    Hosts with Xen are resumed from where an earlier start left its state, if one did.
 
     Args:
         wanted: which lab.
         tied: the emulators end with this process.
+        fresh: boot, even so.
 
     Raises:
         LabError: a step failed; nothing is left running.
@@ -54,12 +58,38 @@ def up(wanted: Wanted, tied: bool = False) -> None:
         say("took down what was there")
     need(COMMANDS)
     folder = images.ensure()
+    state = saved.place(folder, repr(wanted))
     try:
-        with step(f"up: {_described(wanted)}"):
-            _boot(wanted, folder, tied)
+        if not (state.is_dir() and not fresh and _resumed(wanted, folder, tied, state)):
+            with step(f"up: {_described(wanted)}"):
+                _boot(wanted, folder, tied)
+            if not wanted.native:  # that boots soon enough
+                _keep(wanted, state)
     except BaseException:
         down(quietly=True, keep_logs=True)
         raise
+
+
+def _resumed(wanted: Wanted, folder: Path, tied: bool, state: Path) -> bool:
+    """Resume the hosts; False, and nothing is left, when that did not go."""
+    try:
+        with step(f"up again: {_described(wanted)}"):
+            _resume(wanted, folder, tied, state)
+    except LabError as error:
+        say(f"{error}; booting instead")
+        down(quietly=True)
+        shutil.rmtree(state, ignore_errors=True)
+        return False
+    return True
+
+
+def _keep(wanted: Wanted, state: Path) -> None:
+    """Keep the state for the next start; without it there is just that one boot more."""
+    try:
+        with step("kept the state of the hosts"):
+            saved.save(wanted.topology(), state)
+    except LabError as error:
+        say(f"{error}; the next start boots again")
 
 
 def down(quietly: bool = False, keep_logs: bool = False) -> bool:
@@ -73,7 +103,7 @@ def down(quietly: bool = False, keep_logs: bool = False) -> bool:
         if path.is_dir() and not keep_logs:
             shutil.rmtree(path)
         elif path.is_dir():
-            for name in ("qemu.pid", "initrd.cpio"):
+            for name in ("qemu.pid", "initrd.cpio", saved.STATE):
                 (path / name).unlink(missing_ok=True)
         else:
             path.unlink()
@@ -133,12 +163,8 @@ def _boot(lab: Wanted, folder: Path, tied: bool) -> None:
     RUN.mkdir(exist_ok=True)
     with step("made keys"):
         public = _make_keys(nodes, lab, folder)
-    # From this thread alone: the emulators may be tied to the thread that starts them.
-    for n in nodes:
-        emulator.start(n, lab.native, lab.xen_options, tied)
-    ports = {n.dom0: emulator.ssh_port(n) for n in nodes}
-    (RUN / "ssh_config").write_text(ssh.config(RUN, nodes, ports, lab.native))
     (RUN / "known_hosts").write_text(ssh.known_hosts(public))
+    _start(lab, tied, resumed=False)
     with step(f"{' and '.join(n.dom0 for n in nodes)} answer"):
         _each(nodes, _wait_for_dom0)
     if not lab.native:
@@ -151,6 +177,38 @@ def _boot(lab: Wanted, folder: Path, tied: bool) -> None:
         command = f"/lab/check-tools {' '.join(addresses)}"
         _each(_domains(lab), lambda d: ssh.remote(d, command, "checking the tools", CHECK_S))
     (RUN / "lab.json").write_text(json.dumps(lab._asdict()) + "\n")
+
+
+def _resume(lab: Wanted, folder: Path, tied: bool, state: Path) -> None:
+    nodes = lab.topology()
+    RUN.mkdir(exist_ok=True)
+    for n in nodes:
+        _lay_out(n, folder)
+    saved.bring(nodes, state)
+    _start(lab, tied, resumed=True)
+    for n in nodes:
+        saved.wait_until_resumed(n)
+    _each(_domains(lab), lambda d: ssh.remote(d, "true", "asking", CHECK_S))
+    (RUN / "lab.json").write_text(json.dumps(lab._asdict()) + "\n")
+
+
+def _start(lab: Wanted, tied: bool, resumed: bool) -> None:
+    """Start the emulators, and write how ssh gets to them."""
+    nodes = lab.topology()
+    # From this thread alone: the emulators may be tied to the thread that starts them.
+    for n in nodes:
+        emulator.start(n, lab.native, lab.xen_options, tied, resumed)
+    ports = {n.dom0: emulator.ssh_port(n) for n in nodes}
+    (RUN / "ssh_config").write_text(ssh.config(RUN, nodes, ports, lab.native))
+
+
+def _lay_out(n: Node, folder: Path) -> None:
+    """A node's folder, with links to the images."""
+    place = RUN / n.name
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for name in ("xen", "vmlinux", "vmlinuz", "root.img"):
+        (place / name).symlink_to(os.path.relpath(folder / name, place))
 
 
 def _make_keys(nodes: list[Node], lab: Wanted, folder: Path) -> dict[str, str]:
@@ -182,13 +240,9 @@ def _make_keys(nodes: list[Node], lab: Wanted, folder: Path) -> dict[str, str]:
             at = f"own/guests/{g.name}"
             entries[f"{at}.cpio"] = (stat.S_IFREG | 0o600, cpio.archive(own(g.name)))
             entries[f"{at}.cfg"] = (stat.S_IFREG | 0o644, guest_config(g).encode())
-        place = RUN / n.name
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        for name in ("xen", "vmlinux", "vmlinuz", "root.img"):
-            (place / name).symlink_to(os.path.relpath(folder / name, place))
+        _lay_out(n, folder)
         initrd = (folder / "initrd.cpio").read_bytes() + cpio.archive(entries)
-        target = place / "initrd.cpio"
+        target = RUN / n.name / "initrd.cpio"
         target.touch(mode=0o600)
         target.write_bytes(initrd)
     return public
