@@ -29,6 +29,10 @@ plan: setup ## Print cells, blocks done and missing, and the time still needed
 test: setup-dev ## Set up and run the tests
 	.venv/bin/python -m pytest
 
+.PHONY: test-slow
+test-slow: setup-dev ## Run the tests that take minutes
+	.venv/bin/python -m pytest -m slow
+
 LAB_OPTIONS = $(if $(NATIVE),--native)
 
 .PHONY: lab lab-up lab-down

@@ -194,6 +194,7 @@ def counts_of(checkout):
     return sorted(json.loads(path.read_text()).values()) if path.exists() else []
 
 
+@pytest.mark.slow
 def test_killed_in_a_round_it_goes_on_there(checkout, in_new_session):
     campaign_file = checkout.overlay("endless.yaml", ENDLESS)
     with (checkout.folder / "converge.log").open("w") as log:

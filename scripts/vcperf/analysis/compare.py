@@ -91,10 +91,10 @@ def permutation_p(one: Values, other: Values) -> float:
     """
     pooled = np.concatenate([one, other]).astype(float)
     count, taken = len(pooled), len(one)
+    rounding = 1e-9 * float(np.abs(pooled).sum())
     pooled = pooled - pooled.mean()
-    observed = abs(pooled[:taken].sum())
     # What is equal but for rounding counts as equal.
-    observed -= 1e-9 * max(float(np.abs(pooled).sum()), 1e-300)
+    observed = abs(pooled[:taken].sum()) - rounding
     if math.comb(count, taken) <= MOST_EXACT:
         chosen = np.array(list(combinations(range(count), taken)))
         return float((np.abs(pooled[chosen].sum(axis=1)) >= observed).mean())
