@@ -58,7 +58,7 @@ rule overhead_plot:
     conda:
         "../envs/vcperf.yaml"
     message:
-        "Drawing what the testbed gives in terms of the baseline"
+        "Drawing testbeds against the baseline"
     script:
         "../scripts/draw_overhead.py"
 

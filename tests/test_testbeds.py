@@ -21,7 +21,12 @@ from vcperf.layout import Host
 from vcperf.testbeds import hosts, probe
 
 BOTH = [Host("netns", (0, 1)), Host("native", (0, 1))]
-BASELINE = {"testbed": "native", "measurements": ["netperf"], "paths": ["c000->c001"]}
+BASELINE = {
+    "testbed": "native",
+    "measurements": ["netperf"],
+    "paths": ["c000->c001"],
+    "message_bytes": None,
+}
 CAMPAIGN = {"testbed": ["netns", "native"], "baseline": BASELINE}
 REFUSED = "Operation not permitted"
 netns = pytest.mark.skipif(
@@ -109,7 +114,7 @@ def test_a_baseline_added_measures_the_baseline_alone(finished):
     edited = finished.overlay("edited.yaml", CAMPAIGN)
     records, figures, output = planned_jobs(finished, edited)
     assert on_testbeds(records) == {"native"} and len(records) == 4
-    assert figures == {"pair", "absent"}, "drawn from new tables"
+    assert figures == {"pair", "absent", "testbeds"}, "drawn from new tables"
     assert "Comparing the testbeds" in output
     wider = finished.overlay("edited.yaml", {**CAMPAIGN, "baseline": {**BASELINE, "paths": None}})
     more, *_ = planned_jobs(finished, wider)
@@ -179,7 +184,7 @@ def test_a_campaign_with_its_baseline(checkout):
     assert 0 < row["ratio_low"] < row["ratio"] < row["ratio_high"]
     assert row["blocks"] == row["baseline_blocks"] == 2
     drawn = (plots / "overhead.svg").read_text()
-    assert "network namespaces (netns) against plain processes on one host (native)" in drawn
+    assert "(netns)" in drawn and "(native)" in drawn, "what was compared"
     assert (plots / "pair.svg").read_bytes() == pair, "curves are of the virtual testbed"
     assert (tables / "claims.csv").read_bytes() == claims, "and so are the claims"
     summary = pd.read_csv(tables / "netperf_summary.csv")
