@@ -68,10 +68,9 @@ def claimed_tables():
 
 def programs_of(wildcards):
     """What a block's measurement needs to be compiled first."""
-    block = PLAN.by_record[wildcards.cell, wildcards.block]
-    if block.cell.kind != "pingpong":
+    spec = PLAN.by_record[wildcards.cell, wildcards.block].cell.spec
+    if "stack" not in spec:
         return []
-    spec = block.cell.spec
     programs = [mpi_stacks.benchmark(spec["stack"], spec["program"])]
     if "load" in spec:
         programs.append(mpi_stacks.program(spec["stack"], "ep"))

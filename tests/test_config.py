@@ -105,6 +105,7 @@ BAD = {
         {
             "bandwidth": None,
             "pingpong": None,
+            "profile": None,
             "netperf": {"paths": dict.fromkeys(["config1", "config2", "config3"])},
         },
         ["netperf.paths: nothing to measure"],

@@ -234,7 +234,7 @@ def test_processes_of_two_namespaces_are_told_apart():
     def stream():
         return io.BytesIO((DATA / "namespaces.txt").read_bytes())
 
-    inodes = perf_commands.network_namespaces(stream())
+    inodes = perf_commands.origins(stream()).namespaces
     names = dict(zip(NAMESPACES, ("first", "second"), strict=True))
     profile = perf.read(stream(), lambda pid: names.get(inodes.get(pid)))
     samples = Counter()
@@ -253,8 +253,9 @@ def test_a_child_is_in_its_parents_namespace(monkeypatch):
     )
     for size in range(1, len(text)):
         monkeypatch.setattr(perf, "CHUNK", size)
-        inodes = perf_commands.network_namespaces(io.BytesIO(text.encode()))
-        assert inodes == {5: 0xF0000081, 6: 0xF0000081}
+        origins = perf_commands.origins(io.BytesIO(text.encode()))
+        assert origins.namespaces == {5: 0xF0000081, 6: 0xF0000081}
+        assert list(origins.line(6)) == [6, 5] and list(origins.line(8)) == [8, 9]
 
 
 def test_command_lines():

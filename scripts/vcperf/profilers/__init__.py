@@ -1,0 +1,53 @@
+"""Profilers: sample every domain of a node while a workload runs in them.
+
+A module a profiler, named as in the configuration, each with a class `Sampler` of the
+methods below. A profiler knows a testbed and its tool, and no workload.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from vcperf.testbeds import Testbed
+
+    class Sampler(Protocol):
+        """One profile of one block. Ready as a context; samples between start and stop."""
+
+        def __enter__(self) -> Sampler: ...
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def start(self) -> None:
+            """Sample from now on, in all domains."""
+
+        def stop(self) -> None:
+            """Sample no more."""
+
+        def result(self) -> dict[str, Any]:
+            """What was sampled, as a record keeps it; asked for within the context.
+
+            Keys: `event_asked`, `event` (the one that really counted), `period_ns`
+            (CPU time that a sample stands for, None when it does not tell), `idle` (samples of
+            idle CPUs), `lost` (samples; None when it does not tell), `rows` (CSV of the
+            columns of vcperf.tools.perf), `folded` (call stacks, those with most samples
+            first, as far as they fit), `folded_left_out` (samples of the others).
+            """
+
+
+NAMES = ("perf",)
+
+
+def open_sampler(testbed: Testbed, wanted: dict[str, Any]) -> Sampler:
+    """The profiler of a spec.
+
+    Args:
+        testbed: up and pinned.
+        wanted: `name`, and what the profiler needs to know.
+    """
+    module = importlib.import_module(f"vcperf.profilers.{wanted['name']}")
+    sampler: Sampler = module.Sampler(testbed, wanted)
+    return sampler
