@@ -14,9 +14,15 @@ rule figures:
     input:
         plots=[
             f"results/plots/{name}.{ending}"
-            for name in [*FIGURES, *(MPI_FIGURES if STACKS else ()), "claims"]
+            for name in [
+                *FIGURES,
+                *(MPI_FIGURES if "pingpong" in PLAN.kinds else ()),
+                *PROFILE_FIGURES,
+                "claims",
+            ]
             for ending in ("svg", "png")
         ],
+        flames=[f"results/plots/flame_{name}.svg" for name in FLAMES],
         tables=tables(),
     output:
         figures=directory("results/figures"),
@@ -27,7 +33,7 @@ rule figures:
     message:
         "Gathering the figures in {output.figures}"
     shell:
-        "{{ mkdir -p {output.figures:q}; for plot in {input.plots:q};"
+        "{{ mkdir -p {output.figures:q}; for plot in {input.plots:q} {input.flames:q};"
         ' do cp "$plot" {output.figures:q}; done; }} 2> {log:q}'
 
 
@@ -36,6 +42,7 @@ include: "rules/mpi.smk"
 include: "rules/measure.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"
+include: "rules/profiles.smk"
 
 
 onstart:

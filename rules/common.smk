@@ -38,15 +38,31 @@ STACKS = {
     for cell in PLAN.cells
     if "stack" in cell.spec
 }
+PROFILED = [cell for cell in PLAN.cells if cell.kind == "profile"]
+PROFILE_FIGURES = [
+    f"profile_{name}"
+    for name, workload in (("images", "netperf"), ("points", "pingpong"))
+    if any(cell.labels["workload"] == workload for cell in PROFILED)
+]
+# A flame graph a cell; with `partial` where there is a record.
+FLAMES = {
+    f"{b.cell.spec['testbed']}_{b.cell.labels['pinning']}_{b.cell.title}": b.cell
+    for b in PLAN.blocks
+    if b.cell.kind == "profile"
+    and (not CAMPAIGN.config["partial"] or os.path.exists(b.record))
+}
 # Curves are netperf's.
 FIGURES = CAMPAIGN.figures if "netperf" in PLAN.kinds else {}
 
 
 def wanted_records(kind):
     """The records that a table waits for: all, or with `partial` those that are there."""
-    paths = [
-        block.record for block in PLAN.by_record.values() if block.cell.kind == kind
-    ]
+    return existing(b for b in PLAN.by_record.values() if b.cell.kind == kind)
+
+
+def existing(blocks):
+    """The records of blocks; with `partial` those that are there."""
+    paths = [block.record for block in blocks]
     if CAMPAIGN.config["partial"]:
         paths = [path for path in paths if os.path.exists(path)]
     return paths
@@ -62,8 +78,9 @@ def tables():
 
 
 def claimed_tables():
-    """The tables of blocks that claims are held against."""
-    return [kind for kind in ("netperf", "pingpong") if kind in PLAN.kinds]
+    """The tables of blocks that claims are held against, by kind."""
+    tables = {"netperf": "netperf", "pingpong": "pingpong", "profile": "profile_applications"}
+    return {kind: tables[kind] for kind in PLAN.kinds if kind in tables}
 
 
 def programs_of(wildcards):

@@ -56,7 +56,8 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
 
     Puts into the environment what the measurements are started with: PYTHONPATH, and in
     VCPERF_CONTEXT how to reach the hosts and how hard to try for a quiet one (see
-    `vcperf.measure.block.main`). Prints a line when testbed auto has to step down. Raises
+    `vcperf.measure.block.main`). Prints a line when testbed auto has to step down, and when
+    profiles are to be taken that this host cannot take: the plan is without them then. Raises
     VcperfError.
     """
     # For the scripts that Snakemake starts; matplotlib would write into the home folder.
@@ -70,6 +71,11 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         print(note, file=sys.stderr)
     host = Host(testbed, probe.usable_cpus(), places)
     plan = campaign.plan(clean, host, sources)
+    fault = _profiler_fault(clean, plan)
+    if fault:
+        print(f"profile: {fault}; going on without profiles", file=sys.stderr)
+        del clean["profile"]
+        plan = campaign.plan(clean, host, sources)
     context = {key: clean[key] for key in ("disturbed_percent", "remeasure")}
     if places is not None:
         context |= places.context
@@ -117,6 +123,18 @@ def check_host(ready: Campaign, missing: Collection[Block]) -> None:
         lock.hold_host()
     if site is not None:
         held.hold((block.cell.spec for block in missing), site.context.get("ssh_config"))
+
+
+def _profiler_fault(clean: Config, plan: Plan) -> str:
+    """Why profiles that are missing cannot be taken; empty when they can, or none is."""
+    specs = [
+        block.cell.spec
+        for block in plan.blocks
+        if block.cell.kind == "profile" and not os.path.exists(block.record)
+    ]
+    if not specs or clean["partial"] or specs[0]["profiler"]["name"] != "perf":
+        return ""
+    return probe.perf_fault(specs[0]["testbed"], specs[0]["profiler"])
 
 
 def _short(path: str | Path) -> str:

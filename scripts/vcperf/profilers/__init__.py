@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         def result(self) -> dict[str, Any]:
             """What was sampled, as a record keeps it; asked for within the context.
 
-            Keys: `event_asked`, `event` (the one that really counted), `period_ns`
+            Keys: `event_asked`, `event` (the one that really counted), `sample_ns`
             (CPU time that a sample stands for, None when it does not tell), `idle` (samples of
             idle CPUs), `lost` (samples; None when it does not tell), `rows` (CSV of the
             columns of vcperf.tools.perf), `folded` (call stacks, those with most samples

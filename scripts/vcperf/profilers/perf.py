@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 READY_S = 30.0
 END_S = 60.0
 FOLDED_BYTES = 256 * 1024  # of call stacks that a record keeps
-CLOCKS = ("cpu-clock", "task-clock")
 
 
 class Sampler:
@@ -117,7 +116,7 @@ class Sampler:
         return {
             "event_asked": asked,
             "event": used,
-            "period_ns": self._period_ns(events[0]),
+            "sample_ns": self._sample_ns(events[0]),
             "idle": sum(row["samples"] for row in profile.idle),
             "lost": profile.lost,
             "rows": _as_csv(profile.rows),
@@ -125,8 +124,8 @@ class Sampler:
             "folded_left_out": left_out,
         }
 
-    def _period_ns(self, event: perf_commands.Event) -> float | None:
-        """CPU time of a sample: of a clock its period, else what the frequency held makes."""
+    def _sample_ns(self, event: perf_commands.Event) -> float:
+        """CPU time that a sample stands for, by the frequency that was held."""
         hertz = event.frequency_hz or self.wanted["frequency_hz"]
         return 1e9 / float(hertz)
 
@@ -163,12 +162,12 @@ class Sampler:
     def _said(self) -> str:
         """perf's own words, in one line."""
         with open(self.log, encoding="utf-8", errors="replace") as handle:
-            return summary(handle.read())
+            return perf_commands.refusal(handle.read())
 
     def _read(self, argv: list[str]) -> str:
         done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode != 0:
-            raise VcperfError(f"{' '.join(argv[:2])}: {summary(done.stderr)}")
+            raise VcperfError(f"{' '.join(argv[:2])}: {perf_commands.refusal(done.stderr)}")
         return done.stdout
 
     @contextlib.contextmanager
@@ -180,17 +179,6 @@ class Sampler:
                 yield process.stdout
             if process.returncode != 0:
                 raise VcperfError(f"perf script: {self._said()}")
-
-
-def summary(said: str) -> str:
-    """The lines of a refusal that say why, in one.
-
-    >>> summary("Error:\\nNo permission.\\n\\nConsider this\\n")
-    'No permission.'
-    """
-    lines = [line.strip() for line in said.splitlines()]
-    telling = [line for line in lines if any(map(str.isalpha, line)) and line != "Error:"]
-    return telling[0] if telling else "it said nothing"
 
 
 def _as_csv(rows: list[dict[str, Any]]) -> str:

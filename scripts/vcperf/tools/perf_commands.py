@@ -130,6 +130,17 @@ def fallback(asked: str, events: Sequence[Event]) -> str | None:
     return events[0].name
 
 
+def refusal(said: str) -> str:
+    """Of what perf says when it fails, the line that tells why.
+
+    >>> refusal("Error:\\nThe cache-misses event is not supported.\\n\\n Usage: perf\\n")
+    'The cache-misses event is not supported.'
+    """
+    lines = [line.strip() for line in said.splitlines()]
+    telling = [line for line in lines if any(map(str.isalpha, line)) and line != "Error:"]
+    return telling[0] if telling else "it said nothing"
+
+
 class Origins:
     """Where processes come from.
 
