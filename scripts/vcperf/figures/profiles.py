@@ -19,6 +19,7 @@ MOST_IMAGES = 6
 MOST_SYMBOLS = 12
 LONGEST = 42  # characters of a name
 OTHERS = "#bbbbbb"
+UNDER_TITLE = 0.3  # inches
 
 
 def images(tables: Tables) -> Figure:
@@ -39,7 +40,9 @@ def images(tables: Tables) -> Figure:
             _stacked(axes, bars)
         else:
             _say(axes, "No profile of netperf in this campaign.")
-        _heading(drawing, "CPU time of a megabyte, by domain and image", tables["blocks"])
+        blocks = tables["blocks"]
+        blocks = blocks[blocks["workload"] == "netperf"]
+        _heading(drawing, "CPU time of a megabyte, by domain and image", blocks)
     return drawing
 
 
@@ -84,12 +87,12 @@ def _same(parts: pd.DataFrame, row: Mapping[Any, Any]) -> pd.Series:
     keys = ("testbed", "pinning", "path", "test", "message_bytes", "domain")
     same = pd.Series(True, index=parts.index)
     for key in keys:
-        same &= parts[key] == row[key]
+        same &= parts[key].isna() if pd.isna(row[key]) else parts[key] == row[key]
     return same
 
 
 def _bar_name(row: Mapping[Any, Any]) -> str:
-    domain = "no domain" if pd.isna(row["domain"]) else row["domain"]
+    domain = "kernel threads, interrupts of idle CPUs" if pd.isna(row["domain"]) else row["domain"]
     return f"{row['pinning']}, {row['path']}, {row['message_bytes']:g} bytes: {domain}"
 
 
@@ -110,6 +113,7 @@ def _stacked(axes: Axes, bars: Sequence[tuple[str, pd.DataFrame]]) -> None:
     axes.set_yticks(range(len(bars)), [name for name, _ in bars], fontsize=8)
     axes.set_ylim(len(bars) - 0.5, -0.5)
     axes.grid(False, axis="y")
+    axes.set_axisbelow(True)
     axes.set_xlabel("CPU time (us a megabyte)")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
 
@@ -131,6 +135,7 @@ def _paired(axes: Axes, rows: pd.DataFrame, pair: Mapping[Any, Any], by: Sequenc
         label.set_fontweight("bold" if explains else "normal")
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(False, axis="y")
+    axes.set_axisbelow(True)
     axes.set_xlabel("CPU time (us a megabyte)")
     axes.legend(loc="lower right", fontsize=8, title="point")
 
@@ -156,9 +161,10 @@ def _heading(drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = Tru
         said += f"; {blocks['samples'].sum()} samples, {blocks['lost_samples'].sum():g} lost"
         if not over:
             said += "; bold: differs by more than sampling may"
-        said = "\n".join(textwrap.wrap(said, 100 if over else 130))
-        title = f"{title}\n"
-        drawing.text(0.01, 0.985, said, fontsize=8, color="#444444", va="top")
+        lines = textwrap.wrap(said, 100 if over else 130)
+        title += "\n" * len(lines)  # room for them
+        below = 1 - UNDER_TITLE / drawing.get_figheight()
+        drawing.text(0.01, below, "\n".join(lines), fontsize=8, color="#444444", va="top")
     drawing.suptitle(title, x=0.01, ha="left", weight="bold")
 
 

@@ -40,7 +40,7 @@ def read(
     Of process 0, which is the idle task or, when perf ran in a PID namespace, anything that
     is not in it, the stacks tell: what idles is apart, as in perf.read; interrupts that came
     while a processor idled are rows of the app `swapper`; threads of the kernel are
-    `ksoftirqd` or `kworker`, and other programs `[elsewhere]`.
+    `ksoftirqd` or `kworker`, and other programs `[elsewhere]`, their stacks of no interest.
 
     Args:
         stream: perf script's output, binary, with stacks or without (then the leaf alone).
@@ -68,7 +68,7 @@ def read(
             domain = domains.get(pid)
             busy.add((event, domain, app, image, symbol), 1, int(period))
             root = [_clean(domain)] if domain else []
-            frames = [_name(*call) for call in reversed(calls)]
+            frames = [] if app == ELSEWHERE else [_name(*call) for call in reversed(calls)]
             counts[";".join([*root, _clean(perf.text_of(app)), *frames])] += 1
     if not busy.sums and not idle.sums:
         raise Untrusted("no result in it")
