@@ -44,11 +44,12 @@ PROFILE_FIGURES = [
     for name, workload in (("images", "netperf"), ("points", "pingpong"))
     if any(cell.labels["workload"] == workload for cell in PROFILED)
 ]
-# A flame graph a cell; with `partial` where there is a record.
+# A flame graph a cell whose profiler keeps call stacks; with `partial` where there is a record.
 FLAMES = {
     f"{b.cell.spec['testbed']}_{b.cell.labels['pinning']}_{b.cell.title}": b.cell
     for b in PLAN.blocks
     if b.cell.kind == "profile"
+    and b.cell.spec["profiler"]["name"] == "perf"
     and (not CAMPAIGN.config["partial"] or os.path.exists(b.record))
 }
 # Curves are netperf's.

@@ -108,7 +108,7 @@ def cost(cells: Cells) -> pd.DataFrame:
     bytes are left out."""
     found = []
     for labels, scale, rows in cells:
-        if not scale["bytes_moved"] > 0:
+        if not _tells_cost(scale):
             continue
         bytes_moved = int(scale["bytes_moved"])
         for by in (("domain", "image"), ("domain",)):
@@ -165,12 +165,17 @@ def _rankings(labels: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...],
         yield labels["program"], ("image", "symbol"), {"app": labels["program"]}
 
 
+def _tells_cost(scale: Mapping[str, float]) -> bool:
+    """Whether a sample stands for CPU time, and the workload told what it moved."""
+    return scale["bytes_moved"] > 0 and scale["sample_ns"] > 0
+
+
 def _difference(first: Any, second: Any, by: tuple[str, ...], where: Row) -> list[Row]:
     pair = [profiles.counts(cell[2], by, where) for cell in (first, second)]
     if not all(sum(sums.values()) for sums in pair):
         return []
     scales, unit = [1.0, 1.0], "samples"
-    if all(cell[1]["bytes_moved"] > 0 for cell in (first, second)):
+    if all(_tells_cost(cell[1]) for cell in (first, second)):
         moved = [cell[1]["bytes_moved"] / profiles.MEGABYTE for cell in (first, second)]
         scales = [
             cell[1]["sample_ns"] / mb for cell, mb in zip((first, second), moved, strict=True)

@@ -158,7 +158,9 @@ def _heading(drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = Tru
         said += f"; event {', '.join(sorted(blocks['event'].unique()))}"
         if (blocks["event"] != blocks["event_asked"]).any():
             said += f" in place of {', '.join(sorted(blocks['event_asked'].unique()))}"
-        said += f"; {blocks['samples'].sum()} samples, {blocks['lost_samples'].sum():g} lost"
+        lost = blocks["lost_samples"].sum(min_count=1)
+        said += f"; {blocks['samples'].sum()} samples, "
+        said += "losses not told" if pd.isna(lost) else f"{lost:g} lost"
         if not over:
             said += "; bold: differs by more than sampling may"
         lines = textwrap.wrap(said, 100 if over else 130)

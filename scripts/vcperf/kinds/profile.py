@@ -15,22 +15,29 @@ PROCEDURE = 1  # see vcperf.kinds.netperf
 def cells(layout: Layout) -> Iterator[Cell]:
     """The cells of the section `profile`. Raises VcperfError as `vcperf.campaign.plan`."""
     section = layout.config["profile"]
-    if layout.host.site is not None:
-        layout.refuse(
-            ("profile",), "not for hosts reached by ssh yet; set it to null for this campaign"
-        )
-    common: Spec = {
-        "kind": "profile",
-        "procedure": PROCEDURE,
-        "profiler": {
-            "name": section["profiler"],
-            "event": section["event"],
-            "frequency_hz": section["frequency_hz"],
-        },
-    }
+    common: Spec = {"kind": "profile", "procedure": PROCEDURE, "profiler": _profiler(layout)}
     yield from _streams(layout, common)
     if "pingpong" in section and "pingpong" in layout.config:
         yield from _points(layout, common)
+
+
+def _profiler(layout: Layout) -> dict[str, Any]:
+    """What of a profiler decides a result."""
+    section = layout.config["profile"]
+    name = section["profiler"]
+    if name == "perf" and layout.host.site is not None:
+        layout.refuse(
+            ("profile", "profiler"),
+            "perf is not for hosts reached by ssh yet; set profile to null for this campaign",
+        )
+    if name == "xenoprof" and layout.host.testbed != "xen":
+        layout.refuse(
+            ("profile", "profiler"),
+            f"xenoprof samples Xen's domains, and this is testbed {layout.host.testbed}: take perf",
+        )
+    options = ("event", "frequency_hz")
+    own = section["xenoprof"] if name == "xenoprof" else {o: section[o] for o in options}
+    return {"name": name, **own}
 
 
 def _streams(layout: Layout, common: Spec) -> Iterator[Cell]:

@@ -6,7 +6,11 @@ methods below. A profiler knows a testbed and its tool, and no workload.
 
 from __future__ import annotations
 
+import csv
 import importlib
+import io
+
+from vcperf.tools.perf import COLUMNS
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -33,12 +37,9 @@ if TYPE_CHECKING:
             Keys: `event_asked`, `event` (the one that really counted), `sample_ns`
             (CPU time that a sample stands for, None when it does not tell), `idle` (samples of
             idle CPUs), `lost` (samples; None when it does not tell), `rows` (CSV of the
-            columns of vcperf.tools.perf), `folded` (call stacks, those with most samples
+            COLUMNS), `folded` (call stacks, those with most samples
             first, as far as they fit), `folded_left_out` (samples of the others).
             """
-
-
-NAMES = ("perf",)
 
 
 def open_sampler(testbed: Testbed, wanted: dict[str, Any]) -> Sampler:
@@ -51,3 +52,12 @@ def open_sampler(testbed: Testbed, wanted: dict[str, Any]) -> Sampler:
     module = importlib.import_module(f"vcperf.profilers.{wanted['name']}")
     sampler: Sampler = module.Sampler(testbed, wanted)
     return sampler
+
+
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    """Rows as CSV of COLUMNS with a header; what is None is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

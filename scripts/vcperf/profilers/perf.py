@@ -8,15 +8,14 @@ after it, and nothing has to be waited for by the clock.
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import os
 import select
 import signal
 import subprocess
 
 from vcperf.errors import VcperfError
-from vcperf.tools import perf, perf_commands, perf_stacks
+from vcperf.profilers import as_csv
+from vcperf.tools import perf_commands, perf_stacks
 from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -119,7 +118,7 @@ class Sampler:
             "sample_ns": self._sample_ns(events[0]),
             "idle": sum(row["samples"] for row in profile.idle),
             "lost": profile.lost,
-            "rows": _as_csv(profile.rows),
+            "rows": as_csv(profile.rows),
             "folded": kept,
             "folded_left_out": left_out,
         }
@@ -179,14 +178,6 @@ class Sampler:
                 yield process.stdout
             if process.returncode != 0:
                 raise VcperfError(f"perf script: {self._said()}")
-
-
-def _as_csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, perf.COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _bounded(folded: list[str]) -> tuple[str, int]:
