@@ -80,7 +80,11 @@ def tables():
 
 def claimed_tables():
     """The tables of blocks that claims are held against, by kind."""
-    tables = {"netperf": "netperf", "pingpong": "pingpong", "profile": "profile_applications"}
+    tables = {
+        "netperf": "netperf",
+        "pingpong": "pingpong",
+        "profile": "profile_applications",
+    }
     return {kind: tables[kind] for kind in PLAN.kinds if kind in tables}
 
 

@@ -52,7 +52,9 @@ rule profile_plot:
 rule flame_graph:
     input:
         records=lambda wildcards: existing(
-            b for b in PLAN.by_record.values() if b.cell.name == FLAMES[wildcards.profile].name
+            b
+            for b in PLAN.by_record.values()
+            if b.cell.name == FLAMES[wildcards.profile].name
         ),
         modules=["scripts/vcperf/figures/flame.py"],
     output:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 from test_config import plan_of
+from test_rerun import planned_jobs
 
 from vcperf import config
 from vcperf.errors import VcperfError
@@ -19,7 +20,8 @@ from vcperf.testbeds import probe
 
 DEFAULT = config.read_yaml(ROOT / "config/config.yaml")
 ONLY = {"netperf": {"paths": {"config1": ["vc00->c000"], "config2": None}, "message_bytes": [1024]}}
-SMALL = {"duration_s": 1, "blocks": 1, "pingpong": None, "paths": {"config1": ["vc00->c000"]}}
+PATHS = {"config1": ["vc00->c000"], "config3": None}
+SMALL = {"duration_s": 1, "blocks": 1, "pingpong": None, "paths": PATHS}
 FAULT = probe.perf_fault("netns", {"event": "cycles", "frequency_hz": 997})
 needs_perf = pytest.mark.skipif(bool(FAULT), reason=f"no profiles here: {FAULT}")
 
@@ -119,11 +121,9 @@ def test_claims_on_profiles_are_held_against_them(profiled):
 def test_a_finished_campaign_has_nothing_to_do_and_an_edit_measures_what_it_changes(profiled):
     again = profiled.snakemake("-n", "results/figures/", configfile="profile.yaml")
     assert "Nothing to be done" in again.stdout + again.stderr
-    overlay(profiled, frequency_hz=499)
-    changed = profiled.snakemake("-n", "results/figures/", configfile="profile.yaml")
+    measured, _ = planned_jobs(profiled, overlay(profiled, frequency_hz=499))
     overlay(profiled)
-    said = changed.stdout + changed.stderr
-    assert said.count("localrule measure:") == 1 and "results/raw/netns/profile/" in said
+    assert len(measured) == 1 and "/profile/" in measured.pop()
 
 
 def without_perf(folder):
@@ -214,7 +214,7 @@ def test_an_event_that_the_host_lacks_is_one_line(tmp_path):
 
 def test_stacks_beyond_what_a_record_holds_are_counted(monkeypatch):
     monkeypatch.setattr(driver, "FOLDED_BYTES", 12)
-    assert driver._bounded(["a;b 1", "a;c 7", "d 2"]) == ("a;c 7\nd 2\n", 1)
+    assert driver.bounded(["a;b 1", "a;c 7", "d 2"]) == ("a;c 7\nd 2\n", 1)
 
 
 @pytest.mark.parametrize(

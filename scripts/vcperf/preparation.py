@@ -132,7 +132,7 @@ def _profiler_fault(clean: Config, plan: Plan) -> str:
         for block in plan.blocks
         if block.cell.kind == "profile" and not os.path.exists(block.record)
     ]
-    if not specs or clean["partial"] or specs[0]["profiler"]["name"] != "perf":
+    if not specs or clean["partial"] or "ends" in specs[0]:
         return ""
     return probe.perf_fault(specs[0]["testbed"], specs[0]["profiler"])
 

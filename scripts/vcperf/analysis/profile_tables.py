@@ -55,10 +55,10 @@ class Cells:
 
 def select(table: pd.DataFrame, labels: Mapping[str, Any]) -> pd.DataFrame:
     """The rows with these labels; one that is missing matches what is missing."""
+    same = pd.Series(True, index=table.index)
     for column, value in labels.items():
-        same = table[column].isna() if pd.isna(value) else table[column] == value
-        table = table[same]
-    return table
+        same &= table[column].isna() if pd.isna(value) else table[column] == value
+    return table.loc[same]
 
 
 def applications(samples: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:

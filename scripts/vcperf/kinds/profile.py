@@ -25,10 +25,10 @@ def _profiler(layout: Layout) -> dict[str, Any]:
     """What of a profiler decides a result."""
     section = layout.config["profile"]
     name = section["profiler"]
-    if name == "perf" and layout.host.site is not None:
+    if layout.host.site is not None and layout.host.testbed != "xen":
         layout.refuse(
-            ("profile", "profiler"),
-            "perf is not for hosts reached by ssh yet; set profile to null for this campaign",
+            ("profile",),
+            "not for plain hosts reached by ssh yet; set it to null for this campaign",
         )
     if name == "xenoprof" and layout.host.testbed != "xen":
         layout.refuse(

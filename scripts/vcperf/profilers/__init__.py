@@ -1,6 +1,6 @@
 """Profilers: sample every domain of a node while a workload runs in them.
 
-A module a profiler, named as in the configuration, each with a class `Sampler` of the
+A module a profiler, each with a class `Sampler` of the
 methods below. A profiler knows a testbed and its tool, and no workload.
 """
 
@@ -42,6 +42,11 @@ if TYPE_CHECKING:
             """
 
 
+# profiler -> its module, by where domains live: here, or on Xen nodes reached by ssh.
+HERE = {"perf": "perf"}
+BY_SSH = {"perf": "perf_domains", "xenoprof": "xenoprof"}
+
+
 def open_sampler(testbed: Testbed, wanted: dict[str, Any]) -> Sampler:
     """The profiler of a spec.
 
@@ -49,7 +54,8 @@ def open_sampler(testbed: Testbed, wanted: dict[str, Any]) -> Sampler:
         testbed: up and pinned.
         wanted: `name`, and what the profiler needs to know.
     """
-    module = importlib.import_module(f"vcperf.profilers.{wanted['name']}")
+    known = BY_SSH if "ends" in testbed.spec else HERE
+    module = importlib.import_module(f"vcperf.profilers.{known[wanted['name']]}")
     sampler: Sampler = module.Sampler(testbed, wanted)
     return sampler
 

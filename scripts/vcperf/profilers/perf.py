@@ -110,7 +110,7 @@ class Sampler:
                 profile, folded = perf_stacks.read(script, lambda pid: self._domain(pid, origins))
         except Untrusted as fault:
             raise VcperfError(f"perf: the recording cannot be read: {fault}") from None
-        kept, left_out = _bounded(folded)
+        kept, left_out = bounded(folded)
         used = perf_commands.fallback(asked, events) or asked
         return {
             "event_asked": asked,
@@ -180,7 +180,7 @@ class Sampler:
                 raise VcperfError(f"perf script: {self._said()}")
 
 
-def _bounded(folded: list[str]) -> tuple[str, int]:
+def bounded(folded: list[str]) -> tuple[str, int]:
     """As many stacks as fit, most samples first; and the samples of the others."""
     ranked = sorted(folded, key=lambda line: (-int(line.rpartition(" ")[2]), line))
     kept, size, left_out = [], 0, 0

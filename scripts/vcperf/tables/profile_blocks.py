@@ -63,9 +63,8 @@ def _netperf_bytes(output: str) -> int | None:
     Its throughput is in 10^6 bit/s.
     """
     (row,) = netperf.parse(output)
-    if row["throughput_mbps"] is None:
-        return None
-    return round(row["throughput_mbps"] * 1e6 / 8 * row["elapsed_s"])
+    rate: float | None = row["throughput_mbps"]
+    return None if rate is None else round(rate * 1e6 / 8 * row["elapsed_s"])
 
 
 def _pingpong_bytes(output: str) -> int:

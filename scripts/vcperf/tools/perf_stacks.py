@@ -44,7 +44,8 @@ def read(
 
     Args:
         stream: perf script's output, binary, with stacks or without (then the leaf alone).
-        domain_of: the domain of a process id, put before the app; None puts nothing.
+        domain_of: the domain of a process id, 0 included, put before the app; None puts
+            nothing.
 
     Raises Untrusted when a line is not one of a sound report, or no sample is there.
     """
@@ -64,7 +65,7 @@ def read(
                 idle.add((event, None, comm, image, symbol), 1, int(period))
                 continue
             if domain_of and pid not in domains:
-                domains[pid] = domain_of(int(pid)) if int(pid) > 0 else None
+                domains[pid] = domain_of(max(0, int(pid)))
             domain = domains.get(pid)
             busy.add((event, domain, app, image, symbol), 1, int(period))
             root = [_clean(domain)] if domain else []

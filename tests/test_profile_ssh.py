@@ -1,10 +1,15 @@
-"""Xenoprof's sequence by ssh, over a real sshd. opcontrol and opreport are stand-ins that say
-so (tests/standins/): no machine has them any more, and nothing is sampled."""
+"""Profiles of domains by ssh, over a real sshd: perf, and Xenoprof's sequence.
+
+opcontrol and opreport are stand-ins that say so (tests/standins/): no machine has them any
+more, and nothing is sampled."""
+
+import glob
 
 import pandas as pd
 import pytest
 from conftest import ROOT
 from test_config import plan_of
+from test_profile_campaign import needs_perf
 from test_ssh import site, tell_xm  # noqa: F401 (site is a fixture)
 
 from vcperf import config
@@ -24,7 +29,7 @@ CAMPAIGN = {
         **PROFILE,
         "profiler": "xenoprof",
         "xenoprof": {**PROFILE["xenoprof"], **XEN},
-        "paths": {"config1": ["vc00->c000"]},
+        "paths": {"config1": ["vc00->c000"], "config3": None},
         "pingpong": None,
         "duration_s": 1,
         "blocks": 1,
@@ -45,7 +50,8 @@ def told(sshd):
 def test_all_domains_are_sampled_together_around_the_workload(site, sshd, told):  # noqa: F811
     log, _ = told
     tell_xm(sshd)
-    done = site.snakemake("results/figures/", configfile=site.overlay("xeno.yaml", CAMPAIGN))
+    tables = [f"results/tables/{name}.csv" for name in ("profile_cost", "claims")]
+    done = site.snakemake(*tables, configfile=site.overlay("xeno.yaml", CAMPAIGN))
     assert done.returncode == 0, done.stdout + done.stderr
     (record,) = [r for r in site.read_records() if r["spec"]["kind"] == "profile"]
     calls = [line.split() for line in log.read_text().splitlines()]
@@ -76,8 +82,8 @@ def test_all_domains_are_sampled_together_around_the_workload(site, sshd, told):
     claims = pd.read_csv(tables / "claims.csv")
     eighth = claims[claims["claim"] == "claim8"]
     assert eighth["missing"].tolist() == ["a second block of every cell"] * 2
-    figures = {path.name for path in (site.folder / "results/figures").iterdir()}
-    assert "profile_images.svg" in figures and not any(n.startswith("flame") for n in figures)
+    planned = site.snakemake("-n", "results/figures/", configfile="xeno.yaml").stdout
+    assert "profile_images.svg" in planned and "flame" not in planned
 
 
 def test_what_opcontrol_refuses_is_one_line_and_all_is_shut_down(site, sshd, told):  # noqa: F811
@@ -85,7 +91,7 @@ def test_what_opcontrol_refuses_is_one_line_and_all_is_shut_down(site, sshd, tol
     tell_xm(sshd)
     refuse.write_text("--start-daemon")
     campaign = site.overlay("xeno.yaml", CAMPAIGN)
-    done = site.snakemake("results/figures/", configfile=campaign)
+    done = site.snakemake("results/tables/profile.csv", configfile=campaign)
     assert done.returncode == 1
     (said,) = {
         file.read_text().strip() for file in (site.folder / "results/logs/profile").rglob("*.log")
@@ -95,10 +101,39 @@ def test_what_opcontrol_refuses_is_one_line_and_all_is_shut_down(site, sshd, tol
         " --start-daemon"
     )
     assert log.read_text().splitlines()[-2:] == ["--shutdown", "--shutdown"]
-    assert [r["spec"]["kind"] for r in site.read_records()] == ["netperf"]
-    drawn = site.snakemake("results/figures/", "--config", "partial=True", configfile=campaign)
-    assert drawn.returncode == 0, drawn.stdout + drawn.stderr
-    assert (site.folder / "results/figures/pair.svg").exists()
+    assert not site.records()
+
+
+@needs_perf
+def test_perf_samples_each_domain_by_ssh_and_leaves_nothing(site, sshd):  # noqa: F811
+    """vc00 and c000 are this machine both: each sees all of it, and its samples are its own."""
+    tell_xm(sshd)
+    change = {"profile": {"profiler": "perf", "xenoprof": PROFILE["xenoprof"]}}
+    before = set(glob.glob("/tmp/vcperf.*"))
+    campaign = site.overlay("perf.yaml", config.merge(CAMPAIGN, change))
+    done = site.snakemake("results/tables/profile_cost.csv", configfile=campaign)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = pd.read_csv(site.folder / "results/tables/profile.csv")
+    for domain in ("vc00", "c000"):
+        assert rows[(rows["domain"] == domain) & (rows["app"] == "netperf")]["samples"].sum() > 100
+    assert rows["percent"].sum() == pytest.approx(100, abs=0.01)
+    assert set(rows["domain"]) == {"vc00", "c000"}
+    (record,) = site.read_records()
+    assert any(line.startswith("c000;") for line in record["profile"]["folded"].splitlines())
+    assert set(glob.glob("/tmp/vcperf.*")) == before
+
+
+@needs_perf
+def test_an_event_that_a_domain_lacks_is_one_line(site, sshd):  # noqa: F811
+    tell_xm(sshd)
+    change = {"profile": {"profiler": "perf", "event": "no-such-event"}}
+    campaign = site.overlay("perf.yaml", config.merge(CAMPAIGN, change))
+    done = site.snakemake("results/tables/profile.csv", configfile=campaign)
+    assert done.returncode == 1 and not site.records()
+    (said,) = {
+        file.read_text().strip() for file in (site.folder / "results/logs/profile").rglob("*.log")
+    }
+    assert said.startswith("domain vc00: perf record: event syntax error: 'no-such-event'"), said
 
 
 def test_xenoprof_is_for_xen_alone(tmp_path):
