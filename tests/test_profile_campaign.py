@@ -13,7 +13,6 @@ from test_rerun import planned_jobs
 
 from vcperf import config
 from vcperf.errors import VcperfError
-from vcperf.measure import profile as measurement
 from vcperf.profilers import perf as driver
 from vcperf.tables import profile as table
 from vcperf.testbeds import probe
@@ -239,4 +238,3 @@ def test_points_are_cells_of_the_ping_pong_at_one_size(tmp_path):
     for cell in points.values():
         assert cell.spec["message_bytes"] == [cell.labels["message_bytes"]]
         assert cell.spec["load"]["class"] == "S" and cell.spec["kind"] == "profile"
-    assert measurement.measure.__doc__

@@ -3,7 +3,12 @@
 opcontrol and opreport are stand-ins that say so (tests/standins/): no machine has them any
 more, and nothing is sampled."""
 
+import csv
 import glob
+import io
+import json
+import os
+import subprocess
 
 import pandas as pd
 import pytest
@@ -12,7 +17,7 @@ from test_config import plan_of
 from test_profile_campaign import needs_perf
 from test_ssh import site, tell_xm  # noqa: F401 (site is a fixture)
 
-from vcperf import config
+from vcperf import config, preparation
 from vcperf.errors import VcperfError
 
 PROFILE = config.read_yaml(ROOT / "config/config.yaml")["profile"]
@@ -86,54 +91,63 @@ def test_all_domains_are_sampled_together_around_the_workload(site, sshd, told):
     assert "profile_images.svg" in planned and "flame" not in planned
 
 
-def test_what_opcontrol_refuses_is_one_line_and_all_is_shut_down(site, sshd, told):  # noqa: F811
+@pytest.fixture
+def profile(site, sshd, monkeypatch):  # noqa: F811
+    """Takes one profile by hand; returns what it said and, when it is there, its record."""
+
+    def take(**changes):
+        tell_xm(sshd)
+        overlay = site.overlay("one.yaml", config.merge(CAMPAIGN, {"profile": changes}))
+        monkeypatch.chdir(site.folder)
+        sources = [ROOT / "config/config.yaml", overlay]
+        merged = config.merge(config.read_yaml(sources[0]), config.read_yaml(overlay))
+        ready = preparation.prepare(merged, sources)
+        (only,) = [block for block in ready.plan.blocks if block.cell.kind == "profile"]
+        # The machine is locked by the test that runs, as by a campaign.
+        monkeypatch.setenv("VCPERF_NODE_LOCKED", "1")
+        module = ["python3", "-S", "-m", "vcperf.measure.profile"]
+        argv = ["scripts/isolate", "xen", *module, only.spec_json, "record.json"]
+        argv.append(os.environ["VCPERF_CONTEXT"])
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        there = site.folder / "record.json"
+        return done.stderr, json.loads(there.read_text()) if there.exists() else None
+
+    return take
+
+
+def test_what_opcontrol_refuses_is_one_line_and_all_is_shut_down(profile, told):
     log, refuse = told
-    tell_xm(sshd)
     refuse.write_text("--start-daemon")
-    campaign = site.overlay("xeno.yaml", CAMPAIGN)
-    done = site.snakemake("results/tables/profile.csv", configfile=campaign)
-    assert done.returncode == 1
-    (said,) = {
-        file.read_text().strip() for file in (site.folder / "results/logs/profile").rglob("*.log")
-    }
+    said, record = profile()
+    assert record is None
     assert said == (
         "domain vc00 (one): opcontrol --start-daemon: opcontrol: this stand-in refuses"
-        " --start-daemon"
+        " --start-daemon\n"
     )
     assert log.read_text().splitlines()[-2:] == ["--shutdown", "--shutdown"]
-    assert not site.records()
 
 
 @needs_perf
-def test_perf_samples_each_domain_by_ssh_and_leaves_nothing(site, sshd):  # noqa: F811
+def test_perf_samples_each_domain_and_leaves_nothing(profile):
     """vc00 and c000 are this machine both: each sees all of it, and its samples are its own."""
-    tell_xm(sshd)
-    change = {"profile": {"profiler": "perf", "xenoprof": PROFILE["xenoprof"]}}
     before = set(glob.glob("/tmp/vcperf.*"))
-    campaign = site.overlay("perf.yaml", config.merge(CAMPAIGN, change))
-    done = site.snakemake("results/tables/profile_cost.csv", configfile=campaign)
-    assert done.returncode == 0, done.stdout + done.stderr
-    rows = pd.read_csv(site.folder / "results/tables/profile.csv")
+    said, record = profile(profiler="perf")
+    assert record, said
+    rows = list(csv.DictReader(io.StringIO(record["profile"]["rows"])))
+    assert {row["domain"] for row in rows} == {"vc00", "c000"}
     for domain in ("vc00", "c000"):
-        assert rows[(rows["domain"] == domain) & (rows["app"] == "netperf")]["samples"].sum() > 100
-    assert rows["percent"].sum() == pytest.approx(100, abs=0.01)
-    assert set(rows["domain"]) == {"vc00", "c000"}
-    (record,) = site.read_records()
+        found = [row for row in rows if row["domain"] == domain and row["app"] == "netperf"]
+        assert sum(int(row["samples"]) for row in found) > 100
+    assert sum(float(row["percent"]) for row in rows) == pytest.approx(100, abs=0.01)
     assert any(line.startswith("c000;") for line in record["profile"]["folded"].splitlines())
     assert set(glob.glob("/tmp/vcperf.*")) == before
 
 
 @needs_perf
-def test_an_event_that_a_domain_lacks_is_one_line(site, sshd):  # noqa: F811
-    tell_xm(sshd)
-    change = {"profile": {"profiler": "perf", "event": "no-such-event"}}
-    campaign = site.overlay("perf.yaml", config.merge(CAMPAIGN, change))
-    done = site.snakemake("results/tables/profile.csv", configfile=campaign)
-    assert done.returncode == 1 and not site.records()
-    (said,) = {
-        file.read_text().strip() for file in (site.folder / "results/logs/profile").rglob("*.log")
-    }
-    assert said.startswith("domain vc00: perf record: event syntax error: 'no-such-event'"), said
+def test_an_event_that_a_domain_lacks_is_one_line(profile):
+    said, record = profile(profiler="perf", event="no-such-event")
+    assert record is None and said.count("\n") == 1
+    assert said.startswith("domain vc00: perf record: event syntax error: 'no-such-event'")
 
 
 def test_xenoprof_is_for_xen_alone(tmp_path):

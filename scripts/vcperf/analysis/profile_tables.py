@@ -58,7 +58,8 @@ def select(table: pd.DataFrame, labels: Mapping[str, Any]) -> pd.DataFrame:
     same = pd.Series(True, index=table.index)
     for column, value in labels.items():
         same &= table[column].isna() if pd.isna(value) else table[column] == value
-    return table.loc[same]
+    chosen: pd.DataFrame = table[same]
+    return chosen
 
 
 def applications(samples: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:

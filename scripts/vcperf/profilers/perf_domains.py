@@ -87,11 +87,11 @@ class Sampler:
     def __exit__(self, *_: object) -> None:
         for _, lifeline in self.sessions.values():
             os.close(lifeline)
-        for process, _ in self.sessions.values():
+        for ssh, _ in self.sessions.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(END_S)
-            process.kill()
-            process.wait()
+                ssh.wait(END_S)
+            ssh.kill()
+            ssh.wait()
         self.sessions.clear()
 
     def start(self) -> None:
