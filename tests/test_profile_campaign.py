@@ -120,7 +120,7 @@ def test_claims_on_profiles_are_held_against_them(profiled):
 def test_a_finished_campaign_has_nothing_to_do_and_an_edit_measures_what_it_changes(profiled):
     again = profiled.snakemake("-n", "results/figures/", configfile="profile.yaml")
     assert "Nothing to be done" in again.stdout + again.stderr
-    measured, _ = planned_jobs(profiled, overlay(profiled, frequency_hz=499))
+    measured, *_ = planned_jobs(profiled, overlay(profiled, frequency_hz=499))
     overlay(profiled)
     assert len(measured) == 1 and "/profile/" in measured.pop()
 

@@ -210,6 +210,25 @@ def test_folded_stacks_and_rows_agree(file):
     assert folded == named
 
 
+def test_what_ran_as_process_0_is_told_by_its_stack():
+    """In a PID namespace all that is outside looks like the idle task."""
+    stacks = {
+        "idle": "pv_native_safe_halt default_idle do_idle",
+        "idle, cut short": "pv_native_safe_halt x",
+        "swapper": "veth_poll handle_softirqs irq_exit_rcu default_idle do_idle",
+        "ksoftirqd": "br_handle_frame handle_softirqs run_ksoftirqd kthread",
+        "kworker": "f worker_thread kthread",
+        "[elsewhere]": "g main",
+    }
+    text = ""
+    for names in stacks.values():
+        frames = "".join(f"\tff {name}+0x1 ([kernel.kallsyms])\n" for name in names.split())
+        text += f"swapper 0/0 [000] 1.0: 10 cycles: \n{frames}\n"
+    profile, _ = perf_stacks.read(io.BytesIO(text.encode()))
+    assert {row["app"] for row in profile.rows} == {*stacks} - {"idle", "idle, cut short"}
+    assert sum(row["samples"] for row in profile.idle) == 2
+
+
 # -- commands ---------------------------------------------------------------------------------
 
 

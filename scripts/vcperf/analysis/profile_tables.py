@@ -82,9 +82,9 @@ def applications(samples: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
     )
     found["percent"] = found["percent"].round(4)
     known = ["status", "shared_cpus", "platform"]
-    return found.merge(blocks[[*CELL, "block", *known]], on=[*CELL, "block"])[
-        [*CELL, "block", "domain", "app", "image", "samples", "percent", *known]
-    ]
+    whole_rows = found.merge(blocks[[*CELL, "block", *known]], on=[*CELL, "block"])
+    ordered: pd.DataFrame = whole_rows[[*keys, "app", "image", "samples", "percent", *known]]
+    return ordered
 
 
 def images(cells: Cells) -> pd.DataFrame:

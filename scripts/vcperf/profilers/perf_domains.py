@@ -85,9 +85,9 @@ class Sampler:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for _, lifeline in self.sessions.values():
+        for _ssh, lifeline in self.sessions.values():
             os.close(lifeline)
-        for ssh, _ in self.sessions.values():
+        for ssh, _lifeline in self.sessions.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 ssh.wait(END_S)
             ssh.kill()

@@ -26,6 +26,9 @@ _CALL = re.compile(rb"\t *[0-9a-f]+ " + perf.PLACE + rb"$", re.MULTILINE)
 
 # Frames of the kernel, in any version: the idle task's loop, and work in interrupts.
 _IDLE_LOOP = re.compile(rb"do_idle$|cpu_startup_entry$|cpu_idle|default_idle|arch_call_rest_init$")
+_HALTED = re.compile(
+    rb"(?:\w+_)?(?:safe_)?halt$|(?:\w+_)?mwait\w*$|\w*(?:default|intel|acpi|poll)_idle"
+)
 _INTERRUPT = re.compile(rb"_*do_softirq|handle_softirqs$|_*irq_exit|handle_irq_event|__do_IRQ$")
 # What a thread of the kernel runs in -> its name; all names are lost in other PID namespaces.
 _THREADS = {b"run_ksoftirqd": b"ksoftirqd", b"worker_thread": b"kworker"}
@@ -80,6 +83,8 @@ def read(
 def _task(calls: list[Call]) -> bytes | None:
     """What ran as process 0; None for an idle processor."""
     names = [symbol for symbol, _ in calls]
+    if names and _HALTED.match(names[0]):  # also where its stack is cut short
+        return None
     if any(map(_IDLE_LOOP.match, names)):
         return b"swapper" if any(map(_INTERRUPT.match, names)) else None
     for frame, thread in _THREADS.items():
