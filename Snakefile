@@ -17,11 +17,13 @@ rule figures:
             for name in [
                 *FIGURES,
                 *OVERHEAD,
-                *(MPI_FIGURES if STACKS else ()),
+                *(MPI_FIGURES if "pingpong" in PLAN.kinds else ()),
+                *PROFILE_FIGURES,
                 "claims",
             ]
             for ending in ("svg", "png")
         ],
+        flames=[f"results/plots/flame_{name}.svg" for name in FLAMES],
         tables=tables(),
         dataset=["results/provenance.json", "results/campaign.json"],
     output:
@@ -33,7 +35,7 @@ rule figures:
     message:
         "Gathering the figures in {output.figures}"
     shell:
-        "{{ mkdir -p {output.figures:q}; for plot in {input.plots:q};"
+        "{{ mkdir -p {output.figures:q}; for plot in {input.plots:q} {input.flames:q};"
         ' do cp "$plot" {output.figures:q}; done; }} 2> {log:q}'
 
 
@@ -42,6 +44,7 @@ include: "rules/mpi.smk"
 include: "rules/measure.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"
+include: "rules/profiles.smk"
 include: "rules/dataset.smk"
 
 

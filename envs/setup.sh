@@ -80,6 +80,17 @@ fi
 
 [ "$wanted" != lab ] || exit 0
 
+# -- Debian packages that a campaign can do without -----------------------------------
+
+if [ "$wanted" != mpi ] && is_debian && [ "$(id -u)" -eq 0 ]; then
+    packages=envs/debian-optional.txt
+    for package in $(absent_packages); do
+        echo "setup: installing the Debian package $package"
+        apt-get install -qq -y --no-install-recommends "$package" >/dev/null 2>&1 ||
+            echo "setup: apt could not install $package; campaigns go on without what needs it"
+    done
+fi
+
 # -- an MPI stack: in an environment of its own, for they overwrite each other's files ----
 
 if [ "$wanted" = mpi ]; then

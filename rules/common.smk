@@ -38,6 +38,18 @@ STACKS = {
     for cell in PLAN.cells
     if "stack" in cell.spec
 }
+PROFILED = [cell for cell in PLAN.cells if cell.kind == "profile"]
+PROFILE_FIGURES = [
+    f"profile_{name}"
+    for name, workload in (("images", "netperf"), ("points", "pingpong"))
+    if any(cell.labels["workload"] == workload for cell in PROFILED)
+]
+# A flame graph a cell whose profiler keeps call stacks; of what is there or measured.
+FLAMES = {
+    f"{b.cell.spec['testbed']}_{b.cell.labels['pinning']}_{b.cell.title}": b.cell
+    for b in CAMPAIGN.wanted()
+    if b.cell.kind == "profile" and b.cell.spec["profiler"]["name"] == "perf"
+}
 # Curves are netperf's.
 FIGURES = CAMPAIGN.figures if "netperf" in PLAN.kinds else {}
 # Native against virtual: of netperf, where the campaign has a baseline.
@@ -56,16 +68,20 @@ def tables():
 
 
 def claimed_tables():
-    """The tables of blocks that claims are held against."""
-    return [kind for kind in ("netperf", "pingpong") if kind in PLAN.kinds]
+    """The tables of blocks that claims are held against, by kind."""
+    tables = {
+        "netperf": "netperf",
+        "pingpong": "pingpong",
+        "profile": "profile_applications",
+    }
+    return {kind: tables[kind] for kind in PLAN.kinds if kind in tables}
 
 
 def programs_of(wildcards):
     """What a block's measurement needs to be compiled first."""
-    block = PLAN.by_record[wildcards.cell, wildcards.block]
-    if block.cell.kind != "pingpong":
+    spec = PLAN.by_record[wildcards.cell, wildcards.block].cell.spec
+    if "stack" not in spec:
         return []
-    spec = block.cell.spec
     programs = [mpi_stacks.benchmark(spec["stack"], spec["program"])]
     if "load" in spec:
         programs.append(mpi_stacks.program(spec["stack"], "ep"))

@@ -4,6 +4,10 @@
 SUMMARIES = {
     "netperf": ["netperf_summary"],
     "pingpong": ["pingpong_summary", "ep_summary", "anomalies", "points"],
+    "profile": [
+        f"profile_{name}"
+        for name in ("applications", "images", "symbols", "cost", "differences")
+    ],
 }
 DATASET = [
     "results/tables/plan.csv",

@@ -97,8 +97,11 @@ rule mpi_summary:
 
 rule claims:
     input:
-        # netperf's, the ping-pong's: those that the campaign has.
-        **{kind: f"results/tables/{kind}.csv" for kind in claimed_tables()},
+        # netperf's, the ping-pong's, the profiles': those that the campaign has.
+        **{
+            kind: f"results/tables/{table}.csv"
+            for kind, table in claimed_tables().items()
+        },
         modules=[
             "scripts/vcperf/analysis/claims.py",
             "scripts/vcperf/analysis/effects.py",

@@ -105,6 +105,7 @@ BAD = {
         {
             "bandwidth": None,
             "pingpong": None,
+            "profile": None,
             "netperf": {"paths": dict.fromkeys(["config1", "config2", "config3"])},
         },
         ["netperf.paths: nothing to measure"],
@@ -219,6 +220,10 @@ def test_defaults_and_schema_are_in_step():
     assert known - {"programs"} == set(default["bandwidth"])
     known = set(schema["properties"]["pingpong"]["properties"])
     assert known - {"imb"} == set(default["pingpong"])
+    profile = schema["properties"]["profile"]["properties"]
+    assert set(profile) == set(default["profile"])
+    for part, optional in (("pingpong", set()), ("xenoprof", {"xen", "vmlinux"})):
+        assert set(profile[part]["properties"]) - optional == set(default["profile"][part])
 
 
 def documented(schema: dict, prefix=""):

@@ -23,6 +23,7 @@ ONE_NODE = {
     "testbed_file": str(ROOT / "lab/testbed.yaml"),
     "bandwidth": None,
     "pingpong": None,
+    "profile": None,
     "blocks": 1,
     "remeasure": 0,
     "disturbed_percent": 25,

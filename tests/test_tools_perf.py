@@ -210,6 +210,25 @@ def test_folded_stacks_and_rows_agree(file):
     assert folded == named
 
 
+def test_what_ran_as_process_0_is_told_by_its_stack():
+    """In a PID namespace all that is outside looks like the idle task."""
+    stacks = {
+        "idle": "pv_native_safe_halt default_idle do_idle",
+        "idle, cut short": "pv_native_safe_halt x",
+        "swapper": "veth_poll handle_softirqs irq_exit_rcu default_idle do_idle",
+        "ksoftirqd": "br_handle_frame handle_softirqs run_ksoftirqd kthread",
+        "kworker": "f worker_thread kthread",
+        "[elsewhere]": "g main",
+    }
+    text = ""
+    for names in stacks.values():
+        frames = "".join(f"\tff {name}+0x1 ([kernel.kallsyms])\n" for name in names.split())
+        text += f"swapper 0/0 [000] 1.0: 10 cycles: \n{frames}\n"
+    profile, _ = perf_stacks.read(io.BytesIO(text.encode()))
+    assert {row["app"] for row in profile.rows} == {*stacks} - {"idle", "idle, cut short"}
+    assert sum(row["samples"] for row in profile.idle) == 2
+
+
 # -- commands ---------------------------------------------------------------------------------
 
 
@@ -234,7 +253,7 @@ def test_processes_of_two_namespaces_are_told_apart():
     def stream():
         return io.BytesIO((DATA / "namespaces.txt").read_bytes())
 
-    inodes = perf_commands.network_namespaces(stream())
+    inodes = perf_commands.origins(stream()).namespaces
     names = dict(zip(NAMESPACES, ("first", "second"), strict=True))
     profile = perf.read(stream(), lambda pid: names.get(inodes.get(pid)))
     samples = Counter()
@@ -253,8 +272,9 @@ def test_a_child_is_in_its_parents_namespace(monkeypatch):
     )
     for size in range(1, len(text)):
         monkeypatch.setattr(perf, "CHUNK", size)
-        inodes = perf_commands.network_namespaces(io.BytesIO(text.encode()))
-        assert inodes == {5: 0xF0000081, 6: 0xF0000081}
+        origins = perf_commands.origins(io.BytesIO(text.encode()))
+        assert origins.namespaces == {5: 0xF0000081, 6: 0xF0000081}
+        assert list(origins.line(6)) == [6, 5] and list(origins.line(8)) == [8, 9]
 
 
 def test_command_lines():

@@ -94,12 +94,14 @@ def virtual(config: Config, testbeds: Sequence[str]) -> str:
 
 def _cells(layout: Layout, hosts: Sequence[Host]) -> list[Cell]:
     """The cells of one testbed: of the baseline, beside others, those that `baseline` selects."""
+    baseline = layout.config.get("baseline", {})
+    if len(hosts) > 1 and layout.host.testbed == baseline.get("testbed"):
+        names = (kind for kind in kinds.NAMES if kind in baseline["measurements"])
+        cells = (cell for kind in names for cell in kinds.cells(kind, layout))
+        return [cell for cell in cells if _selected(cell, baseline)]
     cells = [cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout)]
     if not cells:
         layout.refuse(("netperf", "paths"), "nothing to measure: no pinning has a path")
-    baseline = layout.config.get("baseline", {})
-    if len(hosts) > 1 and layout.host.testbed == baseline.get("testbed"):
-        return [cell for cell in cells if _selected(cell, baseline)]
     return cells
 
 
@@ -110,7 +112,7 @@ def _selected(cell: Cell, baseline: Mapping[str, Any]) -> bool:
         wanted = [str(value).replace(" ", "") for value in baseline.get(key, ())]
         if wanted and column in labels and labels[column] not in wanted:
             return False
-    return cell.kind in baseline["measurements"]
+    return True
 
 
 def _with_blocks(cell: Cell, decided: int) -> Cell:

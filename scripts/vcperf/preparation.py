@@ -69,7 +69,8 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
 
     Puts into the environment what the measurements are started with: PYTHONPATH, and in
     VCPERF_CONTEXT how to reach the hosts and how hard to try for a quiet one (see
-    `vcperf.measure.block.main`). Prints a line when testbed auto has to step down. Raises
+    `vcperf.measure.block.main`). Prints a line when testbed auto has to step down, and when
+    profiles are to be taken that this host cannot take: the plan is without them then. Raises
     VcperfError.
     """
     # For the scripts that Snakemake starts; matplotlib would write into the home folder.
@@ -88,6 +89,11 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         )
     hosts = campaign.hosts(clean, testbeds, probe.usable_cpus(), sources)
     plan = campaign.plan(clean, hosts, sources, blockcounts.read())
+    fault = _profiler_fault(clean, plan)
+    if fault:
+        print(f"profile: {fault}; going on without profiles", file=sys.stderr)
+        del clean["profile"]
+        plan = campaign.plan(clean, hosts, sources, blockcounts.read())
     planned = {cell.spec["testbed"] for cell in plan.cells}
     for testbed in testbeds:
         if testbed not in planned:
@@ -167,6 +173,20 @@ def check_host(ready: Campaign, missing: Collection[Block]) -> None:
                 " that (docs/testbeds.md)"
             )
         held.hold((block.cell.spec for block in missing), site.context.get("ssh_config"))
+
+
+def _profiler_fault(clean: Config, plan: Plan) -> str:
+    """Why profiles that are missing cannot be taken; empty when they can, or none is."""
+    specs = {
+        block.cell.spec["testbed"]: block.cell.spec
+        for block in plan.blocks
+        if block.cell.kind == "profile" and not os.path.exists(block.record)
+    }
+    if clean["partial"]:
+        return ""
+    here = ((testbed, spec) for testbed, spec in specs.items() if "ends" not in spec)
+    faults = (probe.perf_fault(testbed, spec["profiler"]) for testbed, spec in here)
+    return next(filter(None, faults), "")
 
 
 def _short(path: str | Path) -> str:

@@ -14,9 +14,14 @@ from typing import Any
 from vcperf.cell import Block, Cell
 from vcperf.layout import Layout
 
-NAMES = ("netperf", "bandwidth", "pingpong")
+NAMES = ("netperf", "bandwidth", "pingpong", "profile")
 # kind -> its tables, modules of vcperf.tables.
-TABLES = {"netperf": ("netperf",), "bandwidth": ("bandwidth",), "pingpong": ("pingpong", "ep")}
+TABLES = {
+    "netperf": ("netperf",),
+    "bandwidth": ("bandwidth",),
+    "pingpong": ("pingpong", "ep"),
+    "profile": ("profile", "profile_blocks"),
+}
 KIND_OF = {table: kind for kind, tables in TABLES.items() for table in tables}
 # table -> the modules of vcperf.tools whose parsers it uses.
 TOOLS = {
@@ -24,6 +29,8 @@ TOOLS = {
     "bandwidth": ("pathload", "pathrate"),
     "pingpong": ("imb", "mpi"),
     "ep": ("ep", "mpi"),
+    "profile": (),
+    "profile_blocks": ("netperf", "imb"),
 }
 
 

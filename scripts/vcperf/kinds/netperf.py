@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vcperf.cell import Cell, Spec
+from vcperf.config import KeyPath
 from vcperf.layout import Layout
 
 # Raised by hand when a change to vcperf.measure makes older records incomparable:
@@ -20,11 +21,7 @@ def cells(layout: Layout) -> Iterator[Cell]:
     for path in layout.paths("netperf"):
         for test in section["tests"]:
             for index, size in enumerate(section["message_bytes"]):
-                if test.startswith("UDP") and size > UDP_MAX_BYTES:
-                    layout.refuse(
-                        ("netperf", "message_bytes", index),
-                        f"{size}: {test} sends at most {UDP_MAX_BYTES} bytes at once",
-                    )
+                check_size(layout, ("netperf", "message_bytes", index), test, size)
                 spec: Spec = {
                     "kind": "netperf",
                     "procedure": PROCEDURE,
@@ -45,6 +42,12 @@ def cells(layout: Layout) -> Iterator[Cell]:
                     path.shared_cpus,
                     spec,
                 )
+
+
+def check_size(layout: Layout, at: KeyPath, test: str, size: int) -> None:
+    """Refuse a message size that a test cannot send at once."""
+    if test.startswith("UDP") and size > UDP_MAX_BYTES:
+        layout.refuse(at, f"{size}: {test} sends at most {UDP_MAX_BYTES} bytes at once")
 
 
 def seconds(spec: Spec) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 
@@ -23,7 +24,12 @@ WARMUP_TRIES = 6
 EARLY = 0.97  # netperf ends with a sound line when it is interrupted: hold its time
 
 
-def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> None:
+def measure(
+    testbed: Testbed,
+    spec: dict[str, Any],
+    content: dict[str, Any],
+    sampled: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
+) -> None:
     """Fill a record with one block.
 
     Args:
@@ -31,6 +37,7 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
         spec: sender, receiver, test, message_bytes, duration_s, warmup_s, and
             optionally socket_buffers and congestion_control.
         content: the record; gets commands (each with its role), before and after.
+        sampled: the context in which what is measured runs, for profiles.
 
     Raises VcperfError when netperf fails, answers for something else than was asked,
     or runs on other CPUs.
@@ -54,7 +61,7 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
     with testbed.serve(receiver, netperf.server_argv(address=address, port=port), port) as server:
         if spec["warmup_s"]:
             commands += _warm_up(testbed, spec, client)
-        with observed(testbed, content):
+        with observed(testbed, content), sampled():
             run = testbed.run(sender, client(spec["duration_s"]), spec["duration_s"] + PATIENCE_S)
             commands.append({"role": "measure", **run})
             _check_status(spec, run)

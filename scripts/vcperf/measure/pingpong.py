@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -13,9 +14,13 @@ from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from vcperf.testbeds import Testbed
+
+    Sampled = Callable[[], contextlib.AbstractContextManager[None]]
+    """The context in which the messages are sent, for profiles."""
 
 START_S = 30.0  # for a launcher and its ranks
 LOAD_S = 3600.0  # for the iterations of EP ahead: a large class takes its time
@@ -26,7 +31,12 @@ BEGUN = "# Benchmarking PingPong"
 LEAST_SHARE = 0.95
 
 
-def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> None:
+def measure(
+    testbed: Testbed,
+    spec: dict[str, Any],
+    content: dict[str, Any],
+    sampled: Sampled = contextlib.nullcontext,
+) -> None:
     """Fill a record with one block.
 
     Args:
@@ -35,6 +45,7 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
             optionally load (class, ranks).
         content: the record; gets commands (each with its role), before, during, after, and
             received_bytes: what each rank's domain received meanwhile.
+        sampled: the context in which the messages are sent, for profiles.
 
     Raises VcperfError when a program fails or is not there, when the load did not last from
     before the first message until after the last, when messages did not cross the network, or
@@ -43,16 +54,18 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
     if "load" in spec:
         with testbed.background(spec["load"]["ranks"][0], _load_argv(testbed, spec)) as load:
             load.wait_for(f"EP repeat {ALONE}:", LOAD_S)
-            _ping_pong(testbed, spec, content)
+            _ping_pong(testbed, spec, content, sampled)
             # One more that began after the last message: the load outlived it.
             done = load.wait_for_more("EP repeat ", 2, LOAD_S)
         content["commands"].append({"role": "load", **load.record})
         _check_load(spec, done)
     else:
-        _ping_pong(testbed, spec, content)
+        _ping_pong(testbed, spec, content, sampled)
 
 
-def _ping_pong(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> None:
+def _ping_pong(
+    testbed: Testbed, spec: dict[str, Any], content: dict[str, Any], sampled: Sampled
+) -> None:
     ranks = spec["ranks"]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as lengths:
         lengths.write(imb.lengths(spec["message_bytes"]))
@@ -72,7 +85,8 @@ def _ping_pong(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) 
             run.wait_for(BEGUN, START_S)
             content["during"] = testbed.observe()
             check_pinning(testbed, content["during"]["pinning"], "during")
-            run.wait(patience)
+            with sampled():
+                run.wait(patience)
         content["commands"].append({"role": "measure", **run.record})
     for domain in ranks:
         received[domain] += testbed.received_bytes(domain)

@@ -17,6 +17,8 @@ LABELS = (
     "stack",
     "program",
     "load",
+    "workload",
+    "point",
 )
 COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "stopping", "shared_cpus", "record")
 

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     class Testbed(Protocol):
         """What a measurement may ask of a testbed."""
 
+        spec: dict[str, Any]
+
         def __enter__(self) -> Testbed: ...
 
         def __exit__(self, *_: object) -> None: ...

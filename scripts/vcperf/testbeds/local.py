@@ -51,7 +51,10 @@ class LocalTestbed:
             for domain, vcpus in node["domains"].items()
         }
         self.anchors: dict[str, subprocess.Popen[bytes]] = {}
+        self.helpers: set[int] = set()
+        """Processes of ours in no domain, alive at both observations: no disturbance."""
         self._live: dict[str, set[int]] = {domain: set() for domain in self.cpus}
+        self._started: dict[int, str] = {}
         self._ended: dict[str, float] = dict.fromkeys(self.cpus, 0.0)
         self._scratch = ""
         self._spread = False  # whether a command of one domain starts others elsewhere
@@ -142,7 +145,8 @@ class LocalTestbed:
         state = processes.cpu_state(sorted({cpu for cpus in self.cpus.values() for cpu in cpus}))
         used = {d: self._ended[d] + sum(map(processes.cpu_seconds, alive[d])) for d in self.cpus}
         clock = time.monotonic()
-        host = processes.host_cpu(sum(used.values()) + sum(os.times()[:2]))
+        helpers = sum(map(processes.cpu_seconds, self.helpers))
+        host = processes.host_cpu(sum(used.values()) + sum(os.times()[:2]) + helpers)
         return {
             "pinning": {domain: self._allowed(domain, alive[domain]) for domain in self.cpus},
             "domains": {d: {"clock_s": clock, "cpu_s": seconds} for d, seconds in used.items()},
@@ -267,6 +271,12 @@ class LocalTestbed:
                 placed[mark if mark in placed else domain].add(pid)
         return placed
 
+    def owners(self) -> tuple[dict[int, str], dict[int, str]]:
+        """Which network namespaces (inodes) and which processes are a domain's: those
+        alive, and the commands that have ended. What they forked is theirs."""
+        alive = {pid: domain for domain, pids in self._processes().items() for pid in pids}
+        return {}, self._started | alive
+
     def _await_listening(
         self, domain: str, process: subprocess.Popen[bytes], name: str, port: int
     ) -> None:
@@ -293,6 +303,7 @@ class LocalTestbed:
         """Start a whole command line that belongs to a domain."""
         process = _start(full)
         self._live[domain].add(process.pid)
+        self._started[process.pid] = domain
         return process
 
     def reap(self, domain: str, process: subprocess.Popen[bytes]) -> int:

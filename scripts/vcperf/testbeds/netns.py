@@ -102,6 +102,11 @@ class NetnsTestbed(LocalTestbed):
         hosts = [self.addresses[domain] for domain in domains]
         return Cluster(hosts, "eth0", f"{SCRIPTS}/join-domain", launch, [])
 
+    def owners(self) -> tuple[dict[int, str], dict[int, str]]:
+        """A namespace a domain: it tells of every process in it."""
+        anchors = self.anchors.items()
+        return {os.stat(f"/proc/{a.pid}/ns/net").st_ino: domain for domain, a in anchors}, {}
+
     def scratch(self) -> str:
         """A file system of our namespaces' own: MPI names its folders by process number, which
         are small and come again in here, and nobody removes them after SIGKILL."""

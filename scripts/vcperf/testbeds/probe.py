@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from vcperf.errors import VcperfError
+from vcperf.tools import perf_commands
 
 ROOT = Path(__file__).parents[3]
 ISOLATE = ROOT / "scripts" / "isolate"
@@ -27,6 +30,7 @@ TOOLS = {
     "timeout": "coreutils",
     "ss": "iproute2",
 }
+PERF = {"perf": "linux-perf (Debian; as root, `make setup` does)"}
 SSH_TOOLS = {
     "ssh": "openssh-client",
     "setpriv": "util-linux",
@@ -69,18 +73,45 @@ def _netns_fault() -> str:
     missing = _missing(NETNS_TOOLS)
     if missing:
         return missing
-    tried = subprocess.run(
-        [ISOLATE, "netns", "sh", "-c", TRY_NETNS],
-        env={**os.environ, "VCPERF_NODE_LOCKED": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    tried = _in_isolation("netns", ["sh", "-c", TRY_NETNS])
     if tried.returncode == 0:
         return ""
     said = tried.stderr.strip().splitlines()
     return said[-1] if said else f"status {tried.returncode}"
+
+
+def _in_isolation(testbed: str, argv: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command as blocks of a testbed are run."""
+    return subprocess.run(
+        [ISOLATE, testbed, *argv],
+        env={**os.environ, "VCPERF_NODE_LOCKED": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+
+def perf_fault(testbed: str, wanted: Mapping[str, Any]) -> str:
+    """What stands against profiles by perf on this host; empty when nothing does.
+
+    Args:
+        testbed: on which they are taken.
+        wanted: event and frequency_hz.
+    """
+    if _missing(PERF):
+        return _missing(PERF)
+    argv = perf_commands.record_argv(
+        output="/dev/null",
+        event=wanted["event"],
+        frequency_hz=wanted["frequency_hz"],
+        command=["true"],
+    )
+    tried = _in_isolation(testbed, argv)
+    if tried.returncode == 0:
+        return ""
+    return f"perf refuses event {wanted['event']}: {perf_commands.refusal(tried.stderr)}"
 
 
 def usable_cpus() -> tuple[int, ...]:

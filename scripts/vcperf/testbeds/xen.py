@@ -175,6 +175,24 @@ class XenTestbed(RemoteTestbed):
                         f"domain {domain}: pinned to CPU {beyond[0]}, but {there} has {count} CPUs"
                     )
 
+    # -- profiling ----------------------------------------------------------------------
+
+    def ids(self, name: str) -> dict[str, int]:
+        """The numeric ids of a node's domains."""
+        rows = self._found[name]
+        return {d: int(self._rows_of(name, d, rows)[0]["id"]) for d in self.nodes[name]["domains"]}
+
+    def host_of(self, domain: str) -> str:
+        """Where an end of the path, or a dom0, is reached."""
+        if domain in self.spec["ends"]:
+            return self.host(domain)
+        return next(str(n["ssh"]) for n in self.nodes.values() if n["dom0"] == domain)
+
+    def cpu_mhz(self, name: str) -> float | None:
+        """The clock rate of a node's CPUs, as Xen tells it; None where it does not."""
+        told = self._info[name].get("cpu_mhz")
+        return float(told) if told else None
+
     # -- observing ----------------------------------------------------------------------
 
     def observe(self) -> Observation:

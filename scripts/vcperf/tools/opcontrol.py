@@ -49,6 +49,7 @@ def start_daemon_argv(
     vmlinux: str | None = None,
     active: Sequence[int] = (),
     passive: Mapping[int, str] | None = None,
+    by_application: bool = False,
 ) -> list[str]:
     """The command that makes dom0 ready: the event, the symbols and the others' roles.
 
@@ -58,6 +59,8 @@ def start_daemon_argv(
             hypervisor, and for kernel samples without symbols.
         active: numeric ids of the guests that run OProfile themselves.
         passive: id -> kernel with symbols, of the guests that do not.
+        by_application: whether samples of the kernel and of libraries are kept apart by the
+            application that was running.
 
     Raises VcperfError when a domain has two roles, or a path cannot stand in a list.
     """
@@ -73,6 +76,7 @@ def start_daemon_argv(
     argv = ["opcontrol", "--start-daemon", event]
     argv += [f"--xen={xen}"] if xen else []
     argv += [f"--vmlinux={vmlinux}" if vmlinux else "--no-vmlinux"]
+    argv += ["--separate=kernel"] if by_application else []
     if active:
         argv.append("--active-domains=" + ",".join(map(str, active)))
     if passive:

@@ -119,7 +119,7 @@ def read(stream: BinaryIO, domain_of: DomainOf | None = None) -> Profile:
 
     Raises Untrusted as parse does.
     """
-    busy, idle = _Sums(), _Sums()
+    busy, idle = Sums(), Sums()
     domains: dict[bytes, str | None] = {}
     lost = 0
     split = _Splitter()
@@ -181,7 +181,7 @@ class _Splitter:
             yield (*bare.groups(), b"[unknown]", b"[unknown]", b"") if bare else parts, count
 
 
-class _Sums:
+class Sums:
     """Samples and periods by what they share."""
 
     def __init__(self) -> None:

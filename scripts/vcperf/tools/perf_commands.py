@@ -14,7 +14,7 @@ from vcperf.tools.perf import FIELDS, chunks
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
 _EVENT = re.compile(r"[A-Za-z][\w.:/=,-]*$", re.ASCII)
@@ -37,6 +37,7 @@ def record_argv(
     frequency_hz: int | None = None,
     period: int | None = None,
     stacks: bool = False,
+    control: tuple[int, int] | None = None,
     command: Sequence[str] = (),
 ) -> list[str]:
     """The command that samples every process of the system while `command` runs, or until
@@ -46,6 +47,8 @@ def record_argv(
         event: as `perf list` names it.
         frequency_hz, period: samples a second, or events a sample; one of the two.
         stacks: whether to record call stacks too.
+        control: file descriptors from which it reads orders, and to which it writes that
+            they are done; it samples nothing before it is told `enable` then.
 
     Raises VcperfError when not one of frequency and period is given, or the event's name
     cannot be one.
@@ -58,8 +61,10 @@ def record_argv(
         raise VcperfError(f"event {event!r}: expected a name as `perf list` prints them")
     rate = f"--freq={frequency_hz}" if frequency_hz else f"--count={period}"
     argv = ["perf", "record", "--quiet", "--all-cpus", "--namespaces", "--no-buildid-cache"]
+    argv.append("--no-bpf-event")  # it would ask for every BPF program: a second at the start
     argv += [f"--event={event}", rate, f"--output={output}"]
     argv += ["--call-graph=fp"] if stacks else []
+    argv += ["--delay=-1", "--control=fd:{},{}".format(*control)] if control else []
     return [*argv, "--", *command] if command else argv
 
 
@@ -126,16 +131,50 @@ def fallback(asked: str, events: Sequence[Event]) -> str | None:
     return events[0].name
 
 
-def network_namespaces(stream: BinaryIO) -> dict[int, int]:
-    """The network namespace (its inode) of each process id, from the output of
-    script_argv: what a process entered, or else what the process had that forked it. So
+def refusal(said: str) -> str:
+    """Of what perf says when it fails, the line that tells why.
+
+    >>> refusal("Error:\\nThe cache-misses event is not supported.\\n\\n Usage: perf\\n")
+    'The cache-misses event is not supported.'
+    """
+    lines = [line.strip() for line in said.splitlines()]
+    telling = [line for line in lines if any(map(str.isalpha, line)) and line != "Error:"]
+    return telling[0] if telling else "it said nothing"
+
+
+class Origins:
+    """Where processes come from.
+
+    Attributes:
+        namespaces: process id -> its network namespace (the inode): what it entered, or
+            else what the process had that forked it.
+        parents: process id -> the process that forked it.
+    """
+
+    def __init__(self) -> None:
+        self.namespaces: dict[int, int] = {}
+        self.parents: dict[int, int] = {}
+
+    def line(self, pid: int) -> Iterator[int]:
+        """A process and its ancestors, nearest first, as far as they are known."""
+        seen: set[int] = set()
+        while pid not in seen:
+            seen.add(pid)
+            yield pid
+            pid = self.parents.get(pid, pid)
+
+
+def origins(stream: BinaryIO) -> Origins:
+    """Where the processes of a recording come from, from the output of script_argv. So
     processes that have long ended can be told apart by the domain they were in.
     """
-    inodes: dict[int, int] = {}
+    found = Origins()
     for text in chunks(stream):
         for child, parent, process, inode in _CHANGE.findall(text):
             if process:
-                inodes[int(process)] = int(inode, 16)
-            elif int(parent) in inodes:
-                inodes[int(child)] = inodes[int(parent)]
-    return inodes
+                found.namespaces[int(process)] = int(inode, 16)
+                continue
+            found.parents[int(child)] = int(parent)
+            if int(parent) in found.namespaces:
+                found.namespaces[int(child)] = found.namespaces[int(parent)]
+    return found

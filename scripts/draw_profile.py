@@ -1,0 +1,12 @@
+"""Snakemake script: a figure of the profiles."""
+
+import pandas as pd
+
+from vcperf.figures import curves, profiles
+
+if __name__ == "__main__":
+    tables = {
+        name: pd.read_csv(path) for name, path in snakemake.input.items() if name != "modules"
+    }
+    drawing = profiles.FIGURES[snakemake.wildcards.figure](tables)
+    curves.save(drawing, snakemake.output.svg, snakemake.output.png)

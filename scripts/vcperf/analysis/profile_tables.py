@@ -1,0 +1,203 @@
+"""The tables of profiles: a cell's blocks pooled, and cell against cell.
+
+Programs that run on the host beside the domains are left out of everything but
+profile.csv: they are no part of the workload. What the kernel does in threads of its own,
+and in interrupts while a CPU idles, is nobody's and stays in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from vcperf.analysis import profiles
+
+Row = dict[str, Any]
+
+CELL = "testbed pinning path workload test message_bytes stack program load point".split()
+KERNEL_APPS = ("swapper", "ksoftirqd", "kworker")  # see vcperf.tools.perf_stacks
+ALL = "all"
+MOST = 40  # names of a ranking
+# What is compared -> what the two must not share; all else of a cell is the same.
+COMPARED = {"pinning": ("pinning",), "point": ("point", "message_bytes")}
+COST = ["ns_per_megabyte", "low", "high"]
+
+
+class Cells:
+    """Profiles by cell.
+
+    Args:
+        samples: results/tables/profile.csv.
+        blocks: results/tables/profile_blocks.csv.
+    """
+
+    def __init__(self, samples: pd.DataFrame, blocks: pd.DataFrame) -> None:
+        named = samples["domain"].notna() | samples["app"].isin(KERNEL_APPS)
+        self.samples = samples[named]
+        self.blocks = blocks
+
+    def __iter__(self) -> Iterator[tuple[Row, Row, list[Row]]]:
+        """(labels, {sample_ns, bytes_moved}, rows) of each cell, its blocks together."""
+        for key, blocks in self.blocks.groupby(CELL, dropna=False, sort=False):
+            labels = dict(zip(CELL, key, strict=True))
+            rows = select(self.samples, labels)
+            if labels["workload"] == "pingpong":  # the load's own domains are not its subject
+                rows = rows[rows["domain"].isin(str(labels["path"]).split("->"))]
+            scale = {
+                "sample_ns": float(blocks["sample_ns"].mean()),
+                "bytes_moved": float(blocks["bytes_moved"].sum(skipna=False)),
+            }
+            records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+            yield labels, scale, [{str(k): v for k, v in row.items()} for row in records]
+
+
+def select(table: pd.DataFrame, labels: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows with these labels; one that is missing matches what is missing."""
+    same = pd.Series(True, index=table.index)
+    for column, value in labels.items():
+        same &= table[column].isna() if pd.isna(value) else table[column] == value
+    chosen: pd.DataFrame = table[same]
+    return chosen
+
+
+def applications(samples: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
+    """A row a block, domain, application and image, what claims are held against.
+
+    An image's percent is of its application's samples in the domain; the row of image `all`
+    is the application, in percent of the domain's samples.
+    """
+    keys = [*CELL, "block", "domain"]
+    inside = samples[samples["domain"].notna()]
+    sums = inside.groupby([*keys, "app", "image"], dropna=False, as_index=False)["samples"].sum()
+    whole = sums.groupby([*keys, "app"], dropna=False)["samples"].transform("sum")
+    sums["percent"] = 100 * sums["samples"] / whole
+    apps = inside.groupby([*keys, "app"], dropna=False, as_index=False)["samples"].sum()
+    apps["image"] = ALL
+    total = apps.groupby(keys, dropna=False)["samples"].transform("sum")
+    apps["percent"] = 100 * apps["samples"] / total
+    found = pd.concat([apps, sums]).sort_values(
+        [*keys, "app", "samples", "image"], ascending=[True] * (len(keys) + 1) + [False, True]
+    )
+    found["percent"] = found["percent"].round(4)
+    known = ["status", "shared_cpus", "platform"]
+    whole_rows = found.merge(blocks[[*CELL, "block", *known]], on=[*CELL, "block"])
+    ordered: pd.DataFrame = whole_rows[[*keys, "app", "image", "samples", "percent", *known]]
+    return ordered
+
+
+def images(cells: Cells) -> pd.DataFrame:
+    """Where the samples of a cell are, by image."""
+    return _ranked(cells, ("image",))
+
+
+def symbols(cells: Cells) -> pd.DataFrame:
+    """Where they are, by application, image and symbol."""
+    return _ranked(cells, ("app", "image", "symbol"))
+
+
+def _ranked(cells: Cells, by: tuple[str, ...]) -> pd.DataFrame:
+    found = [{**labels, **row} for labels, _, rows in cells for row in profiles.table(rows, by)]
+    columns = [*CELL, *by, "samples", "percent", "percent_low", "percent_high", "too_few"]
+    return pd.DataFrame(found, columns=columns).round(4)
+
+
+def cost(cells: Cells) -> pd.DataFrame:
+    """CPU nanoseconds that a megabyte of payload costs, by domain and image; the rows of
+    image `all` are a domain's, that of domain `all` the cell's. Cells whose workload tells no
+    bytes are left out."""
+    found = []
+    for labels, scale, rows in cells:
+        if not _tells_cost(scale):
+            continue
+        bytes_moved = int(scale["bytes_moved"])
+        for by in (("domain", "image"), ("domain",)):
+            sums = profiles.counts(rows, by)
+            for row in profiles.cost(sums, sample_ns=scale["sample_ns"], bytes_moved=bytes_moved):
+                if row["name"] is None and len(by) == 2:
+                    continue
+                domain, image = ((*(row["name"] or (ALL,)), ALL))[:2]
+                found.append({**labels, **row, "domain": domain, "image": image})
+    columns = [*CELL, "domain", "image", "samples", *COST, "too_few"]
+    return pd.DataFrame(found, columns=columns).round(1)
+
+
+def differences(cells: Cells) -> pd.DataFrame:
+    """What makes two cells differ: pinning against pinning, and point against point.
+
+    Ranked by image, by symbol, and by symbol within the program of a ping-pong; as an
+    amount (`ns_per_megabyte`, or `samples` where no bytes are told) and as a share
+    (`percent`). `verdict` says in words what explains the difference, or that nothing does.
+    """
+    found: list[Row] = []
+    known = list(cells)
+    for compared, apart in COMPARED.items():
+        for first, second in _pairs(known, compared, apart):
+            labels = {key: first[0][key] for key in CELL if key not in apart}
+            named = {"first": first[0][compared], "second": second[0][compared]}
+            for scope, by, where in _rankings(first[0]):
+                head = {**labels, "compared": compared, **named, "within": scope}
+                found += [{**head, **row} for row in _difference(first, second, by, where)]
+    columns = [c for c in CELL if c != "point"] + "compared first second within".split()
+    columns += "by unit rank image symbol first_value second_value difference low high".split()
+    columns += "explains of_total names verdict".split()
+    table = pd.DataFrame(found, columns=columns)
+    digits = dict.fromkeys("first_value second_value difference low high of_total".split(), 4)
+    return table.round(digits)
+
+
+def _pairs(known: Sequence[Any], compared: str, apart: Sequence[str]) -> Iterator[tuple[Any, Any]]:
+    """Cells that differ in what is compared alone; each against the first of its kind."""
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for cell in known:
+        if not pd.isna(cell[0][compared]):
+            key = tuple(str(cell[0][c]) for c in CELL if c not in apart)
+            groups.setdefault(key, []).append(cell)
+    for first, *others in groups.values():
+        for other in others:
+            yield first, other
+
+
+def _rankings(labels: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], Row]]:
+    yield ALL, ("image",), {}
+    yield ALL, ("image", "symbol"), {}
+    if labels["workload"] == "pingpong":
+        yield labels["program"], ("image", "symbol"), {"app": labels["program"]}
+
+
+def _tells_cost(scale: Mapping[str, float]) -> bool:
+    """Whether a sample stands for CPU time, and the workload told what it moved."""
+    return scale["bytes_moved"] > 0 and scale["sample_ns"] > 0
+
+
+def _difference(first: Any, second: Any, by: tuple[str, ...], where: Row) -> list[Row]:
+    pair = [profiles.counts(cell[2], by, where) for cell in (first, second)]
+    if not all(sum(sums.values()) for sums in pair):
+        return []
+    scales, unit = [1.0, 1.0], "samples"
+    if all(_tells_cost(cell[1]) for cell in (first, second)):
+        moved = [cell[1]["bytes_moved"] / profiles.MEGABYTE for cell in (first, second)]
+        scales = [
+            cell[1]["sample_ns"] / mb for cell, mb in zip((first, second), moved, strict=True)
+        ]
+        unit = "ns_per_megabyte"
+    found = profiles.difference(*pair, first_scale=scales[0], second_scale=scales[1])
+    rows = []
+    for kind, unit_of in (("amounts", unit), ("shares", "percent")):
+        for rank, row in enumerate(found[kind][:MOST], start=1):
+            named = dict(zip(by, row.pop("name"), strict=True))
+            values = {"first_value": row.pop("first"), "second_value": row.pop("second")}
+            told = {"names": found["names"], "verdict": found["verdict"][kind]}
+            rows.append(
+                {"by": by[-1], "unit": unit_of, "rank": rank, **named, **values, **row, **told}
+            )
+    return rows
+
+
+TABLES: dict[str, Callable[[Cells], pd.DataFrame]] = {
+    "images": images,
+    "symbols": symbols,
+    "cost": cost,
+    "differences": differences,
+}

@@ -1,0 +1,173 @@
+"""Profiles: what a megabyte costs, by domain and image; point A beside point B."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from vcperf.figures.curves import PALETTE, RC
+
+Tables = Mapping[str, pd.DataFrame]
+ALL = "all"
+MOST_IMAGES = 6
+MOST_SYMBOLS = 12
+LONGEST = 42  # characters of a name
+OTHERS = "#bbbbbb"
+UNDER_TITLE = 0.3  # inches
+
+
+def images(tables: Tables) -> Figure:
+    """A bar a pinning and domain: CPU time that a megabyte costs, stacked by image.
+
+    Args:
+        tables: cost and blocks: results/tables/profile_cost.csv and profile_blocks.csv.
+    """
+    cost = tables["cost"]
+    cost = cost[(cost["workload"] == "netperf") & (cost["domain"] != ALL)]
+    whole = cost[cost["image"] == ALL]
+    parts = cost[cost["image"] != ALL]
+    bars = [(_bar_name(row), parts[_same(parts, row)]) for row in whole.to_dict("records")]
+    with rc_context(RC):
+        drawing = Figure(figsize=(7.2, 1.9 + 0.42 * max(2, len(bars))), layout="constrained")
+        axes = drawing.add_subplot()
+        if bars:
+            _stacked(axes, bars)
+        else:
+            _say(axes, "No profile of netperf in this campaign.")
+        blocks = tables["blocks"]
+        blocks = blocks[blocks["workload"] == "netperf"]
+        _heading(drawing, "CPU time of a megabyte, by domain and image", blocks)
+    return drawing
+
+
+def points(tables: Tables) -> Figure:
+    """A row a ping-pong: its program at A beside B, by image and by symbol.
+
+    Args:
+        tables: differences and blocks: results/tables/profile_differences.csv and
+            profile_blocks.csv.
+    """
+    found = tables["differences"]
+    found = found[(found["compared"] == "point") & (found["unit"] == "ns_per_megabyte")]
+    groups = found[["testbed", "pinning", "stack", "program", "load", "first", "second"]]
+    pairs = groups.drop_duplicates().to_dict("records")
+    with rc_context(RC):
+        drawing = Figure(figsize=(9.6, 1.2 + 4.0 * max(1, len(pairs))), layout="constrained")
+        for index, pair in enumerate(pairs):
+            chosen = found
+            for column, value in pair.items():
+                chosen = chosen[chosen[column] == value]
+            left = drawing.add_subplot(len(pairs), 2, 2 * index + 1)
+            right = drawing.add_subplot(len(pairs), 2, 2 * index + 2)
+            by_image = chosen[(chosen["by"] == "image") & (chosen["within"] == ALL)]
+            inside = chosen[(chosen["by"] == "symbol") & (chosen["within"] == pair["program"])]
+            _paired(left, by_image.head(MOST_IMAGES), pair, ["image"])
+            _paired(right, inside.head(MOST_SYMBOLS), pair, ["symbol", "image"])
+            left.set_title(f"{pair['stack']}, {pair['pinning']}: images", fontsize=9, loc="left")
+            right.set_title(f"inside {pair['program']}: symbols", fontsize=9, loc="left")
+        if not pairs:
+            _say(drawing.add_subplot(), "No profiles of two points in this campaign.")
+        blocks = tables["blocks"]
+        _heading(
+            drawing,
+            "What differs most between two message sizes of the ping-pong",
+            blocks[blocks["workload"] == "pingpong"],
+            over=False,
+        )
+    return drawing
+
+
+def _same(parts: pd.DataFrame, row: Mapping[Any, Any]) -> pd.Series:
+    keys = ("testbed", "pinning", "path", "test", "message_bytes", "domain")
+    same = pd.Series(True, index=parts.index)
+    for key in keys:
+        same &= parts[key].isna() if pd.isna(row[key]) else parts[key] == row[key]
+    return same
+
+
+def _bar_name(row: Mapping[Any, Any]) -> str:
+    domain = "kernel threads, interrupts of idle CPUs" if pd.isna(row["domain"]) else row["domain"]
+    return f"{row['pinning']}, {row['path']}, {row['message_bytes']:g} bytes: {domain}"
+
+
+def _stacked(axes: Axes, bars: Sequence[tuple[str, pd.DataFrame]]) -> None:
+    together = pd.concat([parts for _, parts in bars])
+    ranked = together.groupby("image")["ns_per_megabyte"].sum().sort_values(ascending=False)
+    named = list(ranked.index[:MOST_IMAGES])
+    left = [0.0] * len(bars)
+    for number, image in enumerate([*named, None]):
+        widths = []
+        for _, parts in bars:
+            chosen = parts[parts["image"] == image] if image else parts[~parts["image"].isin(named)]
+            widths.append(float(chosen["ns_per_megabyte"].sum()) / 1e3)
+        if any(widths):
+            colour = PALETTE[number % len(PALETTE)] if image else OTHERS
+            axes.barh(range(len(bars)), widths, left=left, color=colour, label=image or "others")
+        left = [start + width for start, width in zip(left, widths, strict=True)]
+    axes.set_yticks(range(len(bars)), [name for name, _ in bars], fontsize=8)
+    axes.set_ylim(len(bars) - 0.5, -0.5)
+    axes.grid(False, axis="y")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("CPU time (us a megabyte)")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+
+
+def _paired(axes: Axes, rows: pd.DataFrame, pair: Mapping[Any, Any], by: Sequence[str]) -> None:
+    """Two bars a name, those first whose difference is largest; bold when it is more than
+    sampling may."""
+    if not len(rows):
+        _say(axes, "no samples")
+        return
+    names = [", ".join(str(row[column]) for column in by) for row in rows.to_dict("records")]
+    places = range(len(names))
+    for offset, side in ((-0.2, "first"), (0.2, "second")):
+        widths = (rows[f"{side}_value"] / 1e3).tolist()
+        colour = PALETTE[0 if side == "first" else 1]
+        axes.barh([at + offset for at in places], widths, 0.4, color=colour, label=pair[side])
+    axes.set_yticks(places, [_short(name) for name in names], fontsize=8)
+    for label, explains in zip(axes.get_yticklabels(), rows["explains"], strict=True):
+        label.set_fontweight("bold" if explains else "normal")
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(False, axis="y")
+    axes.set_axisbelow(True)
+    axes.set_xlabel("CPU time (us a megabyte)")
+    axes.legend(loc="lower right", fontsize=8, title="point")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 2] + ".."
+
+
+def _say(axes: Axes, text: str) -> None:
+    axes.set_axis_off()
+    axes.text(0, 0.5, text)
+
+
+def _heading(drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = True) -> None:
+    if len(blocks):
+        named = blocks[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
+        said = ", ".join(f"{row.platform} ({row.testbed})" for row in named)
+        if (blocks["shared_cpus"] == "yes").any():
+            said += "; the nodes share CPUs"
+        said += f"; event {', '.join(sorted(blocks['event'].unique()))}"
+        if (blocks["event"] != blocks["event_asked"]).any():
+            said += f" in place of {', '.join(sorted(blocks['event_asked'].unique()))}"
+        lost = blocks["lost_samples"].sum(min_count=1)
+        said += f"; {blocks['samples'].sum()} samples, "
+        said += "losses not told" if pd.isna(lost) else f"{lost:g} lost"
+        if not over:
+            said += "; bold: differs by more than sampling may"
+        lines = textwrap.wrap(said, 100 if over else 130)
+        title += "\n" * len(lines)  # room for them
+        below = 1 - UNDER_TITLE / drawing.get_figheight()
+        drawing.text(0.01, below, "\n".join(lines), fontsize=8, color="#444444", va="top")
+    drawing.suptitle(title, x=0.01, ha="left", weight="bold")
+
+
+FIGURES = {"profile_images": images, "profile_points": points}

@@ -1,0 +1,112 @@
+"""Cells of profiles: pinning, workload and profiler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vcperf.cell import Cell, Spec
+from vcperf.kinds import netperf, pingpong
+from vcperf.layout import Layout
+
+PROCEDURE = 1  # see vcperf.kinds.netperf
+
+
+def cells(layout: Layout) -> Iterator[Cell]:
+    """The cells of the section `profile`. Raises VcperfError as `vcperf.campaign.plan`."""
+    section = layout.config["profile"]
+    common: Spec = {"kind": "profile", "procedure": PROCEDURE, "profiler": _profiler(layout)}
+    yield from _streams(layout, common)
+    if "pingpong" in section and "pingpong" in layout.config:
+        yield from _points(layout, common)
+
+
+def _profiler(layout: Layout) -> dict[str, Any]:
+    """What of a profiler decides a result."""
+    section = layout.config["profile"]
+    name = section["profiler"]
+    if layout.host.site is not None and layout.host.testbed != "xen":
+        layout.refuse(
+            ("profile",),
+            "not for plain hosts reached by ssh yet; set it to null for this campaign",
+        )
+    if name == "xenoprof" and layout.host.testbed != "xen":
+        layout.refuse(
+            ("profile", "profiler"),
+            f"xenoprof samples Xen's domains, and this is testbed {layout.host.testbed}: take perf",
+        )
+    options = ("event", "frequency_hz")
+    own = section["xenoprof"] if name == "xenoprof" else {o: section[o] for o in options}
+    return {"name": name, **own}
+
+
+def _streams(layout: Layout, common: Spec) -> Iterator[Cell]:
+    """netperf on each path."""
+    section = layout.config["profile"]
+    for path in layout.paths("profile"):
+        for index, size in enumerate(section["message_bytes"]):
+            at = ("profile", "message_bytes", index)
+            netperf.check_size(layout, at, section["test"], size)
+            spec: Spec = {
+                **common,
+                "workload": "netperf",
+                "workload_procedure": netperf.PROCEDURE,
+                **path.spec,
+                "test": section["test"],
+                "message_bytes": size,
+                "duration_s": section["duration_s"],
+                "warmup_s": section["warmup_s"],
+            }
+            labels = {"workload": "netperf", "test": section["test"], "message_bytes": size}
+            yield Cell(
+                "profile",
+                f"{path.sender}-{path.receiver}_{section['test']}_{size}",
+                {**path.labels, **labels},
+                section["blocks"],
+                path.shared_cpus,
+                spec,
+            )
+
+
+def _points(layout: Layout, common: Spec) -> Iterator[Cell]:
+    """Ping-pongs of the section `pingpong`, each at the sizes A and B alone."""
+    section = layout.config["profile"]
+    wanted: dict[str, Any] = section["pingpong"]
+    found = False
+    for cell in pingpong.cells(layout):
+        labels = cell.labels
+        if labels["stack"] not in wanted["stacks"] or labels["load"] != wanted["load"]:
+            continue
+        found = True
+        for point, size in wanted["points"].items():
+            spec = {
+                **cell.spec,
+                **common,
+                "workload": "pingpong",
+                "workload_procedure": pingpong.PROCEDURE,
+                "message_bytes": [size],
+                "repetitions": wanted["repetitions"],
+                "seconds": section["duration_s"],
+            }
+            named = {"workload": "pingpong", "point": point, "message_bytes": size}
+            yield Cell(
+                "profile",
+                f"{cell.title}_{point}",
+                {**labels, **named},
+                section["blocks"],
+                cell.shared_cpus,
+                spec,
+            )
+    if not found:
+        layout.refuse(
+            ("profile", "pingpong"),
+            f"the section pingpong has no cell of stack {', '.join(wanted['stacks'])} with load"
+            f" {wanted['load']}; name what it measures, or set this to null",
+        )
+
+
+def seconds(spec: Spec) -> float:
+    """About how long a block takes, and the reading of its samples."""
+    if spec["workload"] == "netperf":
+        return netperf.seconds(spec) + 1.5
+    return pingpong.seconds(spec) + 1.5

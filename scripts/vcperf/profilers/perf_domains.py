@@ -1,0 +1,185 @@
+"""perf in each domain of Xen nodes, by ssh: the dom0s, and the guests of the path.
+
+Every domain is a kernel of its own, which samples itself; what the hypervisor does for it
+hides in its hypercalls. Takes orders as the perf of a local testbed does, see
+`vcperf.profilers.perf`; its files are in a folder that goes with the connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import subprocess
+from collections import Counter
+
+from vcperf.errors import VcperfError
+from vcperf.profilers import as_csv
+from vcperf.profilers.perf import bounded
+from vcperf.testbeds.ssh import reason
+from vcperf.tools import perf_commands, perf_stacks
+from vcperf.tools.filter import Untrusted
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from typing import Any
+
+    from vcperf.testbeds.xen import XenTestbed
+
+END_S = 60.0
+# Runs perf record, "$@", with a folder of its own, which it names first. Answers orders with
+# perf's complaint once perf has ended.
+HOLD = r"""
+command -v perf >/dev/null || { echo "perf: not found there; install it"; exit 1; }
+dir=$(mktemp -d /tmp/vcperf.XXXXXX) && mkfifo "$dir/orders" "$dir/answers" || exit 1
+trap 'rm -rf "$dir"; exit 0' TERM
+"$@" --output="$dir/perf.data" --control="fifo:$dir/orders,$dir/answers" >"$dir/log" 2>&1 &
+echo $! >"$dir/pid"
+echo "$dir"
+wait $!
+echo "ended $?"
+while :; do
+  read -r order <"$dir/orders"
+  grep '[a-z]' "$dir/log" | grep -v '^Error:$' | head -n 1 >"$dir/answers"
+done &
+wait $!
+"""
+ORDER = 'echo "$2" >"$1/orders" && head -n 1 "$1/answers"'
+ORDER_S = "30"
+
+
+class Sampler:
+    """See `vcperf.profilers.Sampler`.
+
+    Args:
+        testbed: Xen nodes, up and pinned.
+        wanted: event, frequency_hz.
+    """
+
+    def __init__(self, testbed: XenTestbed, wanted: dict[str, Any]) -> None:
+        self.testbed, self.wanted = testbed, wanted
+        dom0s = [node["dom0"] for node in testbed.nodes.values()]
+        self.hosts = {d: testbed.host_of(d) for d in [*dom0s, *testbed.spec["ends"]]}
+        self.sessions: dict[str, tuple[subprocess.Popen[bytes], int]] = {}
+        self.folders: dict[str, str] = {}
+
+    def __enter__(self) -> Sampler:
+        argv = perf_commands.record_argv(
+            output="", event=self.wanted["event"], frequency_hz=self.wanted["frequency_hz"],
+            stacks=True,
+        )  # fmt: skip
+        argv = [word for word in argv if word != "--output="] + ["--delay=-1"]
+        command = ["sh", "-c", HOLD, "vcperf", *argv]
+        try:
+            for domain, host in self.hosts.items():
+                self.sessions[domain] = self.testbed.ssh.session(host, command)
+            for domain in self.hosts:
+                said = self._line(domain)
+                if not said.startswith("/"):
+                    raise VcperfError(f"domain {domain}: {said or self._why(domain)}")
+                self.folders[domain] = said
+            self._order("ping")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for _ssh, lifeline in self.sessions.values():
+            os.close(lifeline)
+        for ssh, _lifeline in self.sessions.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                ssh.wait(END_S)
+            ssh.kill()
+            ssh.wait()
+        self.sessions.clear()
+
+    def start(self) -> None:
+        self._order("enable")
+
+    def stop(self) -> None:
+        self._order("disable")
+
+    def result(self) -> dict[str, Any]:
+        self._ask({d: ["sh", "-c", f"kill -INT $(cat {f}/pid)"] for d, f in self.folders.items()})
+        for domain in self.hosts:
+            said = self._line(domain)
+            if not said.startswith("ended "):
+                raise VcperfError(f"domain {domain}: perf record: {said or self._why(domain)}")
+        data = {d: f"{folder}/perf.data" for d, folder in self.folders.items()}
+        listed = self._ask({d: perf_commands.evlist_argv(file) for d, file in data.items()})
+        printed = self._ask({d: perf_commands.script_argv(file) for d, file in data.items()})
+        rows: list[dict[str, Any]] = []
+        folded: list[str] = []
+        idle = lost = 0
+        used = set()
+        for domain, text in printed.items():
+            try:
+                events = perf_commands.parse_evlist(listed[domain])
+                stream = io.BytesIO(text.encode("utf-8", errors="replace"))
+                profile, stacks = perf_stacks.read(stream, lambda _, d=domain: d)  # type: ignore[misc]
+            except Untrusted as fault:
+                raise VcperfError(f"domain {domain}: perf: cannot be read: {fault}") from None
+            used.add(perf_commands.fallback(self.wanted["event"], events) or self.wanted["event"])
+            rows += profile.rows
+            folded += stacks
+            idle += sum(row["samples"] for row in profile.idle)
+            lost += profile.lost
+        kept, left_out = bounded(folded)
+        return {
+            "event_asked": self.wanted["event"],
+            "event": "+".join(sorted(used)),
+            "sample_ns": 1e9 / float(self.wanted["frequency_hz"]),
+            "idle": idle,
+            "lost": lost,
+            "rows": as_csv(_shares(rows)),
+            "folded": kept,
+            "folded_left_out": left_out,
+        }
+
+    def _line(self, domain: str) -> str:
+        """What a domain's session says next; empty at its end."""
+        stdout = self.sessions[domain][0].stdout
+        assert stdout is not None
+        return stdout.readline().decode(errors="replace").strip()
+
+    def _why(self, domain: str) -> str:
+        stderr = self.sessions[domain][0].stderr
+        assert stderr is not None
+        return reason(stderr.read())
+
+    def _order(self, order: str) -> None:
+        """Tell all, and wait until each has done so."""
+        argv = ["timeout", ORDER_S, "sh", "-c", ORDER, "vcperf"]
+        for domain, said in self._ask(
+            {d: [*argv, folder, order] for d, folder in self.folders.items()}
+        ).items():
+            if "ack" not in said:
+                raise VcperfError(f"domain {domain}: perf record: {said.strip()}")
+
+    def _ask(self, commands: dict[str, list[str]]) -> dict[str, str]:
+        """Run a command in each domain, side by side; what each printed."""
+        by_host: dict[str, list[str]] = {}
+        for domain in commands:
+            by_host.setdefault(self.hosts[domain], []).append(domain)
+        answers = self.testbed.ssh.batch(
+            {host: [commands[d] for d in domains] for host, domains in by_host.items()}
+        )
+        found = {}
+        for host, domains in by_host.items():
+            for domain, (status, said) in zip(domains, answers[host], strict=True):
+                if status != 0:
+                    name, why = " ".join(commands[domain][:2]), perf_commands.refusal(said)
+                    raise VcperfError(f"domain {domain} ({host}): {name}: {why}")
+                found[domain] = said
+        return found
+
+
+def _shares(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of all domains, with percent of all their periods, most samples first."""
+    totals: Counter[str] = Counter()
+    for row in rows:
+        totals[row["event"]] += row["period"]
+    for row in rows:
+        row["percent"] = round(100 * row["period"] / totals[row["event"]], 6)
+    return sorted(rows, key=lambda row: (-row["samples"], *map(str, row.values())))

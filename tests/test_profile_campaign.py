@@ -1,0 +1,240 @@
+"""Profiles as a part of a campaign, with a real perf on namespaces."""
+
+import csv
+import io
+import os
+import subprocess
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+from test_config import plan_of
+from test_rerun import planned_jobs
+
+from vcperf import config
+from vcperf.errors import VcperfError
+from vcperf.profilers import perf as driver
+from vcperf.tables import profile as table
+from vcperf.testbeds import probe
+
+DEFAULT = config.read_yaml(ROOT / "config/config.yaml")
+ONLY = {"netperf": {"paths": {"config1": ["vc00->c000"], "config2": None}, "message_bytes": [1024]}}
+PATHS = {"config1": ["vc00->c000"], "config3": None}
+SMALL = {"duration_s": 1, "blocks": 1, "pingpong": None, "paths": PATHS}
+FAULT = probe.perf_fault("netns", {"event": "cycles", "frequency_hz": 997})
+needs_perf = pytest.mark.skipif(bool(FAULT), reason=f"no profiles here: {FAULT}")
+
+
+def overlay(checkout, **changes) -> str:
+    section = {**DEFAULT["profile"], **SMALL, **changes}
+    return checkout.overlay("profile.yaml", {**ONLY, "blocks": 1, "profile": section})
+
+
+def read(checkout, name: str) -> pd.DataFrame:
+    return pd.read_csv(checkout.folder / f"results/tables/{name}.csv")
+
+
+@pytest.fixture(scope="module")
+def profiled(tmp_path_factory):
+    """A campaign of one netperf block and a profile of the same path."""
+    from conftest import Checkout
+
+    made = Checkout(tmp_path_factory.mktemp("profiled"))
+    done = made.snakemake("results/figures/", configfile=overlay(made))
+    assert done.returncode == 0, done.stdout + done.stderr
+    made.output = done.stdout + done.stderr
+    return made
+
+
+@needs_perf
+def test_samples_fall_to_the_domain_whose_process_was_running(profiled):
+    (record,) = [r for r in profiled.read_records() if r["spec"]["kind"] == "profile"]
+    rows = table.rows({"block": "1"}, {"profile": record["profile"]}, 0)
+    domains = {(row["app"], row["domain"]) for row in rows}
+    assert ("netperf", "vc00") in domains and ("netserver", "c000") in domains
+    for app, domain in domains:
+        if app in ("netperf", "netserver"):
+            assert domain == {"netperf": "vc00", "netserver": "c000"}[app]
+    assert not any(row["symbol"] in ("pv_native_safe_halt", "default_idle") for row in rows)
+    # What is sampled is the measurement alone: two CPUs for some more than its second.
+    counted = sum(int(row["samples"]) for row in rows) + record["profile"]["idle"]
+    cpus = os.cpu_count() or 1
+    assert 0 < counted * record["profile"]["sample_ns"] / 1e9 < 2 * cpus
+    assert record["profile"]["event_asked"] == "cycles" and record["profile"]["event"]
+    assert record["before"]["pinning"] == record["after"]["pinning"]
+
+
+@needs_perf
+def test_the_tables_agree_with_each_other(profiled):
+    samples, blocks = read(profiled, "profile"), read(profiled, "profile_blocks")
+    assert blocks["samples"].tolist() == [samples["samples"].sum()]
+    assert {"vmlinux"} < set(samples["image"]) and "[kernel.kallsyms]" not in set(samples["image"])
+    assert samples["percent"].sum() == pytest.approx(100, abs=0.01)
+    kept = samples[
+        samples["domain"].notna() | samples["app"].isin(["swapper", "ksoftirqd", "kworker"])
+    ]
+    images = read(profiled, "profile_images")
+    assert images["samples"].sum() == kept["samples"].sum()
+    assert images["percent"].sum() == pytest.approx(100, abs=0.01)
+    assert images["percent_low"].le(images["percent"] + 0.01).all()
+    symbols = read(profiled, "profile_symbols")
+    assert symbols["samples"].sum() == kept["samples"].sum()
+    cost = read(profiled, "profile_cost")
+    whole = cost[(cost["domain"] == "all") & (cost["image"] == "all")].iloc[0]
+    parts = cost[cost["image"] != "all"]
+    assert parts["ns_per_megabyte"].sum() == pytest.approx(whole["ns_per_megabyte"], rel=1e-3)
+    megabytes = blocks["bytes_moved"].iloc[0] / 1e6
+    expected = kept["samples"].sum() * blocks["sample_ns"].iloc[0] / megabytes
+    assert whole["ns_per_megabyte"] == pytest.approx(expected, rel=1e-3)
+    apps = read(profiled, "profile_applications")
+    netperf = apps[(apps["app"] == "netperf")]
+    assert netperf[netperf["image"] != "all"]["percent"].sum() == pytest.approx(100, abs=0.01)
+    in_domain = apps[(apps["domain"] == "vc00") & (apps["image"] == "all")]
+    assert in_domain["percent"].sum() == pytest.approx(100, abs=0.01)
+
+
+@needs_perf
+def test_pictures_and_stacks_are_drawn(profiled):
+    names = {path.name for path in (profiled.folder / "results/figures").iterdir()}
+    flame = "flame_netns_config1_vc00-c000_TCP_STREAM_16384"
+    assert {"profile_images.svg", "profile_images.png", f"{flame}.svg"} <= names
+    assert "profile_points.svg" not in names
+    folded = (profiled.folder / f"results/tables/stacks/{flame[6:]}.folded").read_text()
+    samples = sum(int(line.rpartition(" ")[2]) for line in folded.splitlines())
+    left_out = 0
+    for record in profiled.read_records():
+        left_out += record.get("profile", {}).get("folded_left_out", 0)
+    assert samples + left_out == read(profiled, "profile")["samples"].sum()
+    assert any(line.startswith("vc00;netperf;") for line in folded.splitlines())
+
+
+@needs_perf
+def test_claims_on_profiles_are_held_against_them(profiled):
+    claims = read(profiled, "claims")
+    eighth = claims[claims["claim"] == "claim8"]
+    assert eighth["effect_percent"].notna().all(), eighth
+    assert (claims[claims["claim"] == "claim10"]["verdict"] == "open").all()
+
+
+@needs_perf
+def test_a_finished_campaign_has_nothing_to_do_and_an_edit_measures_what_it_changes(profiled):
+    again = profiled.snakemake("-n", "results/figures/", configfile="profile.yaml")
+    assert "Nothing to be done" in again.stdout + again.stderr
+    measured, *_ = planned_jobs(profiled, overlay(profiled, frequency_hz=499))
+    overlay(profiled)
+    assert len(measured) == 1 and "/profile/" in measured.pop()
+
+
+def without_perf(folder):
+    """A PATH on which everything is but perf."""
+    tools = folder / "tools"
+    tools.mkdir()
+    for place in os.environ["PATH"].split(os.pathsep):
+        for program in os.scandir(place) if os.path.isdir(place) else ():
+            link = tools / program.name
+            if program.name != "perf" and not os.path.lexists(link):
+                link.symlink_to(program.path)
+    return {"PATH": str(tools)}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "profile: not found: perf; install linux-perf"),
+        ({"event": "no-such-event"}, "profile: perf refuses event no-such-event: "),
+    ],
+)
+def test_without_perf_or_its_event_the_campaign_goes_on(change, said, checkout, tmp_path):
+    if change and FAULT:
+        pytest.skip(FAULT)
+    env = {} if change else without_perf(tmp_path)
+    campaign = overlay(checkout, **change)
+    planned = checkout.snakemake("-n", "results/figures/", configfile=campaign, env=env)
+    lines = [line for line in planned.stderr.splitlines() if line.startswith("profile: ")]
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    assert len(lines) == 1 and lines[0].startswith(said), lines
+    assert lines[0].endswith("; going on without profiles")
+    assert "results/raw/netns/netperf" in planned.stdout
+    assert "results/raw/netns/profile" not in planned.stdout
+
+
+class Bed:
+    """What the driver asks of a testbed, in this process's own folder."""
+
+    def __init__(self, folder):
+        self.folder, self.helpers = str(folder), set()
+
+    def scratch(self):
+        return self.folder
+
+    def owners(self):
+        return {}, {os.getpid(): "here"}
+
+
+WANTED = {"name": "perf", "event": "cpu-clock", "frequency_hz": 997}
+
+
+@needs_perf
+def test_what_a_process_forks_is_its_domains(tmp_path):
+    sampler = driver.Sampler(Bed(tmp_path), WANTED)
+    with sampler:
+        sampler.start()
+        subprocess.run(
+            ["sh", "-c", "sh -c 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done'"], check=True
+        )
+        sampler.stop()
+        found = sampler.result()
+    rows = list(csv.DictReader(io.StringIO(found["rows"])))
+    assert {row["domain"] for row in rows if row["app"] == "sh"} == {"here"}
+    assert not sampler.testbed.helpers
+
+
+@needs_perf
+def test_a_damaged_recording_is_one_line(tmp_path):
+    sampler = driver.Sampler(Bed(tmp_path), WANTED)
+    with pytest.raises(VcperfError) as refused, sampler:
+        sampler.start()
+        sampler.stop()
+        sampler.process.send_signal(2)
+        sampler.process.wait()
+        with open(sampler.data, "r+b") as data:
+            data.write(b"damaged!")
+        sampler.result()
+    assert str(refused.value).startswith("perf ") and "\n" not in str(refused.value)
+
+
+@needs_perf
+def test_an_event_that_the_host_lacks_is_one_line(tmp_path):
+    sampler = driver.Sampler(Bed(tmp_path), {**WANTED, "event": "no-such-event"})
+    with pytest.raises(VcperfError) as refused, sampler:
+        pass
+    assert "no-such-event" in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_stacks_beyond_what_a_record_holds_are_counted(monkeypatch):
+    monkeypatch.setattr(driver, "FOLDED_BYTES", 12)
+    assert driver.bounded(["a;b 1", "a;c 7", "d 2"]) == ("a;c 7\nd 2\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"paths": {"config9": ["vc00->c000"]}}, "profile.paths.config9: unknown pinning"),
+        ({"event": "cycles; reboot"}, "profile.event: "),
+        ({"test": "UDP_STREAM", "message_bytes": [70000]}, "profile.message_bytes[0]: 70000"),
+        ({"pingpong": {"stacks": ["intel"]}}, "profile.pingpong: the section pingpong has no cell"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_key(change, said, tmp_path):
+    with pytest.raises(VcperfError) as refused:
+        plan_of({"profile": change}, tmp=tmp_path)
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_points_are_cells_of_the_ping_pong_at_one_size(tmp_path):
+    cells = [c for c in plan_of({}, tmp=tmp_path).cells if c.kind == "profile"]
+    points = {c.labels["point"]: c for c in cells if c.labels["workload"] == "pingpong"}
+    assert set(points) == {"A", "B"}
+    for cell in points.values():
+        assert cell.spec["message_bytes"] == [cell.labels["message_bytes"]]
+        assert cell.spec["load"]["class"] == "S" and cell.spec["kind"] == "profile"

@@ -1,0 +1,155 @@
+"""Profiles of domains by ssh, over a real sshd: perf, and Xenoprof's sequence.
+
+opcontrol and opreport are stand-ins that say so (tests/standins/): no machine has them any
+more, and nothing is sampled."""
+
+import csv
+import glob
+import io
+import json
+import os
+import subprocess
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+from test_config import plan_of
+from test_profile_campaign import needs_perf
+from test_ssh import site, tell_xm  # noqa: F401 (site is a fixture)
+
+from vcperf import config, preparation
+from vcperf.errors import VcperfError
+
+PROFILE = config.read_yaml(ROOT / "config/config.yaml")["profile"]
+XEN = {"xen": "/boot/xen-syms-3.0", "vmlinux": "/boot/vmlinux"}
+CAMPAIGN = {
+    "testbed": "xen",
+    "testbed_file": "testbed.yaml",
+    "blocks": 1,
+    "netperf": {
+        "paths": {"config1": ["vc00->c000"], "config2": None},
+        "message_bytes": [16384],
+    },
+    "profile": {
+        **PROFILE,
+        "profiler": "xenoprof",
+        "xenoprof": {**PROFILE["xenoprof"], **XEN},
+        "paths": {"config1": ["vc00->c000"], "config3": None},
+        "pingpong": None,
+        "duration_s": 1,
+        "blocks": 1,
+    },
+}
+
+
+@pytest.fixture
+def told(sshd):
+    """What the stand-ins were told, and a file that makes them refuse an option."""
+    log, refuse = (sshd.folder / f"xm.json.{name}" for name in ("opcontrol", "refuse"))
+    for file in (log, refuse):
+        file.unlink(missing_ok=True)
+    yield log, refuse
+    refuse.unlink(missing_ok=True)
+
+
+def test_all_domains_are_sampled_together_around_the_workload(site, sshd, told):  # noqa: F811
+    log, _ = told
+    tell_xm(sshd)
+    tables = [f"results/tables/{name}.csv" for name in ("profile_cost", "claims")]
+    done = site.snakemake(*tables, configfile=site.overlay("xeno.yaml", CAMPAIGN))
+    assert done.returncode == 0, done.stdout + done.stderr
+    (record,) = [r for r in site.read_records() if r["spec"]["kind"] == "profile"]
+    calls = [line.split() for line in log.read_text().splitlines()]
+    session = next(c[0].partition("=")[2] for c in calls if c[0].startswith("--save="))
+    assert [call[0] for call in calls] == [
+        *("--reset", "--reset", "--start-daemon", "--start", "--start"),
+        *("--stop", "--stop", "--dump", "--dump"),
+        *(f"--save={session}", f"--save={session}", "--shutdown", "--shutdown"),
+        *("opreport", "opreport"),
+    ]
+    assert calls[2][1:] == [
+        "--event=GLOBAL_POWER_EVENTS:1000000:1:1:1",
+        *(f"--{name}={path}" for name, path in XEN.items()),
+        "--separate=kernel",
+        "--active-domains=1",
+    ]
+    assert record["profile"]["event"] == "GLOBAL_POWER_EVENTS"
+
+    tables = site.folder / "results/tables"
+    rows = pd.read_csv(tables / "profile.csv")
+    assert set(rows["domain"]) == {"vc00", "c000"} and rows["percent"].sum() == pytest.approx(100)
+    (block,) = pd.read_csv(tables / "profile_blocks.csv").to_dict("records")
+    assert block["sample_ns"] == pytest.approx(1e6 / 2.8)
+    assert block["samples"] == 2000 and pd.isna(block["lost_samples"])
+    cost = pd.read_csv(tables / "profile_cost.csv")
+    whole = cost[(cost["domain"] == "all")]["ns_per_megabyte"].iloc[0]
+    assert whole == pytest.approx(2000e6 / 2.8 / (block["bytes_moved"] / 1e6), rel=1e-3)
+    claims = pd.read_csv(tables / "claims.csv")
+    eighth = claims[claims["claim"] == "claim8"]
+    assert eighth["missing"].tolist() == ["a second block of every cell"] * 2
+    planned = site.snakemake("-n", "results/figures/", configfile="xeno.yaml").stdout
+    assert "profile_images.svg" in planned and "flame" not in planned
+
+
+@pytest.fixture
+def profile(site, sshd, monkeypatch):  # noqa: F811
+    """Takes one profile by hand; returns what it said and, when it is there, its record."""
+
+    def take(**changes):
+        tell_xm(sshd)
+        overlay = site.overlay("one.yaml", config.merge(CAMPAIGN, {"profile": changes}))
+        monkeypatch.chdir(site.folder)
+        sources = [ROOT / "config/config.yaml", overlay]
+        merged = config.merge(config.read_yaml(sources[0]), config.read_yaml(overlay))
+        ready = preparation.prepare(merged, sources)
+        (only,) = [block for block in ready.plan.blocks if block.cell.kind == "profile"]
+        # The machine is locked by the test that runs, as by a campaign.
+        monkeypatch.setenv("VCPERF_NODE_LOCKED", "1")
+        module = ["python3", "-S", "-m", "vcperf.measure.profile"]
+        argv = ["scripts/isolate", "xen", *module, only.spec_json, "record.json"]
+        argv.append(os.environ["VCPERF_CONTEXT"])
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        there = site.folder / "record.json"
+        return done.stderr, json.loads(there.read_text()) if there.exists() else None
+
+    return take
+
+
+def test_what_opcontrol_refuses_is_one_line_and_all_is_shut_down(profile, told):
+    log, refuse = told
+    refuse.write_text("--start-daemon")
+    said, record = profile()
+    assert record is None
+    assert said == (
+        "domain vc00 (one): opcontrol --start-daemon: opcontrol: this stand-in refuses"
+        " --start-daemon\n"
+    )
+    assert log.read_text().splitlines()[-2:] == ["--shutdown", "--shutdown"]
+
+
+@needs_perf
+def test_perf_samples_each_domain_and_leaves_nothing(profile):
+    """vc00 and c000 are this machine both: each sees all of it, and its samples are its own."""
+    before = set(glob.glob("/tmp/vcperf.*"))
+    said, record = profile(profiler="perf")
+    assert record, said
+    rows = list(csv.DictReader(io.StringIO(record["profile"]["rows"])))
+    assert {row["domain"] for row in rows} == {"vc00", "c000"}
+    for domain in ("vc00", "c000"):
+        found = [row for row in rows if row["domain"] == domain and row["app"] == "netperf"]
+        assert sum(int(row["samples"]) for row in found) > 100
+    assert sum(float(row["percent"]) for row in rows) == pytest.approx(100, abs=0.01)
+    assert any(line.startswith("c000;") for line in record["profile"]["folded"].splitlines())
+    assert set(glob.glob("/tmp/vcperf.*")) == before
+
+
+@needs_perf
+def test_an_event_that_a_domain_lacks_is_one_line(profile):
+    said, record = profile(profiler="perf", event="no-such-event")
+    assert record is None and said.count("\n") == 1
+    assert said.startswith("domain vc00: perf record: event syntax error: 'no-such-event'")
+
+
+def test_xenoprof_is_for_xen_alone(tmp_path):
+    with pytest.raises(VcperfError, match=r"profile\.profiler: xenoprof samples Xen's domains"):
+        plan_of({"profile": {"profiler": "xenoprof"}}, tmp=tmp_path)
