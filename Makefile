@@ -27,7 +27,7 @@ plan: setup ## Print cells, blocks done and missing, and the time still needed
 
 .PHONY: test
 test: setup-dev ## Set up and run the tests
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadgroup
 
 .PHONY: test-slow
 test-slow: setup-dev ## Run the tests that take minutes

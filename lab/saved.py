@@ -20,7 +20,7 @@ from topology import Node
 
 STATE = "state"  # of a node, in its folder
 KEYS = ("key", "key.pub", "known_hosts")
-KEPT_SETS = 2  # a host takes about 0.9 GB
+KEPT_SETS = 2  # a host takes about 0.3 GB
 WRITE_S = 180.0
 RESUME_S = 60.0
 

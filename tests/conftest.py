@@ -1,5 +1,6 @@
 """Checkouts to break, and one finished tiny campaign that many tests look at."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,13 +14,26 @@ from sshd import sshd  # noqa: F401 (a fixture)
 
 ROOT = Path(__file__).parents[1]
 TINY = "tests/config/tiny.yaml"
+# What these files measure waits for its turn on the host: they share a worker.
+MEASURING = ("bandwidth_campaign", "bandwidth_path", "faults", "host", "mpi_campaign")
+MEASURING += ("profile_campaign", "profile_ssh", "ssh", "testbeds", "workloads_mpi")
+
+
+def pytest_collection_modifyitems(items):
+    """Those first, as they take longest."""
+    measuring = [item for item in items if item.path.stem.removeprefix("test_") in MEASURING]
+    for item in measuring:
+        item.add_marker(pytest.mark.xdist_group("measuring"))
+    items.sort(key=lambda item: item not in measuring)
 
 
 class Checkout:
     """A copy of the project in a folder of its own, with an empty results/."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, made: bool = False):
         self.folder = folder
+        if made:
+            return
         for name in ("Snakefile", "Makefile", "rules", "scripts", "config", "profiles", "envs"):
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
             copy(ROOT / name, folder / name)
@@ -84,12 +98,28 @@ def checkout(tmp_path):
 def finished(tmp_path_factory):
     """A tiny campaign measured, parsed and drawn, with more cores than it may use.
 
-    Tests may plan in it, and must leave it as it is.
+    Tests may plan in it, and must leave it as it is. Each worker has a copy of its own.
     """
-    made = Checkout(tmp_path_factory.mktemp("finished"))
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return measured(tmp_path_factory.mktemp("finished"))
+    shared = tmp_path_factory.getbasetemp().parent / "finished"
+    own = tmp_path_factory.mktemp("own") / "finished"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "results/figures").exists():
+            shutil.rmtree(shared, ignore_errors=True)
+            shared.mkdir()
+            measured(shared)
+        shutil.copytree(shared, own, symlinks=True)
+    return Checkout(own, made=True)
+
+
+def measured(folder: Path) -> Checkout:
+    """The tiny campaign, from nothing to its figures."""
+    made = Checkout(folder)
     done = made.snakemake("--cores", "8", "results/figures/")
     assert done.returncode == 0, done.stdout + done.stderr
-    made.output = done.stdout + done.stderr
     return made
 
 

@@ -342,11 +342,12 @@ def test_the_readme_tells_every_key_and_column_and_its_example_reads(tmp_path):
     assert part["where"] == {"test": "TCP_STREAM", "path": "vc00->c010"}
 
 
-def test_a_figure_cannot_take_the_claims_name(tmp_path):
+@pytest.mark.parametrize("taken", ["claims", "overhead", "ep", "latency_load", "profile_images"])
+def test_a_figure_cannot_take_a_name_that_is_there(tmp_path, taken):
     path = tmp_path / "figures.yaml"
     figures = config.read_yaml(ROOT / "config/figures.yaml")["figures"]
-    path.write_text(yaml.safe_dump({"figures": {"claims": figures["figure1"]}}))
-    with pytest.raises(VcperfError, match="not claims, which is there"):
+    path.write_text(yaml.safe_dump({"figures": {taken: figures["figure1"]}}))
+    with pytest.raises(VcperfError, match="not claims, overhead, ep"):
         preparation.read_figures(str(path))
 
 

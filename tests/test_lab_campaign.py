@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,7 +16,8 @@ from vcperf import config
 from vcperf.tools import xl
 
 pytestmark = pytest.mark.lab
-SSH_CONFIG = ROOT / "lab/run/ssh_config"
+RUN = ROOT / "lab/run"
+SSH_CONFIG = RUN / "ssh_config"
 ONE_NODE = {
     "testbed": "xen",
     "testbed_file": str(ROOT / "lab/testbed.yaml"),
@@ -155,6 +155,8 @@ def busy(host: str) -> bool:
 def test_same_cpu_is_slower_than_another_for_large_messages(lab, checkout):
     """A sign, with a generous margin, and on a quiet host alone: not a measurement."""
     changes = {
+        "blocks": 2,
+        "disturbed_percent": 15,
         "remeasure": 3,
         "netperf": {
             "paths": {"config1": ["vc00->c000"], "config2": ["vc00->c000"]},
@@ -168,7 +170,7 @@ def test_same_cpu_is_slower_than_another_for_large_messages(lab, checkout):
     if (table["status"] != "ok").any():
         pytest.skip("others use this host's CPUs")
     rate = table["throughput_mbps"]
-    assert rate["config2"] < 1.1 * rate["config1"]
+    assert rate["config2"].min() < 1.1 * rate["config1"].max()
 
 
 def test_an_offline_vcpu_is_an_error(lab, checkout):
@@ -189,9 +191,21 @@ def test_an_offline_vcpu_is_an_error(lab, checkout):
 
 
 def test_the_lab_dies_with_what_runs_it(lab):
-    """Last: it kills the lab, as hard as can be."""
-    (pid_file,) = Path(ROOT / "lab/run").glob("node*/qemu.pid")
+    """The last of those that use it: it kills the lab, as hard as can be."""
+    (pid_file,) = RUN.glob("node*/qemu.pid")
     emulator = int(pid_file.read_text())
     assert not gone([emulator])
     lab.kill()
     wait_until(lambda: gone([emulator]), "an end of QEMU")
+
+
+def test_hosts_that_came_up_once_are_resumed():
+    """From the state that the start for the tests above left, and as that was."""
+    ask = f"ssh -F {SSH_CONFIG} lab-vc00 xl vcpu-list && ssh -F {SSH_CONFIG} lab-c001 uname -r"
+    argv = [str(ROOT / "lab/lab"), "run", "--nodes", "1", "--", "sh", "-c", ask]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "up again: 1 Xen host" in done.stdout and "guests are up" not in done.stdout
+    rows = xl.parse(done.stdout[done.stdout.index("Name ") :])
+    assert {row["hard_affinity"] for row in rows if row["domain"] != "Domain-0"} == {"all"}
+    assert not list(RUN.glob("node*/qemu.pid"))

@@ -10,7 +10,7 @@ from vcperf.layout import Host
 DRIFT_PERCENT = 20  # over the whole campaign
 NOISE_PERCENT = 0.2
 BLOCKS = 10
-ONLY = {"bandwidth": None, "pingpong": None}
+ONLY = {"bandwidth": None, "pingpong": None, "profile": None}
 
 
 def differences(blocks, drift=DRIFT_PERCENT):

@@ -86,7 +86,7 @@ def test_the_default_adds_a_baseline_and_changes_no_other_record():
         ({"paths": ["c000 -> c001"], "message_bytes": None}, 12),
         ({"pinnings": ["config1", "gone"], "paths": None, "message_bytes": [120, 7]}, 4),
         ({"measurements": ["netperf", "bandwidth"], "message_bytes": [120]}, 6 + 2),
-        ({"testbed": "xen"}, 44 + 3 + 4),
+        ({"testbed": "xen"}, 44 + 3 + 4 + 4),
     ],
 )
 def test_the_baseline_has_what_it_selects(baseline, expected):
