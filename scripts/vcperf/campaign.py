@@ -97,8 +97,8 @@ def _cells(layout: Layout, hosts: Sequence[Host]) -> list[Cell]:
     baseline = layout.config.get("baseline", {})
     if len(hosts) > 1 and layout.host.testbed == baseline.get("testbed"):
         names = (kind for kind in kinds.NAMES if kind in baseline["measurements"])
-        cells = (cell for kind in names for cell in kinds.cells(kind, layout))
-        return [cell for cell in cells if _selected(cell, baseline)]
+        found = (cell for kind in names for cell in kinds.cells(kind, layout))
+        return [cell for cell in found if _selected(cell, baseline)]
     cells = [cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout)]
     if not cells:
         layout.refuse(("netperf", "paths"), "nothing to measure: no pinning has a path")
