@@ -19,6 +19,7 @@ MEASURING = ("bandwidth_campaign", "bandwidth_path", "faults", "host", "mpi_camp
 MEASURING += ("profile_campaign", "profile_ssh", "ssh", "testbeds", "workloads_mpi")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Those first, as they take longest."""
     measuring = [item for item in items if item.path.stem.removeprefix("test_") in MEASURING]
