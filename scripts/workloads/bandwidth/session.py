@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import struct
 import time
 
 from bandwidth import pacing, txtime, wire
@@ -10,6 +11,7 @@ from bandwidth.errors import ProbeError
 
 CONNECT_S = 5
 ANSWER_S = 5
+SENDING_S = 1
 MOST_LOST = 3  # streams in a row of which nothing arrived
 TRIAL = 100  # small packets, that nobody waits for at the other end
 
@@ -69,6 +71,9 @@ class Session:
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.udp.connect(connection.getpeername()[:2])
             self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+            # An interface that takes no more packets must not block the sender.
+            limit = struct.pack("@ll", SENDING_S, 0)
+            self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         except (OSError, OverflowError) as fault:
             raise ProbeError(f"{self.name}: cannot connect ({fault})") from None
         self.control = wire.Control(connection, self.name)
@@ -155,4 +160,4 @@ class Session:
         if self.left_s() <= 0:
             raise ProbeError(self.name + ": the time ran out")
         self.control.send(**message)
-        return self.control.receive(max(0.1, min(ANSWER_S, self.left_s() + 1)))
+        return self.control.receive(min(ANSWER_S, self.left_s()))
