@@ -26,7 +26,8 @@ AHEAD = 64  # packets in the queue; fq drops what is beyond 100 of a flow
 LEAD_NS = 1000000  # from the call to the first departure
 EARLY_NS = 100000  # no clock reading is so far off: the packet was not held
 PATIENCE_NS = 50000000  # for the last stamps
-SLOWEST_S = 0.002
+SLOWEST_S = 0.002  # no spacing longer than that is worth trying
+TRIES = 3
 
 
 class Kernel:
@@ -45,23 +46,22 @@ class Kernel:
     def hold(self, packets, shortest_s):
         """Try whether packets leave when they are told to, and how close together.
 
-        A tenth of the packets a millisecond apart decide it: nothing sends so by chance. Then
-        spacings from `shortest_s` on, each twice the one before, until one holds.
+        A tenth of the packets a millisecond apart decide it: without a queue that holds them
+        all but the last would leave early. Then spacings from `shortest_s` on, each twice the
+        one before, until one holds. Each has a few tries: a host may be busy for a moment.
 
         Returns:
             that spacing (s), or None: another way of pacing is needed. Raises what sending raises.
         """
-        if not self._held(packets[: len(packets) // 10], 0.001):
+        if self.send(packets[: len(packets) // 10], 0.001)[1]:
             return None
         while shortest_s <= SLOWEST_S:
-            if self._held(packets, shortest_s):
-                return shortest_s
+            for _ in range(TRIES):
+                when, doubt = self.send(packets, shortest_s)
+                if not (doubt or pacing.fault(when, shortest_s)):
+                    return shortest_s
             shortest_s *= 2
         return None
-
-    def _held(self, packets, spacing_s):
-        when, why = self.send(packets, spacing_s)
-        return not (why or pacing.fault(when, spacing_s))
 
     def send(self, packets, spacing_s):
         """Send each packet at its time.
