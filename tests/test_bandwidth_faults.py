@@ -125,7 +125,7 @@ def test_kernel_pacing_is_used_where_it_holds(udp, monkeypatch):
     with listening(greet) as (address, port):
         session = Session(address, port, time.monotonic() + LONGEST_S)
         try:
-            session.udp.connect(udp.getsockname())
+            session.udp.connect(udp.getpeername())
             assert session.choose_pacing(20e-6) == 20e-6 and session.pacing == "busy wait"
             monkeypatch.setattr(txtime.Kernel, "hold", lambda *_: 80e-6)
             assert session.choose_pacing(20e-6) == 80e-6 and session.pacing == "kernel"

@@ -3,14 +3,17 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, Checkout
+from test_bandwidth_path import CHOICE
 from test_faults import descendants, gone, wait_until
 
 from vcperf import config
@@ -186,6 +189,26 @@ def test_an_offline_vcpu_is_an_error(lab, checkout):
         # Where no udev does it, the guest has to be told to use what it was given.
         online = "/sys/devices/system/cpu/cpu1/online"
         wait_until(lambda: on("lab-c000", f"echo 1 >{online}").returncode == 0, "it back")
+
+
+def test_a_probe_lets_the_kernel_pace_where_fq_holds_packets_back(lab, tmp_path):
+    """On dom0's loopback, whose packets nothing holds back unless it is told to."""
+    bundle = tmp_path / "bandwidth.pyz"
+    argv = [sys.executable, "-m", "bandwidth", "bundle", str(bundle)]
+    subprocess.run(argv, cwd=ROOT / "scripts/workloads", check=True)
+    with bundle.open("rb") as packed:
+        copy = ["ssh", "-F", str(SSH_CONFIG), "lab-vc00", "cat >/tmp/bandwidth.pyz"]
+        subprocess.run(copy, stdin=packed, check=True, timeout=60)
+    chosen = """
+        there="/tmp/bandwidth.pyz serve --address 127.0.0.1 --port 5201"
+        python3 $there >/tmp/serve.log 2>&1 & server=$!
+        trap 'kill $server; tc qdisc del dev lo root 2>/dev/null' EXIT
+        until grep -q ':1451 ' /proc/net/tcp; do kill -0 $server || exit 9; done
+        choose() { python3 -c "$CHOICE" /tmp/bandwidth.pyz 127.0.0.1 5201; }
+        choose && tc qdisc add dev lo root fq && choose
+    """
+    done = on("lab-vc00", f"CHOICE={shlex.quote(CHOICE)}\n{chosen}")
+    assert done.stdout.split("\n")[:2] == ["busy wait", "kernel"], done.stdout + done.stderr
 
 
 def test_the_lab_dies_with_what_runs_it(lab):

@@ -8,6 +8,7 @@ LONG = 32  # packets that a batch does not swallow whole
 SENDER_SHARE = 0.9  # a train that left nearly as spread as it arrived tells of its sender
 SMOOTH = 0.05  # coefficient of variation that needs no phases
 PAIR_SIZES, SMALLEST_PAIR = 40, 572
+BOUND_SHARE = 0.1  # of the longest trains that are slower than a lower bound
 PRELIMINARY_S, PAIRS_S, TRAINS_S = 0.25, 0.6, 0.9  # shares of the duration
 
 
@@ -139,8 +140,8 @@ class _Estimate:
         """A lower bound when most trains told of the sender or of batches, else None.
 
         Pairs overstate it: what stops a link or a receiver for a moment sends two packets on
-        together, however far apart the link put them. A long train outlasts that, and cross
-        traffic can but spread it, so its rate is no higher than the capacity.
+        together, however far apart the link put them. Of long trains that shortens but few by much,
+        and cross traffic can but spread them: the slow ones are no faster than the capacity.
         """
         limited = self.rejected["sender"] + self.rejected["batch"]
         if 2 * limited < self.sent:
@@ -149,9 +150,8 @@ class _Estimate:
         rates = self.rates.get(self.longest)
         if not rates:
             raise ProbeError(f"{self.session.name}: no whole train arrived")
-        bound, why = trends.median(rates), "the path is no slower than the sender"
-        if self.batched:  # a batch looks faster than the path: the slowest train counts
-            bound, why = min(rates), "packets come in batches"
+        why = "packets come in batches" if self.batched else "the path is no slower than the sender"
+        bound = sorted(rates)[int(BOUND_SHARE * len(rates))]
         return self._record("lower_bound", bound, None, why, trains=len(rates))
 
     def _record(self, kind, mbps, width, told_by, adr=None, found=(), **counts):
