@@ -18,6 +18,15 @@ pytestmark = [
     pytest.mark.skipif(bool(linkbed.missing()), reason=linkbed.missing()),
 ]
 LONGEST_S = 30  # nothing here may hang
+# Which pacing a sender chooses. Arguments: bundle, address, port.
+CHOICE = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from bandwidth.session import Session
+session = Session(sys.argv[2], int(sys.argv[3]), time.monotonic() + 10)
+session.choose_pacing(20e-6)
+print(session.pacing)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +74,29 @@ def test_pathrate_finds_the_capacity_under_cross_traffic(measure):
     assert json.loads(done.stdout)["mbps"] == pytest.approx(50, rel=0.15)
 
 
-def test_a_link_without_a_rate_gives_a_lower_bound(measure):
-    done = measure(linkbed.Link(None), "pathrate")
-    (row,) = pathrate.parse(done.stdout)
+@pytest.mark.parametrize("method", [pathload, pathrate])
+def test_a_link_without_a_rate_gives_a_lower_bound(measure, method):
+    done = measure(linkbed.Link(None), method.__name__.rsplit(".", 1)[1])
+    if done.returncode:  # so busy a host that no stream left well
+        assert done.stdout == "" and "told a trend" in done.stderr
+        return
+    (row,) = method.parse(done.stdout)
     assert row["kind"] == "lower_bound" and row["high_mbps"] is None
+
+
+def test_a_queue_that_spaces_packets_is_not_pacing(bundle):
+    """Packets leave it a millisecond apart, as those do that decide on kernel pacing."""
+    with linkbed.Link(None) as link:
+        shape = "tc qdisc add dev link0 root tbf rate 1936kbit burst 1600 limit 100000"
+        link.run("sender", shape.split())
+        server = bed.start_server(link, bundle)
+        try:
+            argv = [sys.executable, "-c", CHOICE, bundle, linkbed.RECEIVER, str(bed.PORT)]
+            chosen = link.run("sender", argv, capture_output=True, text=True).stdout
+        finally:
+            server.terminate()
+            server.wait()
+    assert chosen == "busy wait\n"
 
 
 def test_no_udp_gets_through(measure):
@@ -93,6 +121,62 @@ def test_overtaken_packets_do_not_stop_an_estimate(measure):
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert any(s["loss"] > 0 for f in record["fleets"] for s in f["streams"])
+
+
+@pytest.mark.parametrize("method", ["pathload", "pathrate"])
+def test_a_path_that_overtakes_at_every_other_packet(measure, method):
+    done = measure(linkbed.Link(20, swap=0.5), method, "--duration-s", "4")
+    if done.returncode == 0:
+        record = json.loads(done.stdout)
+        assert (record["low_mbps"] or 0) < 22
+        if method == "pathload":  # they count as lost where they queue
+            assert any(s["loss"] > 0.15 for f in record["fleets"] for s in f["streams"])
+        else:
+            assert record["trains_rejected"]["loss"] > 0
+    else:
+        assert done.stdout == "" and done.stderr.count("\n") == 1
+
+
+def test_streams_under_a_stepping_clock_are_discarded(bundle):
+    """The receiver's clock is set forward by a second every second."""
+    step = (
+        "import runpy, sys, time; told = time.time; "
+        "time.time = lambda: told() + int(time.monotonic()); "
+        "del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    with linkbed.Link(20) as link:
+        server = bed.start_server(link, "-c", step, bundle)
+        try:
+            done = bed.estimate(link, bundle, "pathload", "--duration-s", "6")
+        finally:
+            server.terminate()
+            server.wait()
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    said = [s["discarded"] for f in record["fleets"] for s in f["streams"]]
+    assert "the receiver's clock stepped" in said and "" in said
+    assert (record["low_mbps"] or 0) < 22 and (record["high_mbps"] or 100) > 18
+
+
+@pytest.mark.parametrize(("method", "limit_s"), [("pathload", 20), ("pathrate", 15)])
+def test_a_path_that_dies_ends_an_estimate_within_its_limit(bundle, method, limit_s):
+    """All that is sent after the first packets of the estimate is lost without a word."""
+    with linkbed.Link(20) as link:
+        server = bed.start_server(link, bundle)
+        where = ["--address", linkbed.RECEIVER, "--port", str(bed.PORT)]
+        argv = [sys.executable, bundle, method, *where]
+        client = link.popen("sender", argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            while Path(f"/proc/{server.pid}/net/tcp").read_text().count(f":{bed.PORT:04X} ") < 2:
+                assert client.poll() is None
+            link.run("receiver", ["ip", "link", "set", "link0", "down"])
+            out, err = client.communicate(timeout=limit_s)
+        finally:
+            client.kill()
+            server.kill()
+            server.wait()
+    assert client.returncode == 1 and out == ""
+    assert err.startswith("bandwidth: ") and err.count("\n") == 1
 
 
 def test_refused_and_unknown_servers(bundle):

@@ -3,8 +3,10 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -18,6 +20,15 @@ from vcperf.tools import xl
 pytestmark = pytest.mark.lab
 RUN = ROOT / "lab/run"
 SSH_CONFIG = RUN / "ssh_config"
+HELD = """
+import socket, sys
+sys.path.insert(0, "/tmp/bandwidth.pyz")
+from bandwidth import txtime, wire
+receiver, sender = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
+receiver.bind(("127.0.0.1", 0))
+sender.connect(receiver.getsockname())
+print(txtime.Kernel(sender).send(wire.packets(1, 1, 10, 200), 0.001)[1] or "held")
+"""
 ONE_NODE = {
     "testbed": "xen",
     "testbed_file": str(ROOT / "lab/testbed.yaml"),
@@ -188,6 +199,21 @@ def test_an_offline_vcpu_is_an_error(lab, checkout):
         # Where no udev does it, the guest has to be told to use what it was given.
         online = "/sys/devices/system/cpu/cpu1/online"
         wait_until(lambda: on("lab-c000", f"echo 1 >{online}").returncode == 0, "it back")
+
+
+def test_departures_tell_whether_fq_holds_packets_back(lab, tmp_path):
+    """On dom0's loopback, whose packets nothing holds back unless it is told to."""
+    bundle = tmp_path / "bandwidth.pyz"
+    argv = [sys.executable, "-m", "bandwidth", "bundle", str(bundle)]
+    subprocess.run(argv, cwd=ROOT / "scripts/workloads", check=True)
+    with bundle.open("rb") as packed:
+        copy = ["ssh", "-F", str(SSH_CONFIG), "lab-vc00", "cat >/tmp/bandwidth.pyz"]
+        subprocess.run(copy, stdin=packed, check=True, timeout=60)
+    ask = f"python3 -c {shlex.quote(HELD)}"
+    assert on("lab-vc00", ask).stdout == "pacing: a packet left early\n"
+    with_fq = on("lab-vc00", f"PATH=$PATH:/usr/sbin; tc qdisc add dev lo root fq && {ask}")
+    on("lab-vc00", "PATH=$PATH:/usr/sbin; tc qdisc del dev lo root")
+    assert with_fq.stdout == "held\n", with_fq.stderr
 
 
 def test_the_lab_dies_with_what_runs_it(lab):

@@ -25,9 +25,9 @@ PACKAGE = Path(__file__).parents[1] / "scripts/workloads"
 PORT = 5201
 
 
-def start_server(link: linkbed.Link, bundle: str) -> subprocess.Popen:
-    """Serve on the receiver's side; returns once it listens."""
-    argv = [sys.executable, bundle, "serve", "--address", linkbed.RECEIVER, "--port", str(PORT)]
+def start_server(link: linkbed.Link, *program: str) -> subprocess.Popen:
+    """Serve on the receiver's side, by a program for Python; returns once it listens."""
+    argv = [sys.executable, *program, "serve", "--address", linkbed.RECEIVER, "--port", str(PORT)]
     server = link.popen("receiver", argv)
     seen = f":{PORT:04X} "
     while seen not in Path(f"/proc/{server.pid}/net/tcp").read_text():

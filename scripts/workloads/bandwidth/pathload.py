@@ -37,6 +37,7 @@ class _Estimate:
 
     def run(self):
         self._send_train()
+        self.shortest_s = self.session.choose_pacing(self.shortest_s)
         fastest = 8e-6 * (self.settings.largest + wire.HEADERS) / self.shortest_s
         seek = search.Search(self.first_mbps, fastest)
         while not seek.done:
@@ -110,7 +111,7 @@ class _Estimate:
 
     def _stream(self, count, payload, spacing_s):
         stream = self.session.send(count, payload, spacing_s)
-        why = pacing.fault(stream.sent, spacing_s)
+        why = stream.doubt or pacing.fault(stream.sent, spacing_s)
         if stream.stepped:
             why = "the receiver's clock stepped"
         delays = stream.delays()
@@ -149,7 +150,7 @@ class _Estimate:
             "grey_high_mbps": _rounded(seek.grey_high),
             "stopped": seek.done,
             "elapsed_s": round(elapsed_s, 3),
-            "pacing": "busy wait",
+            "pacing": session.pacing,
             "pacing_max_mbps": round(fastest, 1),
             "priority": session.priority,
             "time_stamps": session.stamps,

@@ -8,6 +8,7 @@ LONG = 32  # packets that a batch does not swallow whole
 SENDER_SHARE = 0.9  # a train that left nearly as spread as it arrived tells of its sender
 SMOOTH = 0.05  # coefficient of variation that needs no phases
 PAIR_SIZES, SMALLEST_PAIR = 40, 572
+BOUND_SHARE = 0.1  # of the longest trains that are slower than a lower bound
 PRELIMINARY_S, PAIRS_S, TRAINS_S = 0.25, 0.6, 0.9  # shares of the duration
 
 
@@ -46,11 +47,12 @@ class _Estimate:
         self.rejected = {"loss": 0, "sender": 0, "clock": 0, "batch": 0}
         self.sent = 0
         self.sender_gaps = []
-        self.batched = []  # rates of long trains that arrived in batches
-        self.seen = []  # rates of trains at the receiver that the sender itself limited
+        self.longest = 2
+        self.rates = {}  # packets -> rates of all whole trains, whoever limited them
+        self.batched = False  # long trains arrived in batches
 
     def run(self):
-        longest = self._longest_train()
+        longest = self.longest = self._longest_train()
         first = self._many(PRELIMINARY_S, list(range(2, min(longest, 10) + 1)) * 7)
         bound = self._bound()
         if bound:
@@ -67,8 +69,11 @@ class _Estimate:
         sizes = [SMALLEST_PAIR + int(i * step) for i in range(PAIR_SIZES)]
         wanted = [sizes[i % PAIR_SIZES] for i in range(self.settings.pairs)]
         pairs = self._many(PAIRS_S, [2] * len(wanted), wanted)
+        bound = self._bound()
+        if bound:
+            return bound
         if len(pairs) < max(20, self.sent / 10):
-            return self._bound(force=True)
+            raise ProbeError(f"{self.session.name}: too few whole pairs arrived")
         trains = self._many(TRAINS_S, [longest] * self.settings.trains)
         if not trains:
             raise ProbeError(f"{self.session.name}: no whole train arrived")
@@ -108,15 +113,15 @@ class _Estimate:
         self.sender_gaps += [b - a for a, b in zip(stream.sent, stream.sent[1:])]
         left_s, arrived_s = stream.sent[-1] - stream.sent[1], times[-1] - times[0]
         short_s = 0.5 * left_s / (count - 1)
-        if arrived_s <= 0 or trends.coalesced(times, short_s):
+        rate = stream.bits * (count - 1) / arrived_s / 1e6 if arrived_s > 0 else None
+        if rate:
+            self.rates.setdefault(count, []).append(rate)
+        if not rate or trends.coalesced(times, short_s):
             self.rejected["batch"] += 1
-            if count >= LONG and arrived_s > 0:
-                self.batched.append(stream.bits * (count - 1) / arrived_s / 1e6)
+            self.batched = self.batched or count >= LONG
             return None
-        rate = stream.bits * (count - 1) / arrived_s / 1e6
         if left_s > SENDER_SHARE * arrived_s:
             self.rejected["sender"] += 1
-            self.seen.append(rate)
             return None
         return rate
 
@@ -131,18 +136,23 @@ class _Estimate:
                 rates.append(rate)
         return rates
 
-    def _bound(self, force=False):
-        """A lower bound when most trains told of the sender or of batches, else None."""
+    def _bound(self):
+        """A lower bound when most trains told of the sender or of batches, else None.
+
+        Pairs overstate it: what stops a link or a receiver for a moment sends two packets on
+        together, however far apart the link put them. Of long trains that shortens but few by much,
+        and cross traffic can but spread them: the slow ones are no faster than the capacity.
+        """
         limited = self.rejected["sender"] + self.rejected["batch"]
-        if not (self.seen or self.batched) or (not force and 2 * limited < self.sent):
-            if force:
-                raise ProbeError(f"{self.session.name}: too few whole pairs arrived")
+        if 2 * limited < self.sent:
             return None
-        if self.batched:  # a batch looks faster than the path: the slowest train counts
-            bound = min(self.seen + self.batched)
-            return self._record("lower_bound", bound, None, "packets come in batches")
-        why = "the path is no slower than the sender"
-        return self._record("lower_bound", trends.median(self.seen), None, why)
+        self._many(TRAINS_S, [self.longest] * self.settings.trains)
+        rates = self.rates.get(self.longest)
+        if not rates:
+            raise ProbeError(f"{self.session.name}: no whole train arrived")
+        why = "packets come in batches" if self.batched else "the path is no slower than the sender"
+        bound = sorted(rates)[int(BOUND_SHARE * len(rates))]
+        return self._record("lower_bound", bound, None, why, trains=len(rates))
 
     def _record(self, kind, mbps, width, told_by, adr=None, found=(), **counts):
         session = self.session

@@ -1,15 +1,19 @@
 """The sender's end: sends streams and has what arrived of them."""
 
+import contextlib
 import os
 import socket
+import struct
 import time
 
-from bandwidth import pacing, wire
+from bandwidth import pacing, txtime, wire
 from bandwidth.errors import ProbeError
 
 CONNECT_S = 5
 ANSWER_S = 5
+SENDING_S = 1
 MOST_LOST = 3  # streams in a row of which nothing arrived
+TRIAL = 100  # small packets, that nobody waits for at the other end
 
 
 class Stream:
@@ -17,10 +21,12 @@ class Stream:
 
     sent: when each packet left, s. arrivals: (number, s) in order of arrival, on the
     receiver's clock, from an origin of its own. stepped: its clock was set meanwhile.
+    doubt: why the times of leaving are not to be trusted, or "".
     """
 
-    def __init__(self, payload, sent, arrivals, stepped):
+    def __init__(self, payload, sent, arrivals, stepped, doubt=""):
         self.payload, self.sent, self.arrivals, self.stepped = payload, sent, arrivals, stepped
+        self.doubt = doubt
 
     @property
     def bits(self):
@@ -59,11 +65,15 @@ class Session:
         self.priority = pacing.take_priority()
         self.started_s = time.monotonic()
         self.bytes_sent = self.streams = self.lost_streams = 0
+        self.kernel = None  # paces where it is a txtime.Kernel; else a busy wait does
         try:
             connection = socket.create_connection((address, port), timeout=CONNECT_S)
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.udp.connect(connection.getpeername()[:2])
             self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+            # An interface that takes no more packets must not block the sender.
+            limit = struct.pack("@ll", SENDING_S, 0)
+            self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         except (OSError, OverflowError) as fault:
             raise ProbeError(f"{self.name}: cannot connect ({fault})") from None
         self.control = wire.Control(connection, self.name)
@@ -90,16 +100,39 @@ class Session:
         """Sleep, but not past the deadline."""
         time.sleep(max(0, min(duration_s, self.left_s())))
 
+    def choose_pacing(self, shortest_s):
+        """Let the kernel pace where it does; returns the shortest spacing (s) that is held.
+
+        Args:
+            shortest_s: what the busy wait holds.
+        """
+        packets = wire.packets(self.key, 0, TRIAL, wire.SMALLEST)
+        try:
+            kernel = txtime.Kernel(self.udp)
+        except OSError:
+            return shortest_s
+        with self._sending():
+            held_s = kernel.hold(packets, shortest_s)
+        self.bytes_sent += kernel.sent * (wire.SMALLEST + wire.HEADERS)
+        if held_s is None:
+            return shortest_s
+        self.kernel = kernel
+        return held_s
+
+    @property
+    def pacing(self):
+        return "kernel" if self.kernel else "busy wait"
+
     def send(self, count, payload, spacing_s=0.0):
         """Send a stream (spacing 0: a train back to back), returns the Stream."""
         self.streams += 1
         packets = wire.packets(self.key, self.streams, count, payload)
-        try:
-            sent = pacing.send_paced(self.udp.send, packets, spacing_s)
-        except ConnectionRefusedError:
-            raise ProbeError(self.name + ": refuses UDP; a firewall?") from None
-        except OSError as fault:
-            raise ProbeError(f"{self.name}: cannot send UDP ({fault})") from None
+        doubt = ""
+        with self._sending():
+            if self.kernel and spacing_s:
+                sent, doubt = self.kernel.send(packets, spacing_s)
+            else:
+                sent = pacing.send_paced(self.udp.send, packets, spacing_s)
         self.bytes_sent += count * (payload + wire.HEADERS)
         answer = self._ask(do="collect", stream=self.streams, count=count)
         try:
@@ -112,10 +145,19 @@ class Session:
                 f"{self.name}: of {MOST_LOST} streams in a row no packet arrived;"
                 " does a firewall drop UDP?"
             )
-        return Stream(payload, sent, arrivals, bool(answer.get("stepped")))
+        return Stream(payload, sent, arrivals, bool(answer.get("stepped")), doubt)
+
+    @contextlib.contextmanager
+    def _sending(self):
+        try:
+            yield
+        except ConnectionRefusedError:
+            raise ProbeError(self.name + ": refuses UDP; a firewall?") from None
+        except OSError as fault:
+            raise ProbeError(f"{self.name}: cannot send UDP ({fault})") from None
 
     def _ask(self, **message):
         if self.left_s() <= 0:
             raise ProbeError(self.name + ": the time ran out")
         self.control.send(**message)
-        return self.control.receive(max(0.1, min(ANSWER_S, self.left_s() + 1)))
+        return self.control.receive(min(ANSWER_S, self.left_s()))

@@ -7,12 +7,14 @@ that cannot be compressed.
 import json
 import os
 import struct
+import time
 
 from bandwidth.errors import ProbeError
 
 HEADERS = 28  # bytes of IPv4 and UDP; every rate here counts them
 SMALLEST, LARGEST = 200, 1472  # bytes of payload
 LONGEST_LINE = 1 << 20
+SENDING_S = 5  # for a message; it is small
 
 _HEAD = struct.Struct("!4sIII")
 _MAGIC = b"vcbw"
@@ -43,15 +45,20 @@ class Control:
         self.left = b""
 
     def send(self, **message):
+        self.connection.settimeout(SENDING_S)
         try:
             self.connection.sendall(json.dumps(message).encode() + b"\n")
         except OSError as fault:
             raise ProbeError(f"{self.other}: the connection broke ({fault})") from None
 
     def receive(self, timeout_s):
-        """The next message, waiting `timeout_s` for each part of it."""
-        self.connection.settimeout(timeout_s)
+        """The next message, waiting `timeout_s` for the whole of it."""
+        deadline_s = time.monotonic() + timeout_s
         while b"\n" not in self.left:
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                raise ProbeError(f"{self.other}: no answer in time")
+            self.connection.settimeout(left_s)
             try:
                 part = self.connection.recv(65536)
             except OSError as fault:
