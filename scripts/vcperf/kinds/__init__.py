@@ -20,7 +20,7 @@ TABLES = {
     "netperf": ("netperf",),
     "bandwidth": ("bandwidth",),
     "pingpong": ("pingpong", "ep"),
-    "profile": ("profile", "profile_blocks"),
+    "profile": ("profile", "profile_blocks", "profile_nodes"),
 }
 KIND_OF = {table: kind for kind, tables in TABLES.items() for table in tables}
 # table -> the modules of vcperf.tools whose parsers it uses.
@@ -31,6 +31,7 @@ TOOLS = {
     "ep": ("ep", "mpi"),
     "profile": (),
     "profile_blocks": ("netperf", "imb"),
+    "profile_nodes": (),
 }
 
 
