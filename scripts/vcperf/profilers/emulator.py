@@ -118,7 +118,10 @@ class Node:
             current = [self.symbols.current(offset) for offset in offsets]
             self._commands = [qmp.REGISTERS, *map(qmp.word_command, current)]
             for address in current:
-                number = self._domain_id(self.monitor.word(address))
+                vcpu = self.monitor.word(address)
+                if not xen_symbols.in_hypervisor(vcpu):
+                    raise Untrusted(f"a CPU runs a VCPU at {vcpu:#x}, where Xen keeps nothing")
+                number = self._domain_id(vcpu)
                 if number not in {*self.domains, xen_symbols.IDLE_DOMAIN}:
                     raise Untrusted(f"a CPU runs domain {number}, which Xen does not list")
         except (OSError, ValueError, Untrusted) as fault:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import select
 import subprocess
 from collections import Counter
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from vcperf.testbeds.xen import XenTestbed
 
 END_S = 60.0
+READY_S = 60.0  # an emulated domain takes seconds to start perf
 # Runs perf record, "$@", with a folder of its own, which it names first. Answers orders with
 # perf's complaint once perf has ended.
 HOLD = r"""
@@ -76,7 +78,7 @@ class Sampler:
             for domain in self.hosts:
                 said = self._line(domain)
                 if not said.startswith("/"):
-                    raise VcperfError(f"domain {domain}: {said or self._why(domain)}")
+                    raise VcperfError(f"domain {domain}: {said}")
                 self.folders[domain] = said
             self._order("ping")
         except BaseException:
@@ -105,7 +107,7 @@ class Sampler:
         for domain in self.hosts:
             said = self._line(domain)
             if not said.startswith("ended "):
-                raise VcperfError(f"domain {domain}: perf record: {said or self._why(domain)}")
+                raise VcperfError(f"domain {domain}: perf record: {said}")
         data = {d: f"{folder}/perf.data" for d, folder in self.folders.items()}
         listed = self._ask({d: perf_commands.evlist_argv(file) for d, file in data.items()})
         printed = self._ask({d: perf_commands.script_argv(file) for d, file in data.items()})
@@ -138,24 +140,28 @@ class Sampler:
         }
 
     def _line(self, domain: str) -> str:
-        """What a domain's session says next; empty at its end."""
-        stdout = self.sessions[domain][0].stdout
-        assert stdout is not None
-        return stdout.readline().decode(errors="replace").strip()
+        """What a domain's session says next, or why it ended instead.
 
-    def _why(self, domain: str) -> str:
-        stderr = self.sessions[domain][0].stderr
-        assert stderr is not None
-        return reason(stderr.read())
+        Raises VcperfError when it says nothing in time.
+        """
+        ssh = self.sessions[domain][0]
+        assert ssh.stdout is not None and ssh.stderr is not None
+        if not select.select([ssh.stdout], [], [], READY_S)[0]:
+            raise VcperfError(f"domain {domain}: perf record: said nothing within {READY_S:g} s")
+        said = ssh.stdout.readline().decode(errors="replace").strip()
+        return said or reason(ssh.stderr.read())
 
     def _order(self, order: str) -> None:
         """Tell all, and wait until each has done so."""
-        argv = ["timeout", ORDER_S, "sh", "-c", ORDER, "vcperf"]
+        # What comes too late is no failure of the command: the domain is named below.
+        give_up = f'timeout {ORDER_S} sh -c "$0" vcperf "$@" || [ $? = 124 ]'
+        argv = ["sh", "-c", give_up, ORDER]
         for domain, said in self._ask(
             {d: [*argv, folder, order] for d, folder in self.folders.items()}
         ).items():
             if "ack" not in said:
-                raise VcperfError(f"domain {domain}: perf record: {said.strip()}")
+                why = said.strip() or f"no answer to {order} within {ORDER_S} s"
+                raise VcperfError(f"domain {domain}: perf record: {why}")
 
     def _ask(self, commands: dict[str, list[str]]) -> dict[str, str]:
         """Run a command in each domain, side by side; what each printed."""
