@@ -39,14 +39,15 @@ STACKS = {
     if "stack" in cell.spec
 }
 PROFILED = [cell for cell in PLAN.cells if cell.kind == "profile"]
-PROFILE_FIGURES = [
-    f"profile_{name}"
-    for name, workload in (("images", "netperf"), ("points", "pingpong"))
-    if any(cell.labels["workload"] == workload for cell in PROFILED)
-]
 # Shares of a node's CPU time are known where its emulator is asked.
 EMULATED = any("hypervisor" in cell.spec["profiler"] for cell in PROFILED)
 UNKNOWN_TABLES = () if EMULATED else ("profile_nodes",)
+PROFILED_WORKLOADS = {cell.labels["workload"] for cell in PROFILED}
+PROFILE_FIGURES = [
+    *(["profile_images"] if "netperf" in PROFILED_WORKLOADS else []),
+    *(["profile_points"] if "pingpong" in PROFILED_WORKLOADS else []),
+    *(["profile_nodes"] if EMULATED else []),
+]
 # A flame graph a cell whose profiler keeps call stacks; of what is there or measured.
 FLAMES = {
     f"{b.cell.spec['testbed']}_{b.cell.labels['pinning']}_{b.cell.title}": b.cell

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 from conftest import ROOT
-from test_config import plan_of
 from test_faults import wait_until
 
+from vcperf import campaign, config
 from vcperf.errors import VcperfError
 from vcperf.profilers.emulator import Node
 from vcperf.tables import profile_nodes
@@ -111,20 +111,19 @@ def test_shares_of_a_nodes_time_add_up():
 
 
 def test_only_where_an_emulator_can_be_asked(tmp_path):
-    def profilers(**changes):
-        cells = plan_of({"pingpong": None, **changes}, tmp=tmp_path).cells
+    default = config.read_yaml(ROOT / "config/config.yaml")
+
+    def profilers(file, profiler="perf"):
+        content = {**default, "testbed": "xen", "testbed_file": str(file), "pingpong": None}
+        content["profile"] = {**default["profile"], "profiler": profiler}
+        clean = campaign.checked(content)
+        cells = campaign.plan(clean, campaign.hosts(clean, ["xen"], (0, 1))).cells
         return {"hypervisor" in c.spec["profiler"] for c in cells if c.kind == "profile"}
 
-    file = ROOT / "lab/testbed.yaml"
-    lab = {"testbed": "xen", "testbed_file": str(file)}
-    assert profilers(**lab) == {True}
-    (tmp_path / "machines.yaml").write_text(
-        "\n".join(
-            line
-            for line in file.read_text().splitlines()
-            if not line.strip().startswith(("emulator_monitor", "xen_symbols"))
-        )
-    )
-    assert profilers(**lab | {"testbed_file": str(tmp_path / "machines.yaml")}) == {False}
-    assert profilers(profile={"profiler": "xenoprof"}, **lab) == {False}
-    assert profilers(testbed="netns") == {False}
+    lab = ROOT / "lab/testbed.yaml"
+    asked = ("emulator_monitor", "xen_symbols")
+    lines = [line for line in lab.read_text().splitlines() if not line.strip().startswith(asked)]
+    (tmp_path / "machines.yaml").write_text("\n".join(lines))
+    assert profilers(lab) == {True}
+    assert profilers(tmp_path / "machines.yaml") == {False}
+    assert profilers(lab, "xenoprof") == {False}

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import shutil
 import subprocess
 
 import pandas as pd
@@ -125,6 +126,39 @@ def test_a_finished_campaign_has_nothing_to_do_and_an_edit_measures_what_it_chan
     assert len(measured) == 1 and "/profile/" in measured.pop()
 
 
+DAMAGES = """#!/bin/sh
+for word; do
+  case $word in
+  --input=*) [ "$1" = evlist ] && printf damaged | dd of="${word#*=}" conv=notrunc 2>/dev/null ;;
+  esac
+done
+exec {perf} "$@"
+"""
+
+
+@needs_perf
+def test_a_damaged_recording_fails_its_block_and_the_rest_is_drawn(profiled, tmp_path):
+    (tmp_path / "perf").write_text(DAMAGES.format(perf=shutil.which("perf")))
+    (tmp_path / "perf").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    campaign = overlay(profiled, frequency_hz=499)
+    try:
+        done = profiled.snakemake("results/figures/", configfile=campaign, env=env)
+        assert done.returncode == 1
+        (log,) = [
+            log.read_text()
+            for log in (profiled.folder / "results/logs/profile").rglob("1.log")
+            if log.stat().st_size
+        ]
+        assert log.startswith("perf evlist: ") and log.count("\n") == 1
+        rest = ["results/figures/", "--config", "partial=True"]
+        drawn = profiled.snakemake(*rest, configfile=campaign)
+        assert drawn.returncode == 0, drawn.stdout + drawn.stderr
+        assert (profiled.folder / "results/figures/pair.svg").exists()
+    finally:
+        overlay(profiled)
+
+
 def without_perf(folder):
     """A PATH on which everything is but perf."""
     tools = folder / "tools"
@@ -201,6 +235,19 @@ def test_a_damaged_recording_is_one_line(tmp_path):
             data.write(b"damaged!")
         sampler.result()
     assert str(refused.value).startswith("perf ") and "\n" not in str(refused.value)
+
+
+@needs_perf
+def test_a_perf_that_never_becomes_ready_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(driver, "READY_S", 0.2)
+    monkeypatch.setattr(driver.perf_commands, "record_argv", lambda **_: ["sleep", "600"])
+    sampler = driver.Sampler(Bed(tmp_path), WANTED)
+    with (
+        pytest.raises(VcperfError, match=r"^perf record: no answer to ping within 0\.2 s$"),
+        sampler,
+    ):
+        pass
+    assert sampler.process.poll() is not None
 
 
 @needs_perf

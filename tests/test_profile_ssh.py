@@ -19,6 +19,8 @@ from test_ssh import site, tell_xm  # noqa: F401 (site is a fixture)
 
 from vcperf import config, preparation
 from vcperf.errors import VcperfError
+from vcperf.profilers import perf_domains
+from vcperf.testbeds.ssh import Connections
 
 PROFILE = config.read_yaml(ROOT / "config/config.yaml")["profile"]
 XEN = {"xen": "/boot/xen-syms-3.0", "vmlinux": "/boot/vmlinux"}
@@ -148,6 +150,42 @@ def test_an_event_that_a_domain_lacks_is_one_line(profile):
     said, record = profile(profiler="perf", event="no-such-event")
     assert record is None and said.count("\n") == 1
     assert said.startswith("domain vc00: perf record: event syntax error: 'no-such-event'")
+
+
+class Domain:
+    """What the driver asks of Xen nodes: one dom0, on this machine."""
+
+    def __init__(self, sshd):
+        self.ssh = Connections(str(sshd.ssh_config))
+        self.nodes, self.spec = {"node0": {"dom0": "vc00"}}, {"ends": {}}
+
+    def host_of(self, domain):
+        return "one"
+
+
+@needs_perf
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"HOLD": "sleep 600"}, "domain vc00: perf record: said nothing within 1 s"),
+        ({}, "domain vc00: perf record: no answer to ping within 1 s"),
+    ],
+)
+def test_a_domain_that_never_becomes_ready_is_one_line(change, said, sshd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"READY_S": 1, "ORDER_S": "1", **change}.items():
+        monkeypatch.setattr(perf_domains, name, value)
+    hangs = ["sh", "-c", "sleep 600", "perf"]
+    monkeypatch.setattr(perf_domains.perf_commands, "record_argv", lambda **_: hangs)
+    domain = Domain(sshd)
+    assert domain.ssh.open({"one": False}) == {}
+    try:
+        sampler = perf_domains.Sampler(domain, {"event": "cpu-clock", "frequency_hz": 97})
+        with pytest.raises(VcperfError) as refused, sampler:
+            pass
+        assert str(refused.value) == said and not sampler.sessions
+    finally:
+        domain.ssh.close()
 
 
 def test_xenoprof_is_for_xen_alone(tmp_path):

@@ -1,4 +1,5 @@
-"""Profiles: what a megabyte costs, by domain and image; point A beside point B."""
+"""Profiles: what a megabyte costs, by domain and image; point A beside point B; whose the time
+of an emulated node's CPUs is."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from vcperf.figures.curves import PALETTE, RC
 
 Tables = Mapping[str, pd.DataFrame]
 ALL = "all"
+XEN, IDLE = "xen", "[idle]"  # domains of results/tables/profile_nodes.csv
 MOST_IMAGES = 6
 MOST_SYMBOLS = 12
 LONGEST = 42  # characters of a name
@@ -80,6 +82,44 @@ def points(tables: Tables) -> Figure:
             blocks[blocks["workload"] == "pingpong"],
             over=False,
         )
+    return drawing
+
+
+def nodes(tables: Tables) -> Figure:
+    """A bar a pinning, path and node: whose the time of its CPUs is, all blocks together.
+
+    Args:
+        tables: nodes and blocks: results/tables/profile_nodes.csv and profile_blocks.csv.
+    """
+    found = tables["nodes"]
+    keys = ["pinning", "path", "message_bytes", "node"]
+    sums = found[found["image"] == ALL].groupby([*keys, "domain"])["samples"].sum()
+    counted = sums.unstack("domain", fill_value=0)
+    shares = 100 * counted.div(counted.sum(axis=1), axis=0)
+    inside = sorted(set(shares.columns) - {XEN, IDLE})
+    order = [name for name in (XEN, *inside, IDLE) if name in shares]
+    with rc_context(RC):
+        drawing = Figure(figsize=(7.2, 1.9 + 0.42 * max(2, len(shares))), layout="constrained")
+        axes = drawing.add_subplot()
+        left = pd.Series(0.0, index=shares.index)
+        for number, name in enumerate(order):
+            colour = OTHERS if name == IDLE else PALETTE[number % len(PALETTE)]
+            axes.barh(range(len(shares)), shares[name], left=left, color=colour, label=name)
+            left += shares[name]
+        if len(shares):
+            bars = [
+                f"{pin}, {path}, {size:g} bytes: {node}" for pin, path, size, node in left.index
+            ]
+            axes.set_yticks(range(len(bars)), bars, fontsize=8)
+            axes.set_ylim(len(bars) - 0.5, -0.5)
+            axes.set_xlim(0, 100)
+            axes.grid(False, axis="y")
+            axes.set_axisbelow(True)
+            axes.set_xlabel("share of the node's CPU time (%)")
+            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+        else:
+            _say(axes, "No profile of an emulated node in this campaign.")
+        _heading(drawing, "Whose the CPU time of a node is", tables["blocks"])
     return drawing
 
 
@@ -170,4 +210,4 @@ def _heading(drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = Tru
     drawing.suptitle(title, x=0.01, ha="left", weight="bold")
 
 
-FIGURES = {"profile_images": images, "profile_points": points}
+FIGURES = {"profile_images": images, "profile_points": points, "profile_nodes": nodes}
