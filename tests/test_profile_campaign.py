@@ -242,11 +242,9 @@ def test_a_perf_that_never_becomes_ready_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(driver, "READY_S", 0.2)
     monkeypatch.setattr(driver.perf_commands, "record_argv", lambda **_: ["sleep", "600"])
     sampler = driver.Sampler(Bed(tmp_path), WANTED)
-    with (
-        pytest.raises(VcperfError, match=r"^perf record: no answer to ping within 0\.2 s$"),
-        sampler,
-    ):
+    with pytest.raises(VcperfError) as refused, sampler:
         pass
+    assert str(refused.value) == "perf record: no answer to ping within 0.2 s"
     assert sampler.process.poll() is not None
 
 

@@ -3,17 +3,21 @@
 opcontrol and opreport are stand-ins that say so (tests/standins/): no machine has them any
 more, and nothing is sampled."""
 
+import contextlib
 import csv
 import glob
 import io
 import json
 import os
+import signal
 import subprocess
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import ROOT
 from test_config import plan_of
+from test_faults import gone, wait_until
 from test_profile_campaign import needs_perf
 from test_ssh import site, tell_xm  # noqa: F401 (site is a fixture)
 
@@ -163,12 +167,25 @@ class Domain:
         return "one"
 
 
+WANTED = {"event": "cpu-clock", "frequency_hz": 97}
+
+
+@contextlib.contextmanager
+def domain(sshd):
+    bed = Domain(sshd)
+    assert bed.ssh.open({"one": False}) == {}
+    try:
+        yield bed
+    finally:
+        bed.ssh.close()
+
+
 @needs_perf
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"HOLD": "sleep 600"}, "domain vc00: perf record: said nothing within 1 s"),
-        ({}, "domain vc00: perf record: no answer to ping within 1 s"),
+        ({}, "domain vc00: perf record: no answer to enable within 1 s"),
     ],
 )
 def test_a_domain_that_never_becomes_ready_is_one_line(change, said, sshd, monkeypatch, tmp_path):
@@ -177,15 +194,30 @@ def test_a_domain_that_never_becomes_ready_is_one_line(change, said, sshd, monke
         monkeypatch.setattr(perf_domains, name, value)
     hangs = ["sh", "-c", "sleep 600", "perf"]
     monkeypatch.setattr(perf_domains.perf_commands, "record_argv", lambda **_: hangs)
-    domain = Domain(sshd)
-    assert domain.ssh.open({"one": False}) == {}
-    try:
-        sampler = perf_domains.Sampler(domain, {"event": "cpu-clock", "frequency_hz": 97})
+    with domain(sshd) as bed:
+        sampler = perf_domains.Sampler(bed, WANTED)
         with pytest.raises(VcperfError) as refused, sampler:
-            pass
+            sampler.start()
         assert str(refused.value) == said and not sampler.sessions
-    finally:
-        domain.ssh.close()
+
+
+@needs_perf
+def test_a_domains_damaged_recording_is_one_line(sshd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with domain(sshd) as bed, perf_domains.Sampler(bed, WANTED) as sampler:
+        sampler.start()
+        sampler.stop()
+        folder = Path(sampler.folders["vc00"])
+        pid = int((folder / "pid").read_text())
+        os.kill(pid, signal.SIGINT)
+        wait_until(lambda: gone([pid]), "an end of perf")
+        with (folder / "perf.data").open("r+b") as data:
+            data.write(b"damaged!")
+        with pytest.raises(VcperfError) as refused:
+            sampler.result()
+    assert str(refused.value).startswith("domain vc00 (one): perf: ")
+    assert "\n" not in str(refused.value)
+    assert not folder.exists()
 
 
 def test_xenoprof_is_for_xen_alone(tmp_path):
