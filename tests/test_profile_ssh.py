@@ -58,6 +58,7 @@ def told(sshd):
     refuse.unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_all_domains_are_sampled_together_around_the_workload(site, sshd, told):  # noqa: F811
     log, _ = told
     tell_xm(sshd)
