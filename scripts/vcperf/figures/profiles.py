@@ -119,7 +119,8 @@ def nodes(tables: Tables) -> Figure:
             axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
         else:
             _say(axes, "No profile of an emulated node in this campaign.")
-        _heading(drawing, "Whose the CPU time of a node is", tables["blocks"])
+        told = f"its CPUs sampled {int(counted.to_numpy().sum())} times from outside"
+        _heading(drawing, "Whose the CPU time of a node is", tables["blocks"], counted=told)
     return drawing
 
 
@@ -189,18 +190,15 @@ def _say(axes: Axes, text: str) -> None:
     axes.text(0, 0.5, text)
 
 
-def _heading(drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = True) -> None:
+def _heading(
+    drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = True, counted: str = ""
+) -> None:
     if len(blocks):
         named = blocks[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
         said = ", ".join(f"{row.platform} ({row.testbed})" for row in named)
         if (blocks["shared_cpus"] == "yes").any():
             said += "; the nodes share CPUs"
-        said += f"; event {', '.join(sorted(blocks['event'].unique()))}"
-        if (blocks["event"] != blocks["event_asked"]).any():
-            said += f" in place of {', '.join(sorted(blocks['event_asked'].unique()))}"
-        lost = blocks["lost_samples"].sum(min_count=1)
-        said += f"; {blocks['samples'].sum()} samples, "
-        said += "losses not told" if pd.isna(lost) else f"{lost:g} lost"
+        said += f"; {counted or _counted(blocks)}"
         if not over:
             said += "; bold: differs by more than sampling may"
         lines = textwrap.wrap(said, 100 if over else 130)
@@ -208,6 +206,16 @@ def _heading(drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = Tru
         below = 1 - UNDER_TITLE / drawing.get_figheight()
         drawing.text(0.01, below, "\n".join(lines), fontsize=8, color="#444444", va="top")
     drawing.suptitle(title, x=0.01, ha="left", weight="bold")
+
+
+def _counted(blocks: pd.DataFrame) -> str:
+    """What a profiler counted, and how often."""
+    said = f"event {', '.join(sorted(blocks['event'].unique()))}"
+    if (blocks["event"] != blocks["event_asked"]).any():
+        said += f" in place of {', '.join(sorted(blocks['event_asked'].unique()))}"
+    lost = blocks["lost_samples"].sum(min_count=1)
+    told = "losses not told" if pd.isna(lost) else f"{lost:g} lost"
+    return f"{said}; {blocks['samples'].sum()} samples, {told}"
 
 
 FIGURES = {"profile_images": images, "profile_points": points, "profile_nodes": nodes}
