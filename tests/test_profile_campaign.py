@@ -120,6 +120,7 @@ def test_claims_on_profiles_are_held_against_them(profiled):
 
 
 @needs_perf
+@pytest.mark.slow
 def test_a_finished_campaign_has_nothing_to_do_and_an_edit_measures_what_it_changes(profiled):
     again = profiled.snakemake("-n", "results/figures/", configfile="profile.yaml")
     assert "Nothing to be done" in again.stdout + again.stderr
@@ -148,12 +149,9 @@ def test_a_damaged_recording_fails_its_block_and_the_rest_is_drawn(profiled, tmp
     try:
         done = profiled.snakemake("results/figures/", configfile=campaign, env=env)
         assert done.returncode == 1
-        (log,) = [
-            log.read_text()
-            for log in (profiled.folder / "results/logs/profile").rglob("1.log")
-            if log.stat().st_size
-        ]
-        assert log.startswith("perf evlist: ") and log.count("\n") == 1
+        logs = (profiled.folder / "results/logs/profile").rglob("1.log")
+        (said,) = [log.read_text() for log in logs if "perf " in log.read_text()]
+        assert said.startswith("perf evlist: ") and said.count("\n") == 1
         rest = ["results/figures/", "--config", "partial=True"]
         drawn = profiled.snakemake(*rest, configfile=campaign)
         assert drawn.returncode == 0, drawn.stdout + drawn.stderr
@@ -189,23 +187,14 @@ def test_without_perf_the_other_results_appear(profiled, tmp_path):
         overlay(profiled)
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({}, "profile: not found: perf; install linux-perf"),
-        ({"event": "no-such-event"}, "profile: perf refuses event no-such-event: "),
-    ],
-)
-def test_without_perf_or_its_event_the_campaign_goes_on(change, said, checkout, tmp_path):
-    if change and FAULT:
-        pytest.skip(FAULT)
-    env = {} if change else without_perf(tmp_path)
-    campaign = overlay(checkout, **change)
-    planned = checkout.snakemake("-n", "results/figures/", configfile=campaign, env=env)
+@needs_perf
+def test_without_its_event_the_campaign_goes_on(checkout):
+    campaign = overlay(checkout, event="no-such-event")
+    planned = checkout.snakemake("-n", "results/figures/", configfile=campaign)
     lines = [line for line in planned.stderr.splitlines() if line.startswith("profile: ")]
     assert planned.returncode == 0, planned.stdout + planned.stderr
-    assert len(lines) == 1 and lines[0].startswith(said), lines
-    assert lines[0].endswith("; going on without profiles")
+    assert len(lines) == 1 and lines[0].endswith("; going on without profiles")
+    assert lines[0].startswith("profile: perf refuses event no-such-event: ")
     assert "results/raw/netns/netperf" in planned.stdout
     assert "results/raw/netns/profile" not in planned.stdout
 

@@ -15,7 +15,8 @@ from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 ANSWER_S = 20.0
 REGISTERS = "info registers -a"
@@ -67,10 +68,10 @@ class Monitor:
         """The 64-bit word at a virtual address, as the first processor maps it now."""
         return parse_word(self.ask([word_command(address)])[0])
 
-    def _execute(self, orders: Sequence[dict[str, object]]) -> list[object]:
+    def _execute(self, orders: Sequence[Mapping[str, Any]]) -> list[Any]:
         self._lines.write(b"".join(json.dumps(order).encode() + b"\n" for order in orders))
         self._lines.flush()
-        answers: list[object] = []
+        answers: list[Any] = []
         while len(answers) < len(orders):
             line = self._lines.readline()
             if not line:
