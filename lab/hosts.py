@@ -207,7 +207,7 @@ def _lay_out(n: Node, folder: Path) -> None:
     place = RUN / n.name
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    for name in ("xen", "vmlinux", "vmlinuz", "root.img"):
+    for name in ("xen", "xen-syms.map", "vmlinux", "vmlinuz", "root.img"):
         (place / name).symlink_to(os.path.relpath(folder / name, place))
 
 

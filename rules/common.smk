@@ -39,10 +39,14 @@ STACKS = {
     if "stack" in cell.spec
 }
 PROFILED = [cell for cell in PLAN.cells if cell.kind == "profile"]
+# Shares of a node's CPU time are known where its emulator is asked.
+EMULATED = any("hypervisor" in cell.spec["profiler"] for cell in PROFILED)
+UNKNOWN_TABLES = () if EMULATED else ("profile_nodes",)
+PROFILED_WORKLOADS = {cell.labels["workload"] for cell in PROFILED}
 PROFILE_FIGURES = [
-    f"profile_{name}"
-    for name, workload in (("images", "netperf"), ("points", "pingpong"))
-    if any(cell.labels["workload"] == workload for cell in PROFILED)
+    *(["profile_images"] if "netperf" in PROFILED_WORKLOADS else []),
+    *(["profile_points"] if "pingpong" in PROFILED_WORKLOADS else []),
+    *(["profile_nodes"] if EMULATED else []),
 ]
 # A flame graph a cell whose profiler keeps call stacks; of what is there or measured.
 FLAMES = {
@@ -64,7 +68,8 @@ def wanted_records(kind):
 def tables():
     """The tables that the campaign fills."""
     names = [table for kind in PLAN.kinds for table in kinds.TABLES[kind]]
-    return [f"results/tables/{name}.csv" for name in [*names, *OVERHEAD]]
+    known = [name for name in names if name not in UNKNOWN_TABLES]
+    return [f"results/tables/{name}.csv" for name in [*known, *OVERHEAD]]
 
 
 def claimed_tables():

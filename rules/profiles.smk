@@ -30,6 +30,7 @@ rule profile_plot:
         cost="results/tables/profile_cost.csv",
         differences="results/tables/profile_differences.csv",
         blocks="results/tables/profile_blocks.csv",
+        nodes="results/tables/profile_nodes.csv" if EMULATED else [],
         modules=[
             "scripts/vcperf/figures/profiles.py",
             "scripts/vcperf/figures/curves.py",

@@ -6,7 +6,9 @@ from vcperf.figures import curves, profiles
 
 if __name__ == "__main__":
     tables = {
-        name: pd.read_csv(path) for name, path in snakemake.input.items() if name != "modules"
+        name: pd.read_csv(path)
+        for name, path in snakemake.input.items()
+        if path and name != "modules"  # no table of nodes where none is emulated
     }
     drawing = profiles.FIGURES[snakemake.wildcards.figure](tables)
     curves.save(drawing, snakemake.output.svg, snakemake.output.png)

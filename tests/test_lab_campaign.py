@@ -184,6 +184,39 @@ def test_same_cpu_is_slower_than_another_for_large_messages(lab, checkout):
     assert rate["config2"].min() < 1.1 * rate["config1"].max()
 
 
+def test_a_profile_has_samples_of_the_hypervisor_dom0_and_guest(lab, checkout):
+    """config1: dom0 on CPU 0, the guest on CPU 1, so that neither idles long."""
+    profile = config.read_yaml(ROOT / "config/config.yaml")["profile"]
+    profile |= {"pingpong": None, "frequency_hz": 97, "duration_s": 2, "blocks": 1}
+    profile["paths"] = {"config1": ["vc00->c000"], "config3": None}
+    nothing = {"netperf": {"paths": {"config1": None, "config2": None}}}
+    done = checkout.snakemake(
+        "results/figures/", configfile=campaign(checkout, profile=profile, **nothing)
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    tables = checkout.folder / "results/tables"
+    shares = pd.read_csv(tables / "profile_nodes.csv")
+    whole = shares[shares["image"] == "all"].set_index("domain")
+    assert whole["percent"].sum() == pytest.approx(100, abs=0.01)
+    assert (whole.loc[["xen", "vc00", "c000"], "percent"] > 2).all(), whole
+    assert whole.loc["xen", "samples"] > 10
+    functions = shares[(shares["image"] == "xen-syms")]
+    assert functions["samples"].sum() == whole.loc["xen", "samples"]
+    assert (functions["symbol"] != "[unknown]").any()
+    assert {"do_iret", "toggle_guest_mode", "do_softirq", "context_switch", "memcpy"} & set(
+        functions["symbol"]
+    )
+    inside = pd.read_csv(tables / "profile.csv")
+    for domain, app in (("vc00", "netperf"), ("c000", "netserver")):
+        mine = inside[(inside["domain"] == domain) & (inside["app"] == app)]
+        assert "vmlinux" in set(mine["image"])
+        perf = shares[(shares["domain"] == domain) & (shares["counted_by"] == "perf")]
+        assert perf["percent"].sum() == pytest.approx(whole.loc[domain, "percent"], abs=0.01)
+    (block,) = pd.read_csv(tables / "profile_blocks.csv").to_dict("records")
+    assert (block["event_asked"], block["event"]) == ("cycles", "cpu-clock")
+    assert (checkout.folder / "results/figures/profile_nodes.svg").exists()
+
+
 def test_an_offline_vcpu_is_an_error(lab, checkout):
     assert on("lab-vc00", "xl vcpu-set c000 1").returncode == 0
     wait_until(

@@ -3,22 +3,28 @@
 opcontrol and opreport are stand-ins that say so (tests/standins/): no machine has them any
 more, and nothing is sampled."""
 
+import contextlib
 import csv
 import glob
 import io
 import json
 import os
+import signal
 import subprocess
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from conftest import ROOT
 from test_config import plan_of
+from test_faults import gone, wait_until
 from test_profile_campaign import needs_perf
 from test_ssh import site, tell_xm  # noqa: F401 (site is a fixture)
 
 from vcperf import config, preparation
 from vcperf.errors import VcperfError
+from vcperf.profilers import perf_domains
+from vcperf.testbeds.ssh import Connections
 
 PROFILE = config.read_yaml(ROOT / "config/config.yaml")["profile"]
 XEN = {"xen": "/boot/xen-syms-3.0", "vmlinux": "/boot/vmlinux"}
@@ -52,6 +58,7 @@ def told(sshd):
     refuse.unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_all_domains_are_sampled_together_around_the_workload(site, sshd, told):  # noqa: F811
     log, _ = told
     tell_xm(sshd)
@@ -148,6 +155,70 @@ def test_an_event_that_a_domain_lacks_is_one_line(profile):
     said, record = profile(profiler="perf", event="no-such-event")
     assert record is None and said.count("\n") == 1
     assert said.startswith("domain vc00: perf record: event syntax error: 'no-such-event'")
+
+
+class Domain:
+    """What the driver asks of Xen nodes: one dom0, on this machine."""
+
+    def __init__(self, sshd):
+        self.ssh = Connections(str(sshd.ssh_config))
+        self.nodes, self.spec = {"node0": {"dom0": "vc00"}}, {"ends": {}}
+
+    def host_of(self, domain):
+        return "one"
+
+
+WANTED = {"event": "cpu-clock", "frequency_hz": 97}
+
+
+@contextlib.contextmanager
+def domain(sshd):
+    bed = Domain(sshd)
+    assert bed.ssh.open({"one": False}) == {}
+    try:
+        yield bed
+    finally:
+        bed.ssh.close()
+
+
+@needs_perf
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"HOLD": "sleep 600"}, "domain vc00: perf record: said nothing within 1 s"),
+        ({}, "domain vc00: perf record: no answer to enable within 1 s"),
+    ],
+)
+def test_a_domain_that_never_becomes_ready_is_one_line(change, said, sshd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"READY_S": 1, "ORDER_S": "1", **change}.items():
+        monkeypatch.setattr(perf_domains, name, value)
+    hangs = ["sh", "-c", "sleep 600", "perf"]
+    monkeypatch.setattr(perf_domains.perf_commands, "record_argv", lambda **_: hangs)
+    with domain(sshd) as bed:
+        sampler = perf_domains.Sampler(bed, WANTED)
+        with pytest.raises(VcperfError) as refused, sampler:
+            sampler.start()
+        assert str(refused.value) == said and not sampler.sessions
+
+
+@needs_perf
+def test_a_domains_damaged_recording_is_one_line(sshd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with domain(sshd) as bed, perf_domains.Sampler(bed, WANTED) as sampler:
+        sampler.start()
+        sampler.stop()
+        folder = Path(sampler.folders["vc00"])
+        pid = int((folder / "pid").read_text())
+        os.kill(pid, signal.SIGINT)
+        wait_until(lambda: gone([pid]), "an end of perf")
+        with (folder / "perf.data").open("r+b") as data:
+            data.write(b"damaged!")
+        with pytest.raises(VcperfError) as refused:
+            sampler.result()
+    assert str(refused.value).startswith("domain vc00 (one): perf: ")
+    assert "\n" not in str(refused.value)
+    assert not folder.exists()
 
 
 def test_xenoprof_is_for_xen_alone(tmp_path):

@@ -23,7 +23,7 @@ class Site:
         nodes: node -> what a spec says of it, so that it can be reached.
         ends: domain -> what a spec says of it when it is an end of the path.
         context: how to reach them, no part of any key: `ssh_config`,
-            `emulator_pid_files`. See `vcperf.measure.block.main`.
+            `emulator_pid_files`, `emulator_monitors`. See `vcperf.measure.block.main`.
     """
 
     nodes: Mapping[str, dict[str, Any]]
@@ -70,7 +70,15 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
             name: str(path.parent / node["emulator_pid_file"])
             for name, node in content["nodes"].items()
             if "emulator_pid_file" in node
-        }
+        },
+        "emulator_monitors": {
+            name: {
+                "monitor": str(path.parent / node["emulator_monitor"]),
+                "symbols": str(path.parent / node["xen_symbols"]),
+            }
+            for name, node in content["nodes"].items()
+            if "emulator_monitor" in node
+        },
     }
     if "ssh_config" in content:
         # Absolute: ssh looks for a bare name in /etc/ssh.

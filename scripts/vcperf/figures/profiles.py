@@ -1,4 +1,5 @@
-"""Profiles: what a megabyte costs, by domain and image; point A beside point B."""
+"""Profiles: what a megabyte costs, by domain and image; point A beside point B; whose the time
+of an emulated node's CPUs is."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from vcperf.figures.curves import PALETTE, RC
 
 Tables = Mapping[str, pd.DataFrame]
 ALL = "all"
+XEN, IDLE = "xen", "[idle]"  # domains of results/tables/profile_nodes.csv
 MOST_IMAGES = 6
 MOST_SYMBOLS = 12
 LONGEST = 42  # characters of a name
@@ -80,6 +82,45 @@ def points(tables: Tables) -> Figure:
             blocks[blocks["workload"] == "pingpong"],
             over=False,
         )
+    return drawing
+
+
+def nodes(tables: Tables) -> Figure:
+    """A bar a pinning, path and node: whose the time of its CPUs is, all blocks together.
+
+    Args:
+        tables: nodes and blocks: results/tables/profile_nodes.csv and profile_blocks.csv.
+    """
+    found = tables["nodes"]
+    keys = ["pinning", "path", "message_bytes", "node"]
+    sums = found[found["image"] == ALL].groupby([*keys, "domain"])["samples"].sum()
+    counted = sums.unstack("domain", fill_value=0)
+    shares = 100 * counted.div(counted.sum(axis=1), axis=0)
+    inside = sorted(set(shares.columns) - {XEN, IDLE})
+    order = [name for name in (XEN, *inside, IDLE) if name in shares]
+    with rc_context(RC):
+        drawing = Figure(figsize=(7.2, 1.9 + 0.42 * max(2, len(shares))), layout="constrained")
+        axes = drawing.add_subplot()
+        left = pd.Series(0.0, index=shares.index)
+        for number, name in enumerate(order):
+            colour = OTHERS if name == IDLE else PALETTE[number % len(PALETTE)]
+            axes.barh(range(len(shares)), shares[name], left=left, color=colour, label=name)
+            left += shares[name]
+        if len(shares):
+            bars = [
+                f"{pin}, {path}, {size:g} bytes: {node}" for pin, path, size, node in left.index
+            ]
+            axes.set_yticks(range(len(bars)), bars, fontsize=8)
+            axes.set_ylim(len(bars) - 0.5, -0.5)
+            axes.set_xlim(0, 100)
+            axes.grid(False, axis="y")
+            axes.set_axisbelow(True)
+            axes.set_xlabel("share of the node's CPU time (%)")
+            axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+        else:
+            _say(axes, "No profile of an emulated node in this campaign.")
+        told = f"its CPUs sampled {int(counted.to_numpy().sum())} times from outside"
+        _heading(drawing, "Whose the CPU time of a node is", tables["blocks"], counted=told)
     return drawing
 
 
@@ -149,18 +190,15 @@ def _say(axes: Axes, text: str) -> None:
     axes.text(0, 0.5, text)
 
 
-def _heading(drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = True) -> None:
+def _heading(
+    drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = True, counted: str = ""
+) -> None:
     if len(blocks):
         named = blocks[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
         said = ", ".join(f"{row.platform} ({row.testbed})" for row in named)
         if (blocks["shared_cpus"] == "yes").any():
             said += "; the nodes share CPUs"
-        said += f"; event {', '.join(sorted(blocks['event'].unique()))}"
-        if (blocks["event"] != blocks["event_asked"]).any():
-            said += f" in place of {', '.join(sorted(blocks['event_asked'].unique()))}"
-        lost = blocks["lost_samples"].sum(min_count=1)
-        said += f"; {blocks['samples'].sum()} samples, "
-        said += "losses not told" if pd.isna(lost) else f"{lost:g} lost"
+        said += f"; {counted or _counted(blocks)}"
         if not over:
             said += "; bold: differs by more than sampling may"
         lines = textwrap.wrap(said, 100 if over else 130)
@@ -170,4 +208,14 @@ def _heading(drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = Tru
     drawing.suptitle(title, x=0.01, ha="left", weight="bold")
 
 
-FIGURES = {"profile_images": images, "profile_points": points}
+def _counted(blocks: pd.DataFrame) -> str:
+    """What a profiler counted, and how often."""
+    said = f"event {', '.join(sorted(blocks['event'].unique()))}"
+    if (blocks["event"] != blocks["event_asked"]).any():
+        said += f" in place of {', '.join(sorted(blocks['event_asked'].unique()))}"
+    lost = blocks["lost_samples"].sum(min_count=1)
+    told = "losses not told" if pd.isna(lost) else f"{lost:g} lost"
+    return f"{said}; {blocks['samples'].sum()} samples, {told}"
+
+
+FIGURES = {"profile_images": images, "profile_points": points, "profile_nodes": nodes}

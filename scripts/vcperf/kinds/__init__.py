@@ -15,12 +15,12 @@ from vcperf.cell import Block, Cell
 from vcperf.layout import Layout
 
 NAMES = ("netperf", "bandwidth", "pingpong", "profile")
-# kind -> its tables, modules of vcperf.tables; the first has rows for every block.
+# kind -> its tables, modules of vcperf.tables; the first has each block's status.
 TABLES = {
     "netperf": ("netperf",),
     "bandwidth": ("bandwidth",),
     "pingpong": ("pingpong", "ep"),
-    "profile": ("profile_blocks", "profile"),
+    "profile": ("profile_blocks", "profile", "profile_nodes"),
 }
 KIND_OF = {table: kind for kind, tables in TABLES.items() for table in tables}
 # table -> the modules of vcperf.tools whose parsers it uses.
@@ -31,6 +31,7 @@ TOOLS = {
     "ep": ("ep", "mpi"),
     "profile": (),
     "profile_blocks": ("netperf", "imb"),
+    "profile_nodes": (),
 }
 
 

@@ -35,9 +35,12 @@ def _profiler(layout: Layout) -> dict[str, Any]:
             ("profile", "profiler"),
             f"xenoprof samples Xen's domains, and this is testbed {layout.host.testbed}: take perf",
         )
-    options = ("event", "frequency_hz")
-    own = section["xenoprof"] if name == "xenoprof" else {o: section[o] for o in options}
-    return {"name": name, **own}
+    if name == "xenoprof":
+        return {"name": name, **section["xenoprof"]}
+    own = {"name": name, **{option: section[option] for option in ("event", "frequency_hz")}}
+    if layout.host.site is not None and layout.host.site.context["emulator_monitors"]:
+        own["hypervisor"] = "emulator"  # samples the nodes too, which costs CPU time
+    return own
 
 
 def _streams(layout: Layout, common: Spec) -> Iterator[Cell]:

@@ -28,7 +28,8 @@ def main(measure: Measure) -> int:
 
     The third, optional, is its context: JSON that says how to reach the hosts and how
     hard to try for a quiet one, none of which is part of the key:
-    `ssh_config`, `emulator_pid_files` (node -> file), `disturbed_percent`, `remeasure`,
+    `ssh_config`, `emulator_pid_files` (node -> file), `emulator_monitors` (node -> the files
+    `monitor` and `symbols`), `disturbed_percent`, `remeasure`,
     `code` (the commit of the measuring code, for the record),
     `quiet` (`wait_s`, the seconds that a block waits at most for others to leave).
 

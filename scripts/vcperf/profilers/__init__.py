@@ -38,7 +38,8 @@ if TYPE_CHECKING:
             (CPU time that a sample stands for, None when it does not tell), `idle` (samples of
             idle CPUs), `lost` (samples; None when it does not tell), `rows` (CSV of the
             COLUMNS), `folded` (call stacks, those with most samples
-            first, as far as they fit), `folded_left_out` (samples of the others).
+            first, as far as they fit), `folded_left_out` (samples of the others); and
+            `nodes` where emulated nodes were sampled too (`vcperf.profilers.emulator`).
             """
 
 
@@ -52,11 +53,15 @@ def open_sampler(testbed: Testbed, wanted: dict[str, Any]) -> Sampler:
 
     Args:
         testbed: up and pinned.
-        wanted: `name`, and what the profiler needs to know.
+        wanted: `name`, what the profiler needs to know, and `hypervisor` when emulated nodes
+            are to be sampled from outside as well.
     """
     known = BY_SSH if "ends" in testbed.spec else HERE
     module = importlib.import_module(f"vcperf.profilers.{known[wanted['name']]}")
     sampler: Sampler = module.Sampler(testbed, wanted)
+    if "hypervisor" in wanted:
+        outside = importlib.import_module("vcperf.profilers.emulator")
+        sampler = outside.Sampler(testbed, wanted, sampler)
     return sampler
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import select
+import shlex
 import subprocess
 from collections import Counter
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from vcperf.testbeds.xen import XenTestbed
 
 END_S = 60.0
+READY_S = 60.0  # an emulated domain takes seconds to start perf
 # Runs perf record, "$@", with a folder of its own, which it names first. Answers orders with
 # perf's complaint once perf has ended.
 HOLD = r"""
@@ -44,8 +47,18 @@ while :; do
 done &
 wait $!
 """
-ORDER = 'echo "$2" >"$1/orders" && head -n 1 "$1/answers"'
+ORDER = 'echo "$2" >"$1/orders" && read -r answer <"$1/answers" && echo "$answer"'
 ORDER_S = "30"
+LATE = 124  # timeout(1)
+# Ends perf record, and prints its events and samples: in one, for each call takes a second or
+# two on an emulated host.
+FINISH = f"""
+read -r pid <"$1/pid"
+kill -INT "$pid"
+while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+{shlex.join(perf_commands.evlist_argv("DATA"))} && echo &&
+{shlex.join(perf_commands.script_argv("DATA"))}
+""".replace("DATA", '"$1/perf.data"')
 
 
 class Sampler:
@@ -76,9 +89,8 @@ class Sampler:
             for domain in self.hosts:
                 said = self._line(domain)
                 if not said.startswith("/"):
-                    raise VcperfError(f"domain {domain}: {said or self._why(domain)}")
+                    raise VcperfError(f"domain {domain}: {said}")
                 self.folders[domain] = said
-            self._order("ping")
         except BaseException:
             self.__exit__()
             raise
@@ -101,22 +113,17 @@ class Sampler:
         self._order("disable")
 
     def result(self) -> dict[str, Any]:
-        self._ask({d: ["sh", "-c", f"kill -INT $(cat {f}/pid)"] for d, f in self.folders.items()})
-        for domain in self.hosts:
-            said = self._line(domain)
-            if not said.startswith("ended "):
-                raise VcperfError(f"domain {domain}: perf record: {said or self._why(domain)}")
-        data = {d: f"{folder}/perf.data" for d, folder in self.folders.items()}
-        listed = self._ask({d: perf_commands.evlist_argv(file) for d, file in data.items()})
-        printed = self._ask({d: perf_commands.script_argv(file) for d, file in data.items()})
+        finish = ["sh", "-c", FINISH, "perf"]
+        printed = self._ask({d: [*finish, folder] for d, folder in self.folders.items()})
         rows: list[dict[str, Any]] = []
         folded: list[str] = []
         idle = lost = 0
         used = set()
         for domain, text in printed.items():
             try:
-                events = perf_commands.parse_evlist(listed[domain])
-                stream = io.BytesIO(text.encode("utf-8", errors="replace"))
+                listed, _, samples = text.partition("\n\n")
+                events = perf_commands.parse_evlist(listed)
+                stream = io.BytesIO(samples.encode("utf-8", errors="replace"))
                 profile, stacks = perf_stacks.read(stream, lambda _, d=domain: d)  # type: ignore[misc]
             except Untrusted as fault:
                 raise VcperfError(f"domain {domain}: perf: cannot be read: {fault}") from None
@@ -138,27 +145,32 @@ class Sampler:
         }
 
     def _line(self, domain: str) -> str:
-        """What a domain's session says next; empty at its end."""
-        stdout = self.sessions[domain][0].stdout
-        assert stdout is not None
-        return stdout.readline().decode(errors="replace").strip()
+        """What a domain's session says next, or why it ended instead.
 
-    def _why(self, domain: str) -> str:
-        stderr = self.sessions[domain][0].stderr
-        assert stderr is not None
-        return reason(stderr.read())
+        Raises VcperfError when it says nothing in time.
+        """
+        ssh = self.sessions[domain][0]
+        assert ssh.stdout is not None and ssh.stderr is not None
+        if not select.select([ssh.stdout], [], [], READY_S)[0]:
+            raise VcperfError(f"domain {domain}: perf record: said nothing within {READY_S:g} s")
+        said = ssh.stdout.readline().decode(errors="replace").strip()
+        return said or reason(ssh.stderr.read())
 
     def _order(self, order: str) -> None:
         """Tell all, and wait until each has done so."""
-        argv = ["timeout", ORDER_S, "sh", "-c", ORDER, "vcperf"]
+        argv = ["timeout", ORDER_S, "sh", "-c", ORDER, "perf"]
+        late = f"perf record: no answer to {order} within {ORDER_S} s"
         for domain, said in self._ask(
-            {d: [*argv, folder, order] for d, folder in self.folders.items()}
+            {d: [*argv, folder, order] for d, folder in self.folders.items()}, late
         ).items():
             if "ack" not in said:
                 raise VcperfError(f"domain {domain}: perf record: {said.strip()}")
 
-    def _ask(self, commands: dict[str, list[str]]) -> dict[str, str]:
-        """Run a command in each domain, side by side; what each printed."""
+    def _ask(self, commands: dict[str, list[str]], late: str = "") -> dict[str, str]:
+        """Run a command in each domain, side by side; what each printed.
+
+        Raises VcperfError naming the domain where it failed; with `late` past its timeout.
+        """
         by_host: dict[str, list[str]] = {}
         for domain in commands:
             by_host.setdefault(self.hosts[domain], []).append(domain)
@@ -168,11 +180,17 @@ class Sampler:
         found = {}
         for host, domains in by_host.items():
             for domain, (status, said) in zip(domains, answers[host], strict=True):
+                if late and status == LATE:
+                    raise VcperfError(f"domain {domain}: {late}")
                 if status != 0:
-                    name, why = " ".join(commands[domain][:2]), perf_commands.refusal(said)
-                    raise VcperfError(f"domain {domain} ({host}): {name}: {why}")
+                    raise VcperfError(f"domain {domain} ({host}): {_why(said)}")
                 found[domain] = said
         return found
+
+
+def _why(said: str) -> str:
+    """Of what a domain printed to its end, perf's complaint."""
+    return f"perf: {perf_commands.refusal(said)}"
 
 
 def _shares(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

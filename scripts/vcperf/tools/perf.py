@@ -61,10 +61,11 @@ _INLINED = rb"(?:\t *[0-9a-f]+ .* \(inlined\)\n)*"
 _SAMPLE = re.compile(
     HEAD + rb"(?:\n" + _INLINED + rb"\t *)?" + FRAME + rb"(?:(?:\t.*\)\n)*\n)?|(.*)\n"
 )
-# The same in rough, three times as fast; what it finds is looked at once each.
+# The same in rough, three times as fast; what it finds is looked at once each. Offsets of
+# plain names stay outside, so that a function is found once.
 _ROUGH = re.compile(
-    rb"([^\n\[]++)\[\d++\] ++\d++\.\d++: ++(\d++) ++(\S+): *+(?:\n\t *+)?+[0-9a-f]++ (.*+)\n"
-    rb"(?:(?:\t.*\)\n)*+\n)?+|(.*+)\n"
+    rb"(?:([^\n\[]++)\[\d++\] ++\d++\.\d++: ++(\d++ ++\S+): *+(?:\n\t *+)?+[0-9a-f]++ "
+    rb"(?:([^+\n(]++)\+0x[0-9a-f]++ )?+)?+(.*+)\n(?(1)(?:(?:\t.*\)\n)*+\n)?+)"
 )
 _WHO = re.compile(rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +$")
 _WHERE = re.compile(PLACE)
@@ -145,30 +146,37 @@ class _Splitter:
 
     def __init__(self) -> None:
         self.who: dict[bytes, tuple[bytes, bytes]] = {}
-        self.where: dict[bytes, tuple[bytes, bytes]] = {}
+        self.where: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
 
     def samples(self, text: bytes) -> Iterable[tuple[tuple[bytes, ...], int]]:
         """Of whole samples: (comm, pid, period, event, symbol, image, other), and how
         often; in other, alone, a line that is no sample."""
         quick = []
-        for (who, period, event, where, other), count in Counter(_ROUGH.findall(text)).items():
+        for (who, what, name, rest), count in Counter(_ROUGH.findall(text)).items():
             if who:
+                where = (name, rest)
                 known = who in self.who and where in self.where
                 if not known and not self._learn(who, where):
                     return self._thorough(text)
+                period, event = what.split()
                 quick.append(((*self.who[who], period, event, *self.where[where], b""), count))
-            elif _NOTE.match(other) or _LOST.match(other):
-                quick.append(((b"",) * 6 + (other,), count))
+            elif _NOTE.match(rest) or _LOST.match(rest):
+                quick.append(((b"",) * 6 + (rest,), count))
             else:
                 return self._thorough(text)
         return quick
 
-    def _learn(self, who: bytes, where: bytes) -> bool:
-        """Whether a process and a place in it are what they seem to be."""
+    def _learn(self, who: bytes, where: tuple[bytes, bytes]) -> bool:
+        """Whether a process and a place in it are what they seem to be.
+
+        Args:
+            where: a function and its image in brackets, or nothing and both as printed.
+        """
+        printed = b"+0x0 ".join(filter(None, where))
         if len(self.who) + len(self.where) > _CACHED:
             self.who.clear()
             self.where.clear()
-        comm, frame = _WHO.match(who), _WHERE.fullmatch(where)
+        comm, frame = _WHO.match(who), _WHERE.fullmatch(printed)
         if not comm or not frame or frame[2] == b"inlined":
             return False
         self.who[who] = comm[1], comm[2]

@@ -60,8 +60,9 @@ def record_argv(
     if not _EVENT.match(event):
         raise VcperfError(f"event {event!r}: expected a name as `perf list` prints them")
     rate = f"--freq={frequency_hz}" if frequency_hz else f"--count={period}"
-    argv = ["perf", "record", "--quiet", "--all-cpus", "--namespaces", "--no-buildid-cache"]
-    argv.append("--no-bpf-event")  # it would ask for every BPF program: a second at the start
+    argv = ["perf", "record", "--quiet", "--all-cpus", "--namespaces", "--no-bpf-event"]
+    # BPF programs would cost a second at the start, build ids one or more at the end.
+    argv.append("--no-buildid")
     argv += [f"--event={event}", rate, f"--output={output}"]
     argv += ["--call-graph=fp"] if stacks else []
     argv += ["--delay=-1", "--control=fd:{},{}".format(*control)] if control else []
