@@ -184,7 +184,8 @@ def test_what_cannot_be_is_refused_by_its_key(change, said, tmp_path):
 
 
 def ep_rows(alone, beside):
-    row = {"testbed": "netns", "pinning": "p", "stack": "s", "class": "S", "processes": 2}
+    row = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "class": "S"}
+    row["processes"] = 2
     row |= {"status": "ok", "platform": "here"}
     return [
         {**row, "block": block, "phase": phase, "mops": speed}
