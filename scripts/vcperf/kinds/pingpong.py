@@ -71,7 +71,7 @@ def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str]
         layout.refuse(
             ("pingpong", "programs"),
             "IMB-MPI1 as Intel builds it does not load on Open MPI; name a build of your own in"
-            " pingpong.imb, or leave the stack out",
+            " pingpong.imb, have pingpong among the programs too, or leave the stack out",
         )
     return {"name": name, "version": locked_version("intel")}
 
