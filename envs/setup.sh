@@ -95,14 +95,19 @@ fi
 
 if [ "$wanted" = mpi ]; then
     folder=.tools/mpi/$2
+    # Two programs may be compiled with it at a time.
+    mkdir -p .tools/mpi
+    exec 8>"$folder.lock"
+    flock 8
     if ! cmp -s "$lock" "$folder/vcperf.installed"; then
         echo "setup: installing the MPI stack of $lock in $folder"
         rm -rf "$folder"
         .venv/bin/python -m venv --without-pip "$folder"
-        .venv/bin/python -m pip --python "$folder/bin/python" install -qq \
-            --disable-pip-version-check --no-cache-dir --require-hashes --requirement "$lock" || {
+        said=$(.venv/bin/python -m pip --python "$folder/bin/python" install -qq \
+            --disable-pip-version-check --no-cache-dir --require-hashes --requirement "$lock" 2>&1) || {
             rm -rf "$folder"
-            fail "pip could not install $lock; is there a network, and a wheel for this machine?"
+            fail "pip could not install $lock: $(printf '%s\n' "$said" | tail -n 1);" \
+                "is there a network, and a wheel for this machine?"
         }
         cp "$lock" "$folder/vcperf.installed"
     fi

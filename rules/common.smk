@@ -87,7 +87,9 @@ def programs_of(wildcards):
     spec = PLAN.by_record[wildcards.cell, wildcards.block].cell.spec
     if "stack" not in spec:
         return []
-    programs = [mpi_stacks.benchmark(spec["stack"], spec["program"])]
+    programs = []
+    if "file" not in spec["program"]:  # a site's own is looked for by the block alone
+        programs.append(mpi_stacks.benchmark(spec["stack"], spec["program"]))
     if "load" in spec:
         programs.append(mpi_stacks.program(spec["stack"], "ep"))
     # ancient: to compile again measures nothing.

@@ -66,7 +66,8 @@ def report(ready: Campaign) -> str:
 
 
 def _row(cell: Cell) -> Row:
-    return cell.spec["testbed"], cell.kind, cell.labels["pinning"], cell.labels["path"]
+    path = cell.labels.get("path") or "-".join(cell.spec["ranks"])
+    return cell.spec["testbed"], cell.kind, cell.labels["pinning"], path
 
 
 def _duration(seconds: float) -> str:

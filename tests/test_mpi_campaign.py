@@ -1,14 +1,12 @@
 """The MPI chapter with real stacks: ping-pong on one virtual cluster, EP on the other."""
 
 import os
-import signal
 import subprocess
 
 import pandas as pd
 import pytest
 from conftest import ROOT
 from test_config import plan_of
-from test_faults import descendants, gone, wait_until
 from test_rerun import planned_jobs
 
 from vcperf import config, preparation
@@ -27,9 +25,12 @@ COLUMNS = (
 ).split()
 
 
+def section(**changes) -> dict:
+    return {**DEFAULT["pingpong"], **SMALL, **changes}
+
+
 def overlay(checkout, **changes) -> str:
-    section = {**DEFAULT["pingpong"], **SMALL, **changes}
-    return checkout.overlay("mpi.yaml", {**ONLY, "pingpong": section})
+    return checkout.overlay("mpi.yaml", {**ONLY, "pingpong": section(**changes)})
 
 
 def test_two_stacks_with_and_without_load(checkout):
@@ -75,14 +76,14 @@ def test_two_stacks_with_and_without_load(checkout):
 def block(checkout, monkeypatch):
     """The command line of a block by hand, its programs compiled."""
 
-    def make(**changes):
+    def make(testbed="auto", clusters=None, **changes):
         monkeypatch.chdir(checkout.folder)
-        sources = [ROOT / "config/config.yaml", overlay(checkout, **changes)]
+        changed = {**ONLY, "testbed": testbed, "pingpong": section(**changes)}
+        changed["clusters"] = clusters or DEFAULT["clusters"]
+        sources = [ROOT / "config/config.yaml", checkout.overlay("mpi.yaml", changed)]
         merged = config.merge(config.read_yaml(sources[0]), config.read_yaml(sources[1]))
-        ready = preparation.prepare(
-            {**merged, "netperf": {**merged["netperf"], "paths": {}}}, sources
-        )
-        (only,) = [b for b in ready.plan.blocks if b.cell.kind == "pingpong"]
+        ready = preparation.prepare(merged, sources)
+        (only,) = ready.plan.blocks
         spec = only.cell.spec
         for name in ("pingpong", "ep"):
             program = mpi_stacks.program(spec["stack"], name)
@@ -91,60 +92,16 @@ def block(checkout, monkeypatch):
             there = [spec["stack"]["kind"], mpi_stacks.folder(spec["stack"]), "True"]
             subprocess.run(["scripts/compile-mpi", *there, source, program], check=True)
         monkeypatch.setenv("VCPERF_NODE_LOCKED", "1")
-        module = ["python3", "-S", "-m", "vcperf.measure.pingpong"]
+        module = ["python3", "-S", "-m", f"vcperf.measure.{only.cell.kind}"]
         return ["scripts/isolate", ready.hosts[0].testbed, *module, only.spec_json, "record.json"]
 
     return make
 
 
-def test_a_rank_that_dies_is_one_line_and_leaves_nothing(block, checkout, in_new_session):
-    argv = block(stacks=["mpich"], loads=["none"], message_bytes=[1048576], seconds=60)
-    with (checkout.folder / "said").open("w") as said:
-        run = subprocess.Popen(
-            argv, cwd=checkout.folder, stderr=said, stdout=said, start_new_session=True
-        )
-    in_new_session(run)
-
-    def ranks():
-        return [p for p in descendants(run.pid) if name_of(p) == "pingpong"]
-
-    below = wait_until(lambda: len(ranks()) == 2 and descendants(run.pid), "two ranks running")
-    os.kill(ranks()[0], signal.SIGKILL)
-    assert run.wait(60) == 1
-    lines = (checkout.folder / "said").read_text().strip().splitlines()
-    assert len(lines) == 1 and "mpich" in lines[0] and "Traceback" not in lines[0], lines
-    assert not (checkout.folder / "record.json").exists()
-    wait_until(lambda: gone(below), "the end of all")
-
-
-def name_of(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/comm") as handle:
-            return handle.read().strip()
-    except OSError:
-        return ""
-
-
-def test_a_killed_block_leaves_no_rank(block, checkout, in_new_session):
-    argv = block(stacks=["openmpi"], loads=["ep"], message_bytes=[1048576], seconds=60)
-    run = subprocess.Popen(argv, cwd=checkout.folder, start_new_session=True)
-    in_new_session(run)
-
-    def names():
-        return {name_of(p) for p in descendants(run.pid)}
-
-    below = wait_until(
-        lambda: {"pingpong", "ep"} <= names() and descendants(run.pid), "both jobs running"
-    )
-    run.kill()
-    run.wait()
-    wait_until(lambda: gone(below), "the end of all")
-
-
 def test_a_stack_that_is_not_there_spoils_its_blocks_alone(checkout):
     stacks = {"mine": {"kind": "openmpi", "folder": "/nowhere/mpi"}}
-    section = {**DEFAULT["pingpong"], **SMALL, "stacks": ["mpich", "mine"], "loads": ["none"]}
-    campaign = checkout.overlay("mpi.yaml", {**ONLY, "stacks": stacks, "pingpong": section})
+    wanted = section(stacks=["mpich", "mine"], loads=["none"])
+    campaign = checkout.overlay("mpi.yaml", {**ONLY, "stacks": stacks, "pingpong": wanted})
     done = checkout.snakemake("results/figures/", configfile=campaign)
     assert done.returncode == 1
     (record,) = checkout.read_records()
@@ -170,11 +127,24 @@ def test_messages_that_cross_no_network_are_an_error():
         ({"pingpong": {"cluster": "vc2"}}, "pingpong.cluster: unknown cluster 'vc2'"),
         ({"pingpong": {"stacks": ["mpich2"]}}, "pingpong.stacks: unknown stack 'mpich2'"),
         ({"pingpong": {"pinnings": ["config9"]}}, "pingpong.pinnings[0]: unknown pinning"),
-        ({"clusters": {"vc0": ["c000"]}}, "pingpong.cluster: 1 domains; a ping-pong needs two"),
+        ({"clusters": {"vc0": ["c000"]}}, "pingpong.cluster: 1 domain; messages need two"),
         ({"clusters": {"vc0": ["c000", "c099"]}}, "clusters.vc0[1]: unknown domain 'c099'"),
         ({"clusters": {"vc1": ["c000", "c011"]}}, "c000 is in both clusters"),
         ({"pingpong": {"programs": ["IMB-MPI1"]}}, "does not load on Open MPI"),
         ({"pingpong": {"programs": ["PingPongg"]}}, "pingpong.programs[0]: 'PingPongg' is not one"),
+        (
+            {"pingpong": {"benchmarks": ["Bcats"]}},
+            "pingpong.benchmarks[0]: 'Bcats' is not one of 'PingPong', 'PingPing'",
+        ),
+        (
+            {"pingpong": {"benchmarks": ["PingPong", "Bcast"]}},
+            "pingpong.benchmarks[1]: Bcast is a benchmark of IMB-MPI1 alone",
+        ),
+        (
+            {"pingpong": {"benchmarks": ["Bcast"], "programs": ["pingpong", "IMB-MPI1"],
+                          "stacks": ["openmpi"]}},
+            "and a stack on which it runs",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_key(change, said, tmp_path):
@@ -184,7 +154,8 @@ def test_what_cannot_be_is_refused_by_its_key(change, said, tmp_path):
 
 
 def ep_rows(alone, beside):
-    row = {"testbed": "netns", "pinning": "p", "stack": "s", "class": "S", "processes": 2}
+    row = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "class": "S"}
+    row["processes"] = 2
     row |= {"status": "ok", "platform": "here"}
     return [
         {**row, "block": block, "phase": phase, "mops": speed}

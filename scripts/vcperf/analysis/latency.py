@@ -8,7 +8,7 @@ from vcperf.analysis.anomaly import CURVE
 from vcperf.analysis.intervals import mean_interval
 
 LATENCY_CELL = [*CURVE, "path", "message_bytes", "shared_cpus"]
-EP_CELL = ["testbed", "pinning", "stack", "class", "processes"]
+EP_CELL = ["testbed", "pinning", "stack", "program", "class", "processes"]
 
 
 def summarise(blocks: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +34,7 @@ def summarise(blocks: pd.DataFrame) -> pd.DataFrame:
 
 
 def slowdown(blocks: pd.DataFrame) -> pd.DataFrame:
-    """What EP loses while the ping-pong runs: a row a stack and pinning.
+    """What EP loses while the ping-pong runs: a row a stack, program and pinning.
 
     Args:
         blocks: results/tables/ep.csv.

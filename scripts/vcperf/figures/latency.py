@@ -33,9 +33,11 @@ def load(tables: Tables) -> Figure:
         for index, panel in enumerate(panels):
             axes = drawing.add_subplot(len(panels), 1, index + 1)
             cells = _select(summary, panel)
-            for number, name in enumerate(cells["load"].drop_duplicates()):
-                curve = _select(cells, {"load": name})
-                _curve(axes, curve, WORDS.get(name, name), number)
+            curves = cells[["program", "load"]].drop_duplicates().to_dict("records")
+            for number, name in enumerate(curves):
+                curve = _select(cells, name)
+                label = WORDS.get(name["load"], name["load"]) + _program(cells, name)
+                _curve(axes, curve, label, number)
                 _marks(axes, curve, tables, number)
             _axes(axes, cells, f"{panel['stack']}, {panel['pinning']}")
         _heading(drawing, "MPI ping-pong with and without load", summary)
@@ -50,9 +52,9 @@ def stacks(tables: Tables) -> Figure:
     with rc_context(RC):
         drawing = Figure(figsize=(7.2, 4.8), layout="constrained")
         axes = drawing.add_subplot()
-        panels = chosen[["testbed", "pinning", "stack", "load"]].drop_duplicates()
+        panels = chosen[["testbed", "pinning", "stack", "program", "load"]].drop_duplicates()
         for number, panel in enumerate(panels.to_dict("records")):
-            label = f"{panel['stack']}, {panel['pinning']}"
+            label = f"{panel['stack']}, {panel['pinning']}{_program(chosen, panel)}"
             _curve(axes, _select(chosen, panel), label, number)
         _axes(axes, chosen, "")
         _heading(drawing, "MPI ping-pong, stack against stack", chosen)
@@ -71,7 +73,10 @@ def ep(tables: Tables) -> Figure:
                 face = "white" if row["doubtful"] else colour
                 axes.plot([row["kept_ci_low"], row["kept_ci_high"]], [number] * 2, color=colour)
                 axes.plot(row["kept_percent"], number, "o", color=colour, markerfacecolor=face)
-            labels = [f"{r['stack']}, {r['pinning']}" for r in summary.to_dict("records")]
+            labels = [
+                f"{r['stack']}, {r['pinning']}{_program(summary, r)}"
+                for r in summary.to_dict("records")
+            ]
             axes.set_yticks(range(len(labels)), labels)
             axes.set_ylim(len(labels) - 0.5, -0.5)
             axes.axvline(100, color="#999999", linestyle="--", linewidth=1)
@@ -81,6 +86,11 @@ def ep(tables: Tables) -> Figure:
             axes.text(0, 0.5, "EP was not measured.")
         _heading(drawing, "EP slowed by the ping-pong of the other cluster", summary)
     return drawing
+
+
+def _program(cells: pd.DataFrame, row: Mapping[Any, Any]) -> str:
+    """Which program a curve is of, for its label, where there are several."""
+    return f", {row['program']}" if cells["program"].nunique() > 1 else ""
 
 
 def _select(table: pd.DataFrame, where: Mapping[Any, Any]) -> pd.DataFrame:

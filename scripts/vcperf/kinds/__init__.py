@@ -2,7 +2,7 @@
 
 The module of that name in vcperf.measure measures a block of it, those in
 vcperf.tables read its records, and the section of that name in the configuration
-asks for it.
+asks for it, or the one that SECTION names.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Any
 from vcperf.cell import Block, Cell
 from vcperf.layout import Layout
 
-NAMES = ("netperf", "bandwidth", "pingpong", "profile")
+NAMES = ("netperf", "bandwidth", "pingpong", "imb", "profile")
+SECTION = {"imb": "pingpong"}
 # kind -> its tables, modules of vcperf.tables; the first has each block's status.
 TABLES = {
     "netperf": ("netperf",),
     "bandwidth": ("bandwidth",),
     "pingpong": ("pingpong", "ep"),
+    "imb": ("imb",),
     "profile": ("profile_blocks", "profile", "profile_nodes"),
 }
 KIND_OF = {table: kind for kind, tables in TABLES.items() for table in tables}
@@ -29,6 +31,7 @@ TOOLS = {
     "bandwidth": ("pathload", "pathrate"),
     "pingpong": ("imb", "mpi"),
     "ep": ("ep", "mpi"),
+    "imb": ("imb", "mpi"),
     "profile": (),
     "profile_blocks": ("netperf", "imb"),
     "profile_nodes": (),
@@ -40,7 +43,7 @@ def cells(kind: str, layout: Layout) -> Iterator[Cell]:
 
     Raises VcperfError naming file, key and fault.
     """
-    if kind in layout.config:
+    if SECTION.get(kind, kind) in layout.config:
         yield from _module(kind).cells(layout)
 
 

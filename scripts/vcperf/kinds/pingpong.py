@@ -1,4 +1,5 @@
-"""Cells of the MPI ping-pong: pinning, stack, program and load."""
+"""Cells of the MPI ping-pong: pinning, stack, program and load. IMB's other benchmarks are
+measured as it is: `laid_out` has them too."""
 
 from __future__ import annotations
 
@@ -13,43 +14,64 @@ from vcperf.config import KeyPath, suggest
 from vcperf.layout import Layout
 
 PROCEDURE = 1  # see vcperf.kinds.netperf
+PINGPONG, IMB = "PingPong", "IMB-MPI1"
+OF_TWO = (PINGPONG, "PingPing")  # a cluster's first two domains play
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "scripts" / "workloads" / "mpi"
 
 
 def cells(layout: Layout) -> Iterator[Cell]:
-    """The cells of the section `pingpong`. Raises VcperfError as `vcperf.campaign.plan`."""
+    """The ping-pongs of the section `pingpong`. Raises VcperfError as `vcperf.campaign.plan`."""
+    if PINGPONG in layout.config["pingpong"]["benchmarks"]:
+        yield from laid_out(layout, PINGPONG)
+
+
+def laid_out(layout: Layout, benchmark: str) -> Iterator[Cell]:
+    """The cells of one benchmark of the section `pingpong`.
+
+    Args:
+        benchmark: a name out of vcperf.tools.imb.BENCHMARKS.
+
+    Raises VcperfError as `vcperf.campaign.plan`.
+    """
     section = layout.config["pingpong"]
     if layout.host.site is not None:
         layout.refuse(
             ("pingpong",), "not for hosts reached by ssh yet; set it to null for this campaign"
         )
     ranks = _cluster(layout, ("pingpong", "cluster"), section["cluster"])
-    if len(ranks) != 2:
-        layout.refuse(("pingpong", "cluster"), f"{len(ranks)} domains; a ping-pong needs two")
+    if len(ranks) < 2:
+        layout.refuse(("pingpong", "cluster"), "1 domain; messages need two")
+    if benchmark in OF_TWO:
+        ranks = ranks[:2]
     for index, pinning in enumerate(section["pinnings"]):
         at: KeyPath = ("pingpong", "pinnings", index)
         if pinning not in layout.pinnings:
             layout.refuse(at, f"unknown pinning '{pinning}'" + suggest(pinning, layout.pinnings))
         for stack, name in itertools.product(section["stacks"], section["programs"]):
             program = _program(layout, name, _stack(layout, stack))
+            if program is None or (benchmark != PINGPONG and name != IMB):
+                continue
             for load in section["loads"]:
-                yield _cell(layout, at, pinning, stack, program, load, ranks)
+                yield _cell(layout, at, pinning, stack, program, load, ranks, benchmark)
 
 
-def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str]:
-    """What of a program decides a result: its source, version or file."""
+def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str] | None:
+    """What of a program decides a result: its source, version or file. None where IMB-MPI1
+    is not to be had, and the stack has ours."""
     if name == "pingpong":
         return {"name": name, "source": _digest("pingpong.c")}
     own = layout.config["pingpong"].get("imb")
     if own:
         return {"name": name, "file": own}
     if stack["kind"] == "openmpi":
+        if "pingpong" in layout.config["pingpong"]["programs"]:
+            return None
         layout.refuse(
             ("pingpong", "programs"),
             "IMB-MPI1 as Intel builds it does not load on Open MPI; name a build of your own in"
-            " pingpong.imb, or leave the stack out",
+            " pingpong.imb, have pingpong among the programs too, or leave the stack out",
         )
     return {"name": name, "version": locked_version("intel")}
 
@@ -62,6 +84,7 @@ def _cell(
     program: dict[str, str],
     load: str,
     ranks: list[str],
+    benchmark: str,
 ) -> Cell:
     section = layout.config["pingpong"]
     used = list(ranks)
@@ -91,6 +114,13 @@ def _cell(
         **options,
     }
     labels = {"pinning": pinning, "stack": stack, "program": program["name"], "load": load}
+    if benchmark != PINGPONG:
+        spec |= {"kind": "imb", "benchmark": benchmark}
+        if benchmark == "Barrier":  # it sends no message of any size
+            spec["message_bytes"] = []
+        title = f"{stack}_{benchmark}_{load}_{'-'.join(ranks)}"
+        labels["benchmark"] = benchmark
+        return Cell("imb", title, labels, section["blocks"], shared, spec)
     labels["path"] = f"{ranks[0]}->{ranks[1]}"
     title = f"{stack}_{program['name']}_{load}_{'-'.join(ranks)}"
     return Cell("pingpong", title, labels, section["blocks"], shared, spec)

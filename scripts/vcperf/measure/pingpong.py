@@ -1,4 +1,5 @@
-"""One block of the MPI ping-pong on one virtual cluster, while EP may load another."""
+"""One block of the MPI ping-pong, or of another benchmark of IMB-MPI1, on one virtual cluster,
+while EP may load another."""
 
 from __future__ import annotations
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 START_S = 30.0  # for a launcher and its ranks
 LOAD_S = 3600.0  # for the iterations of EP ahead: a large class takes its time
 ALONE = 5  # iterations of EP before the ping-pong: its speed alone
-BEGUN = "# Benchmarking PingPong"
 # Messages that do not cross the network are shared memory. Repetitions are counted as
 # printed, without estimates and warm-up, so more crosses than this.
 LEAST_SHARE = 0.95
@@ -41,8 +41,8 @@ def measure(
 
     Args:
         testbed: up and pinned.
-        spec: stack, program, ranks, message_bytes, repetitions, seconds, and
-            optionally load (class, ranks).
+        spec: stack, program, ranks, message_bytes (none for Barrier), repetitions, seconds,
+            and optionally benchmark (PingPong) and load (class, ranks).
         content: the record; gets commands (each with its role), before, during, after, and
             received_bytes: what each rank's domain received meanwhile.
         sampled: the context in which the messages are sent, for profiles.
@@ -66,23 +66,24 @@ def measure(
 def _ping_pong(
     testbed: Testbed, spec: dict[str, Any], content: dict[str, Any], sampled: Sampled
 ) -> None:
-    ranks = spec["ranks"]
+    ranks, sizes, benchmark = spec["ranks"], spec["message_bytes"], _benchmark(spec)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as lengths:
-        lengths.write(imb.lengths(spec["message_bytes"]))
+        lengths.write(imb.lengths(sizes) if sizes else "")
         lengths.flush()
         command = imb.argv(
             os.path.abspath(mpi_stacks.benchmark(spec["stack"], spec["program"])),
-            ["PingPong"],
-            lengths_file=lengths.name,
+            [benchmark],
+            lengths_file=lengths.name if sizes else None,
             iterations=spec["repetitions"],
             # IMB gives a size up when it takes longer, ours repeats it less often.
             seconds=spec["seconds"] if "source" in spec["program"] else None,
+            all_processes=len(ranks) if "benchmark" in spec else None,
         )
         argv = _launch(testbed, spec, ranks, command)
         received = {domain: -testbed.received_bytes(domain) for domain in ranks}
-        patience = START_S + 20 * max(1, spec["seconds"]) * len(spec["message_bytes"])
+        patience = START_S + 20 * max(1, spec["seconds"]) * max(1, len(sizes))
         with observed(testbed, content), testbed.background(ranks[0], argv) as run:
-            run.wait_for(BEGUN, START_S)
+            run.wait_for(f"# Benchmarking {benchmark}", START_S)
             content["during"] = testbed.observe()
             check_pinning(testbed, content["during"]["pinning"], "during")
             with sampled():
@@ -93,6 +94,11 @@ def _ping_pong(
     content["received_bytes"] = received
     content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], run.record["output"])
     _check(spec, run.record, received)
+
+
+def _benchmark(spec: dict[str, Any]) -> str:
+    chosen: str = spec.get("benchmark", "PingPong")
+    return chosen
 
 
 def _share_cpu(spec: dict[str, Any], ranks: list[str]) -> bool:
@@ -129,17 +135,23 @@ def _load_argv(testbed: Testbed, spec: dict[str, Any]) -> list[str]:
 
 def _check(spec: dict[str, Any], run: dict[str, Any], received: dict[str, int]) -> None:
     """Raises VcperfError unless the table is whole and its messages crossed the network."""
-    name = f"PingPong {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
+    name = f"{_benchmark(spec)} {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
     if run["status"] != 0:
         raise VcperfError(f"{name}: status {run['status']}: {mpi.fault(run['output'])}")
     try:
         rows = imb.parse(run["output"])
     except Untrusted as fault:
         raise VcperfError(f"{name}: {fault}") from None
-    sizes = [row["message_bytes"] for row in rows]
+    for row in rows:
+        if row["benchmark"] != _benchmark(spec):
+            raise VcperfError(f"{name}: measured {row['benchmark']} instead")
+    sizes = [row["message_bytes"] for row in rows if row["message_bytes"] is not None]
     if sizes != spec["message_bytes"]:
         raise VcperfError(f"{name}: measured lengths {sizes}, not {spec['message_bytes']}")
-    payload = sum(row["message_bytes"] * row["repetitions"] for row in rows)
+    # What Barrier sends has a byte at least.
+    payload = sum((row["message_bytes"] or not sizes) * row["repetitions"] for row in rows)
+    if "benchmark" in spec:  # a root receives what others do not
+        received = {"-".join(received): sum(received.values())}
     for domain, count in received.items():
         if count < LEAST_SHARE * payload:
             raise VcperfError(

@@ -13,11 +13,12 @@ from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditio
 from vcperf.tools import ep
 from vcperf.tools.filter import Untrusted
 
-ORDER = ("testbed", "pinning", "stack", "phase", "block")
+ORDER = ("testbed", "pinning", "stack", "program", "phase", "block")
 COLUMNS = (
     "testbed",
     "pinning",
     "stack",
+    "program",
     "class",
     "processes",
     "phase",

@@ -37,9 +37,15 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
 
     Raises VcperfError when its output cannot be trusted.
     """
+    found = parsed(planned, content, disturbed_percent)
+    return [{column: row.get(column) for column in COLUMNS} for row in found]
+
+
+def parsed(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
+    """All that is known of each line of a record's table; see `rows`."""
     run = command(planned, content, "measure")
     try:
-        parsed = imb.parse(run["output"])
+        lines = imb.parse(run["output"])
     except Untrusted as fault:
         raise VcperfError(f"{planned['record']}: {fault}") from None
     common = {
@@ -47,8 +53,4 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         **conditions(planned, content, run["start"], disturbed_percent),
         "transport": content["transport"],
     }
-    found = []
-    for row in parsed:
-        whole = {**common, **row}
-        found.append({column: whole.get(column) for column in COLUMNS})
-    return found
+    return [{**common, **line} for line in lines]

@@ -17,6 +17,7 @@ LABELS = (
     "stack",
     "program",
     "load",
+    "benchmark",
     "workload",
     "point",
 )

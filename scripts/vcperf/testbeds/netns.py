@@ -2,7 +2,8 @@
 
 A node's dom0 has the bridge xenbr0 and its address; each guest has eth0, a veth whose
 other end is a port of that bridge; two nodes are joined by a veth between their
-bridges, shaped by tbf on both ends. Runs as the first process of a PID namespace
+bridges, shaped by tbf on both ends; more than two by such a veth each to a switch, a
+bridge in the namespace that we are in ourselves. Runs as the first process of a PID namespace
 (scripts/measure makes it), so that the kernel ends it all with us.
 """
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     Work = tuple[str, list[str], list[str]]
-    """A domain, a command, and the lines it reads."""
+    """A domain or OURS, a command, and the lines it reads."""
 
 # A bucket of 64 KB: one large segment as TSO and GRO make them. Smaller, and the
 # timer's resolution lowers the rate; larger, and bursts pass at full speed.
@@ -31,6 +32,7 @@ LINK_BURST = "64k"
 LINK_LATENCY = "20ms"
 
 SCRATCH = "/dev/shm"
+OURS = ""  # no domain: the namespace that we are in ourselves, which has the switch
 
 # A port forwards some milliseconds after `ip` has set it up. An ARP request lost in
 # that time is repeated after 10 ms, not the usual second, and for up to 5 s.
@@ -124,8 +126,10 @@ class NetnsTestbed(LocalTestbed):
         nodes = list(self.spec["nodes"].values())
         self.start_anchors(node["dom0"] for node in nodes)
         self.start_anchors(guest for node in nodes for guest in _guests(node))
+        if len(nodes) > 2:
+            self._configure([self._switch(nodes)])
         first, *others = self._join_bridges(nodes)
-        self._configure([first])  # it makes the cable between the nodes
+        self._configure([first])  # it makes the cable between two nodes
         self._configure(others)
 
     def _own_network(self, domain: str) -> list[str]:
@@ -148,13 +152,23 @@ class NetnsTestbed(LocalTestbed):
             f"link set {device} up",
         ]
 
+    def _switch(self, nodes: list[dict[str, Any]]) -> Work:
+        """A bridge with a cable to each node; its ends here are shaped as those there are."""
+        lines = ["link add switch type bridge", "link set switch up"]
+        for index, node in enumerate(nodes):
+            peer = f"link0 netns {self.anchors[node['dom0']].pid}"
+            # See `_join_bridges` on the index.
+            lines.append(f"link add port{index} index {100 + index} type veth peer name {peer}")
+            lines.append(f"link set port{index} master switch up")
+        return OURS, ["ip", "-batch", "-"], lines
+
     def _join_bridges(self, nodes: list[dict[str, Any]]) -> Iterator[Work]:
         """In each dom0: its guests' cables, and the one to the other node, shaped."""
         for index, node in enumerate(nodes):
             guests = range(len(_guests(node)))
             lines = [f"link set vif{guest} master xenbr0 up" for guest in guests]
             if len(nodes) > 1:
-                if index == 0:
+                if index == 0 and len(nodes) == 2:
                     # Both ends would have one number, each in its namespace; Linux then
                     # takes them for one device and tells the carrier a second late.
                     peer = f"link0 netns {self.anchors[nodes[1]['dom0']].pid}"
@@ -167,13 +181,17 @@ class NetnsTestbed(LocalTestbed):
             for node in nodes:
                 lines = [f"qdisc add dev link0 root tbf rate {rate} {bucket}"]
                 yield node["dom0"], ["tc", "-batch", "-"], lines
+            if len(nodes) > 2:
+                ports = range(len(nodes))
+                lines = [f"qdisc add dev port{port} root tbf rate {rate} {bucket}" for port in ports]
+                yield OURS, ["tc", "-batch", "-"], lines
 
     def _configure(self, work: Iterable[Work]) -> None:
         """Feed lines to commands inside domains, side by side."""
         running = []
         for domain, argv, lines in work:
             process = subprocess.Popen(
-                [*self.enter_argv(domain), *argv],
+                [*(self.enter_argv(domain) if domain else []), *argv],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -187,7 +205,8 @@ class NetnsTestbed(LocalTestbed):
             assert process.stdout is not None
             said = process.stdout.read().strip()
             if process.wait() != 0:
-                raise VcperfError(f"domain {domain}: {name} could not set up its network: {said}")
+                where = f"domain {domain}" if domain else "the switch"
+                raise VcperfError(f"{where}: {name} could not set up its network: {said}")
 
 
 def _guests(node: dict[str, Any]) -> list[str]:

@@ -1,0 +1,129 @@
+"""IMB-MPI1 in campaigns: its twelve benchmarks, on Intel MPI and MPICH, and three nodes."""
+
+import json
+import subprocess
+
+import pandas as pd
+import pytest
+from conftest import ROOT
+from test_config import plan_of
+from test_mpi_campaign import ONLY, block, section  # noqa: F401 (a fixture)
+
+from vcperf import config
+from vcperf.tools import imb
+
+IMB = {"programs": ["IMB-MPI1"], "stacks": ["mpich", "intel"]}
+THREE = config.read_yaml(ROOT / "config/campaigns/mpi.yaml")
+
+
+def plan(**changes):
+    return plan_of({**THREE, "pingpong": section(**{**THREE["pingpong"], **changes})})
+
+
+def records(benchmarks):
+    return {b.record for b in plan(benchmarks=benchmarks).blocks}
+
+
+def test_a_benchmark_added_measures_itself_alone():
+    few, more = records(["PingPong", "Bcast"]), records(["Bcast", "PingPong", "Barrier"])
+    assert few < more and all("_Barrier_" in record for record in more - few)
+    assert records(["Bcast"]) < few
+
+
+def test_barrier_knows_no_message_sizes():
+    def barriers(**changes):
+        return {b.record for b in plan(benchmarks=["Barrier"], **changes).blocks}
+
+    assert barriers() == barriers(message_bytes=[7]) != barriers(repetitions=7)
+
+
+def test_two_of_a_cluster_play_ping_pong_and_all_the_rest():
+    cells = plan(benchmarks=["PingPong", "PingPing", "Bcast"], loads=["ep"]).cells
+    ranks = {cell.labels.get("benchmark", "PingPong"): cell.spec["ranks"] for cell in cells}
+    assert ranks["PingPong"] == ranks["PingPing"] == ["c000", "c010"]
+    assert ranks["Bcast"] == ["c000", "c010", "c020"]
+    for cell in cells:
+        assert cell.spec["load"]["ranks"] == ["c001", "c011", "c021"]
+        assert set(cell.spec["nodes"]) == {"node0", "node1", "node2"}
+        used = {c for d in cell.spec["nodes"]["node2"]["domains"].values() for (c,) in d}
+        assert used == ({0} if cell.labels["pinning"] == "config3" else {0, 1})
+
+
+def test_open_mpi_has_the_ping_pong_of_ours_alone():
+    have = {(c.labels["stack"], c.labels["program"]) for c in plan(benchmarks=["PingPong"]).cells}
+    both = {(stack, name) for stack in ("mpich", "intel") for name in ("pingpong", "IMB-MPI1")}
+    assert have == both | {("openmpi", "pingpong")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("testbed", ["auto", "native"])
+def test_every_benchmark_runs_on_three_ranks(block, checkout, testbed):  # noqa: F811
+    """Sizes that a reduction rounds, roots that change, and Barrier without any."""
+    subprocess.run([ROOT / "envs/setup.sh", "mpi", "intel"], check=True)
+    own = {"imb": str(ROOT / ".tools/mpi/intel/bin/IMB-MPI1"), "programs": ["IMB-MPI1"]}
+    sizes = [0, 4, 1000, 65536]
+    for name in imb.BENCHMARKS:
+        argv = block(
+            testbed,
+            clusters={"vc0": ["c000", "c001", "c010"], "vc1": ["c011"]},
+            stacks=["mpich"],
+            loads=["none"],
+            benchmarks=[name],
+            message_bytes=sizes,
+            repetitions=20,
+            **own,
+        )
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+        found = json.loads((checkout.folder / "record.json").read_text())
+        (run,) = found["commands"]
+        rows = imb.parse(run["output"])
+        assert {row["benchmark"] for row in rows} == {name}
+        assert {row["processes"] for row in rows} == {2 if name.startswith("PingP") else 3}
+        if name != "Barrier":
+            assert [row["message_bytes"] for row in rows] == sizes
+
+
+@pytest.mark.slow
+def test_imb_on_intel_mpi_and_mpich(checkout):
+    wanted = section(**IMB, benchmarks=["PingPong", "Allreduce"], repetitions=100)
+    campaign = checkout.overlay("mpi.yaml", {**ONLY, "pingpong": wanted})
+    done = checkout.snakemake("results/figures/", configfile=campaign)
+    assert done.returncode == 0, done.stdout + done.stderr
+    tables = {
+        name: pd.read_csv(checkout.folder / f"results/tables/{name}.csv")
+        for name in ("pingpong", "imb", "ep")
+    }
+    for name, sizes in (("pingpong", wanted["message_bytes"]), ("imb", wanted["message_bytes"])):
+        table = tables[name]
+        cells = table.groupby(["stack", "load"])["message_bytes"].apply(list).to_dict()
+        assert cells == {(s, load): sizes for s in IMB["stacks"] for load in ("none", "ep")}
+        assert (table["latency_us"] > 0).all() and table["transport"].str.contains("tcp").all()
+    assert set(tables["imb"]["benchmark"]) == {"Allreduce"}
+    assert (tables["imb"]["t_min_us"] <= tables["imb"]["t_max_us"]).all()
+    assert set(tables["ep"]["program"]) == {"IMB-MPI1"}
+    assert (tables["ep"]["verified"] == "yes").all()
+    told = json.loads((checkout.folder / "results/provenance.json").read_text())
+    assert told["blocks"]["imb"]["planned"] == 4 and told["blocks"]["imb"]["missing"] == 0
+    assert sum(told["blocks"]["imb"]["status"].values()) == 4
+
+
+@pytest.mark.slow
+def test_three_nodes_in_both_set_ups(checkout):
+    small = {"stacks": ["mpich"], "blocks": 1, "message_bytes": [1, 1024, 65536], "seconds": 0.1}
+    change = {**THREE, "pingpong": {**section(), **THREE["pingpong"], **small, "loads": ["ep"]}}
+    change["pingpong"] |= {"benchmarks": ["PingPong", "Bcast"], "repetitions": 10}
+    done = checkout.snakemake(
+        "results/figures/", configfile=checkout.overlay("three.yaml", change)
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = checkout.read_records()
+    assert len(found) == 6
+    for record in found:
+        players = set(record["spec"]["ranks"])
+        assert set(record["received_bytes"]) == players
+        assert len(players) == (3 if record["spec"]["kind"] == "imb" else 2)
+        load = next(c for c in record["commands"] if c["role"] == "load")
+        assert "processes 3" in load["output"]
+        for domain, masks in record["during"]["pinning"].items():
+            assert masks == record["before"]["pinning"][domain]

@@ -1,0 +1,135 @@
+"""MPI that fails: one line, that block unmeasured, the others measured, nothing left."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+from conftest import ROOT
+from test_faults import descendants, gone, wait_until
+from test_mpi_campaign import ONLY, block, section  # noqa: F401 (a fixture)
+
+JOBS = ("mpiexec", "prterun", "hydra_pmi_proxy", "hydra_bstrap_proxy", "prted", "pingpong", "ep")
+BOTH = pytest.mark.parametrize("testbed", ["auto", "native"])
+LONG = {"message_bytes": [1048576], "seconds": 60}
+
+
+def name_of(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm") as handle:
+            return handle.read().strip()
+    except OSError:
+        return ""
+
+
+def jobs_below(pid: int, wanted: str, count: int):
+    """All descendants, once so many of the name are among them."""
+    below = descendants(pid)
+    return below if sum(name_of(p) == wanted for p in below) >= count else {}
+
+
+def one_line(run: subprocess.Popen | subprocess.CompletedProcess, said: str) -> str:
+    lines = said.strip().splitlines()
+    assert run.returncode == 1 and len(lines) == 1 and "Traceback" not in said, said
+    return lines[0]
+
+
+@BOTH
+@pytest.mark.parametrize("stack", ["mpich", "openmpi"])
+@pytest.mark.parametrize("load", ["none", "ep"])
+def test_a_rank_that_dies_is_one_line_and_leaves_nothing(
+    block, checkout, in_new_session, testbed, stack, load  # noqa: F811
+):
+    argv = block(testbed, stacks=[stack], loads=[load], **LONG)
+    with (checkout.folder / "said").open("w") as said:
+        run = subprocess.Popen(argv, stderr=said, stdout=said, start_new_session=True)
+    in_new_session(run)
+    below = wait_until(lambda: jobs_below(run.pid, "pingpong", 2), "two ranks running")
+    os.kill(next(p for p in below if name_of(p) == "pingpong"), signal.SIGKILL)
+    run.wait(60)
+    assert stack in one_line(run, (checkout.folder / "said").read_text())
+    assert not (checkout.folder / "record.json").exists()
+    wait_until(lambda: gone(below), "the end of all")
+
+
+@BOTH
+@pytest.mark.parametrize("stack", ["mpich", "openmpi"])
+def test_a_killed_block_leaves_no_rank(block, in_new_session, testbed, stack):  # noqa: F811
+    argv = block(testbed, stacks=[stack], loads=["ep"], **LONG)
+    run = subprocess.Popen(argv, start_new_session=True)
+    in_new_session(run)
+    below = wait_until(lambda: jobs_below(run.pid, "pingpong", 2), "both jobs running")
+    assert sum(name_of(p) == "ep" for p in below) == 2
+    run.kill()
+    run.wait()
+    wait_until(lambda: gone(below), "the end of all")
+
+
+def test_a_table_cut_short_is_one_line(block, checkout):  # noqa: F811
+    """A program that ends well and loses lines."""
+    own = checkout.folder / "IMB-MPI1"
+    argv = block(
+        stacks=["mpich"], loads=["none"], programs=["IMB-MPI1"], imb=str(own), repetitions=10
+    )
+    (ours,) = (checkout.folder / "results/programs").rglob("pingpong")
+    own.write_text(f"#!/bin/sh\n'{ours}' \"$@\" | sed '/^ *16384 /,$d'\n")
+    own.chmod(0o755)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    said = one_line(done, done.stdout + done.stderr)
+    assert said.startswith("PingPong c000-c010 on mpich: the output is cut off")
+    assert not (checkout.folder / "record.json").exists()
+
+
+def test_a_host_name_that_nobody_knows_is_no_matter(block, checkout):  # noqa: F811
+    """Ranks on one host ask for its name, and a machine's own is often in no list."""
+    for stack in ("mpich", "openmpi"):
+        argv = block("native", stacks=[stack], loads=["ep"], message_bytes=[1024])
+        user = [] if os.getuid() == 0 else ["--user", "--map-root-user"]
+        nameless = ["unshare", *user, "--uts", "sh", "-c", 'hostname nobody.invalid && exec "$@"']
+        done = subprocess.run([*nameless, "sh", *argv], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert (checkout.folder / "record.json").exists()
+
+
+def failed(checkout, env=None, **changes) -> str:
+    """What a campaign says, of which some blocks cannot be had."""
+    campaign = checkout.overlay("mpi.yaml", {**ONLY, "pingpong": section(**changes)})
+    done = checkout.snakemake("results/figures/", configfile=campaign, env=env)
+    assert done.returncode == 1 and "Traceback" not in done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def only_measured(checkout, *stacks: str) -> None:
+    assert [r["spec"]["stack"]["kind"] for r in checkout.read_records()] == list(stacks)
+
+
+def test_a_wheel_that_cannot_be_had_spoils_its_blocks_alone(checkout):
+    tools = checkout.folder / ".tools"
+    tools.unlink()
+    (tools / "mpi").mkdir(parents=True)
+    for there in (*(ROOT / ".tools").iterdir(), ROOT / ".tools/mpi/openmpi"):
+        if there.name != "mpi":
+            (tools / there.relative_to(ROOT / ".tools")).symlink_to(there)
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_EXTRA_INDEX_URL": "", "PIP_RETRIES": "0"}
+    env = {**nowhere, "PIP_CONFIG_FILE": os.devnull}
+    output = failed(checkout, env, stacks=["mpich", "openmpi"], loads=["none"])
+    (log,) = (checkout.folder / "results/logs/compile").rglob("mpich-*/pingpong.log")
+    _, said = log.read_text().splitlines()
+    assert said.startswith("setup: pip could not install envs/mpi-mpich.txt: ") and said in output
+    assert not (tools / "mpi/mpich").exists()
+    only_measured(checkout, "openmpi")
+
+
+def test_a_compiler_that_is_not_there_is_named(checkout):
+    output = failed(checkout, {"CC": "no-such-cc"}, stacks=["mpich"], loads=["none"])
+    (log,) = (checkout.folder / "results/logs/compile").rglob("pingpong.log")
+    (said,) = log.read_text().splitlines()
+    assert said.startswith("compile-mpi: no C compiler no-such-cc: install gcc") and said in output
+    only_measured(checkout)
+
+
+def test_an_imb_that_is_not_there_spoils_its_blocks_alone(checkout):
+    wanted = {"programs": ["pingpong", "IMB-MPI1"], "imb": "/nowhere/IMB-MPI1"}
+    output = failed(checkout, stacks=["mpich"], loads=["none"], **wanted)
+    assert "/nowhere/IMB-MPI1: not found; was the MPI stack set up?" in output
+    only_measured(checkout, "mpich")
