@@ -14,18 +14,12 @@ from sshd import sshd  # noqa: F401 (a fixture)
 
 ROOT = Path(__file__).parents[1]
 TINY = "tests/config/tiny.yaml"
-# What these files measure waits for its turn on the host: they share a worker.
-MEASURING = ("bandwidth_campaign", "bandwidth_path", "faults", "host", "mpi_campaign")
-MEASURING += ("profile_campaign", "profile_ssh", "ssh", "testbeds", "workloads_mpi")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
-    """Those first, as they take longest."""
-    measuring = [item for item in items if item.path.stem.removeprefix("test_") in MEASURING]
-    for item in measuring:
-        item.add_marker(pytest.mark.xdist_group("measuring"))
-    items.sort(key=lambda item: item not in measuring)
+    """Campaigns wait for their turn on the host: those that measure share a worker, and
+    come first, as they take longest."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 class Checkout:

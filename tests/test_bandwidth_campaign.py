@@ -9,6 +9,8 @@ from test_rerun import BANDWIDTH
 
 from vcperf.figures import bands, curves
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 ONLY = {"netperf": {"paths": {"config1": None, "config2": None}}}
 STANDIN = {
     "sender": str(ROOT / "tests/standins/pathload_snd"),

@@ -14,6 +14,8 @@ from bandwidth import pacing, txtime, wire
 from bandwidth.errors import ProbeError
 from bandwidth.session import Session
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 WORKLOADS = str(Path(__file__).parents[1] / "scripts/workloads")
 LONGEST_S = 20  # nothing here may hang
 

@@ -15,6 +15,8 @@ from vcperf.tables import profile_nodes
 from vcperf.tools import qmp, xen_symbols
 from vcperf.tools.filter import Untrusted
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 QEMU = shutil.which("qemu-system-x86_64")
 # The first instruction of a PC; Intel's manual, volume 3, 10.1.4.
 RESET = 0xFFF0

@@ -16,6 +16,8 @@ from conftest import ROOT, Checkout
 from vcperf import record
 from vcperf.errors import VcperfError
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 PATIENCE_S = 60
 MEASURE = ("python3", "-S", "-m", "vcperf.measure.netperf")
 

@@ -10,6 +10,8 @@ from vcperf import preparation
 from vcperf.errors import VcperfError
 from vcperf.testbeds import probe
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 # An ordinary user without any right: user 1000 of a user namespace, so that the files
 # of whoever runs the tests are still theirs.
 ORDINARY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")

@@ -12,6 +12,8 @@ from test_mpi_campaign import ONLY, block, section  # noqa: F401 (a fixture)
 from vcperf import config
 from vcperf.tools import imb
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 IMB = {"programs": ["IMB-MPI1"], "stacks": ["mpich", "intel"]}
 THREE = config.read_yaml(ROOT / "config/campaigns/mpi.yaml")
 
@@ -113,9 +115,7 @@ def test_three_nodes_in_both_set_ups(checkout):
     small = {"stacks": ["mpich"], "blocks": 1, "message_bytes": [1, 1024, 65536], "seconds": 0.1}
     change = {**THREE, "pingpong": {**section(), **THREE["pingpong"], **small, "loads": ["ep"]}}
     change["pingpong"] |= {"benchmarks": ["PingPong", "Bcast"], "repetitions": 10}
-    done = checkout.snakemake(
-        "results/figures/", configfile=checkout.overlay("three.yaml", change)
-    )
+    done = checkout.snakemake("results/figures/", configfile=checkout.overlay("three.yaml", change))
     assert done.returncode == 0, done.stdout + done.stderr
     found = checkout.read_records()
     assert len(found) == 6

@@ -16,6 +16,8 @@ from vcperf.figures import latency as pictures
 from vcperf.measure import pingpong
 from vcperf.tools import mpi_stacks
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 SMALL = {"blocks": 1, "seconds": 0.3, "message_bytes": [1, 1024, 16384, 65536]}
 ONLY = {"netperf": {"paths": {"config1": None, "config2": None}}}
 DEFAULT = config.read_yaml(ROOT / "config/config.yaml")
@@ -141,8 +143,13 @@ def test_messages_that_cross_no_network_are_an_error():
             "pingpong.benchmarks[1]: Bcast is a benchmark of IMB-MPI1 alone",
         ),
         (
-            {"pingpong": {"benchmarks": ["Bcast"], "programs": ["pingpong", "IMB-MPI1"],
-                          "stacks": ["openmpi"]}},
+            {
+                "pingpong": {
+                    "benchmarks": ["Bcast"],
+                    "programs": ["pingpong", "IMB-MPI1"],
+                    "stacks": ["openmpi"],
+                }
+            },
             "and a stack on which it runs",
         ),
     ],

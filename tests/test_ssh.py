@@ -19,6 +19,8 @@ from test_rerun import BANDWIDTH
 
 from vcperf import config, preparation
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 MEASURE = ("python3", "-S", "-m", "vcperf.measure.netperf")
 ONE_CELL = {
     "testbed_file": "testbed.yaml",

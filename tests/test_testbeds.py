@@ -20,6 +20,8 @@ from vcperf.figures import overhead as picture
 from vcperf.layout import Host
 from vcperf.testbeds import hosts, probe
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 BOTH = [Host("netns", (0, 1)), Host("native", (0, 1))]
 BASELINE = {
     "testbed": "native",

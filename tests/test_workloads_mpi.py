@@ -10,6 +10,8 @@ from conftest import ROOT
 
 from vcperf.tools import ep, imb
 
+pytestmark = pytest.mark.xdist_group("measuring")
+
 SOURCES = ROOT / "scripts/workloads/mpi"
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 MPICC = os.environ.get("VCPERF_MPICC") or str(ROOT / ".tools/mpi/mpich/bin/mpicc")

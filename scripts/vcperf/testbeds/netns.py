@@ -183,7 +183,9 @@ class NetnsTestbed(LocalTestbed):
                 yield node["dom0"], ["tc", "-batch", "-"], lines
             if len(nodes) > 2:
                 ports = range(len(nodes))
-                lines = [f"qdisc add dev port{port} root tbf rate {rate} {bucket}" for port in ports]
+                lines = [
+                    f"qdisc add dev port{port} root tbf rate {rate} {bucket}" for port in ports
+                ]
                 yield OURS, ["tc", "-batch", "-"], lines
 
     def _configure(self, work: Iterable[Work]) -> None:
