@@ -40,12 +40,12 @@ def one_line(run: subprocess.Popen | subprocess.CompletedProcess, said: str) -> 
 @pytest.mark.parametrize("stack", ["mpich", "openmpi"])
 @pytest.mark.parametrize("load", ["none", "ep"])
 def test_a_rank_that_dies_is_one_line_and_leaves_nothing(
-    block,
+    block,  # noqa: F811
     checkout,
     in_new_session,
     testbed,
     stack,
-    load,  # noqa: F811
+    load,
 ):
     argv = block(testbed, stacks=[stack], loads=[load], **LONG)
     with (checkout.folder / "said").open("w") as said:
