@@ -21,6 +21,11 @@ figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAI
 converge: setup ## Measure, then add blocks to the cells that are not settled (CAMPAIGN=file)
 	@.venv/bin/python scripts/converge.py --cores $(CORES) $(CAMPAIGN)
 
+.PHONY: points
+points: figures ## Profile the ping-pong at the anomaly that the figures' run found (CAMPAIGN=file)
+	@.venv/bin/python scripts/pick_points.py $(CAMPAIGN)
+	+@$(MAKE) --no-print-directory figures
+
 .PHONY: plan
 plan: setup ## Print cells, blocks done and missing, and the time still needed
 	.venv/bin/python scripts/show_plan.py $(CAMPAIGN)

@@ -13,7 +13,7 @@ import time
 
 import pandas as pd
 
-from vcperf import blockcounts, config, converge, kinds, preparation
+from vcperf import config, converge, decided, kinds, preparation
 from vcperf.errors import VcperfError
 
 DEFAULT = "config/config.yaml"
@@ -69,8 +69,8 @@ def run_rounds(options: argparse.Namespace) -> None:
             for name, count in have.items()
             if name in added or not needed[name]  # what nobody decided on stays open
         }
-        if counts.items() - blockcounts.read().items():
-            blockcounts.write({**blockcounts.read(), **counts})
+        if counts.items() - decided.read().items():
+            decided.write({**decided.read(), **counts})
         number += 1
         cells_open = sum(map(bool, needed.values()))
         print(

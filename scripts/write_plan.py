@@ -2,15 +2,15 @@
 
 import pandas as pd
 
-from vcperf import blockcounts, campaign
+from vcperf import campaign, decided
 from vcperf.tables import plan as table
 
 
 def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) -> None:
     """Plan the campaign again, as the Snakefile did, and write it down."""
-    checked = campaign.checked(config)
+    checked = decided.with_points(campaign.checked(config))
     hosts = campaign.hosts(checked, testbeds, cpus)
-    plan = campaign.plan(checked, hosts, decided=blockcounts.read())
+    plan = campaign.plan(checked, hosts, decided=decided.read())
     rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
     rows.to_csv(output, index=False)
 

@@ -132,6 +132,24 @@ def test_points_are_the_strongest_bump_and_the_next_size_or_the_default(chance):
     assert points[["a_bytes", "b_bytes"]].to_numpy().tolist() == [[100, 200], [4096, 8192]]
 
 
+def test_the_largest_anomaly_is_that_of_the_curves_asked_for(chance):
+    def curve(load, percent, at):
+        return slower(quiet(chance), percent, [at]).assign(load=load)
+
+    blocks = pd.concat([quiet(chance), curve("ep", 40, 512), curve("other", 90, 4096)])
+    found = anomaly.find(blocks)
+    points = anomaly.points(blocks, found)
+    (stack,) = set(blocks["stack"])
+    assert anomaly.largest(points, found, [stack], "none") is None
+    assert anomaly.largest(points, found, ["another"], "ep") is None
+    largest = anomaly.largest(points, found, [stack], "ep")
+    assert largest["load"] == "ep" and (largest["a_bytes"], largest["b_bytes"]) == (512, 1024)
+    for table in (points, found):  # the same curves, of one load
+        table["program"] = table["load"]
+        table["load"] = "ep"
+    assert anomaly.largest(points, found, [stack], "ep")["a_bytes"] == 4096
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from test_faults import descendants, gone, measuring, wait_until
 
-from vcperf import blockcounts, campaign, config, converge, kinds, preparation
+from vcperf import campaign, config, converge, decided, kinds, preparation
 from vcperf.analysis import summary
 from vcperf.errors import VcperfError
 from vcperf.layout import Host
@@ -21,9 +21,9 @@ RULE = converge.Rule(2.5, 15, 30)
 QUIET, NOISY = 0.5, 20.0  # percent
 
 
-def planned(change=None, decided=None):
+def planned(change=None, counts=None):
     merged = config.merge(config.read_yaml(ROOT / "config/config.yaml"), change or {})
-    return campaign.plan(campaign.checked(merged), Host("netns", (0, 1)), decided=decided)
+    return campaign.plan(campaign.checked(merged), Host("netns", (0, 1)), decided=counts)
 
 
 def table_of(plan, noise_percent, seed=1):
@@ -50,9 +50,9 @@ def by_pinning(cell):
 
 def simulate(noise, stop=RULE, left_s=1e9):
     """Rounds until none is added: cell name -> blocks, and the number of rounds."""
-    decided = {}
+    counted = {}
     for rounds in range(100):
-        plan = planned(decided=decided)
+        plan = planned(counts=counted)
         # The same seed a cell and block: a table that grows.
         rows = []
         for index, cell in enumerate(c for c in plan.cells if c.kind == "netperf"):
@@ -66,7 +66,7 @@ def simulate(noise, stop=RULE, left_s=1e9):
         if not added:
             return {c.name: c for c in plan.cells if c.kind == "netperf"}, rounds
         counts = {c.name: c.blocks for c in plan.cells}
-        decided |= {name: counts[name] + count for name, count in added.items()}
+        counted |= {name: counts[name] + count for name, count in added.items()}
     pytest.fail("the rounds do not end")
 
 
@@ -123,24 +123,24 @@ def test_a_round_that_does_not_fit_is_cut_alike_for_all():
 
 def test_a_count_only_ever_adds_to_what_is_configured():
     name = planned().cells[0].name
-    more, same, fewer = (planned(decided={name: n}).cells[0] for n in (5, 3, 2))
+    more, same, fewer = (planned(counts={name: n}).cells[0] for n in (5, 3, 2))
     assert (more.blocks, more.sequential) == (5, True)
     assert (same.blocks, same.sequential) == (3, True)
     assert (fewer.blocks, fewer.sequential) == (3, False)
     assert more.name == name, "no record is keyed by how many there are"
-    assert planned(decided={"of another configuration": 9}) == planned()
+    assert planned(counts={"of another configuration": 9}) == planned()
 
 
 def test_counts_are_read_back_and_rubbish_is_named(tmp_path):
     path = str(tmp_path / "new/blocks.json")
-    assert blockcounts.read(path) == {}
-    blockcounts.write({"b": 2, "a": 1}, path)
-    assert blockcounts.read(path) == {"a": 1, "b": 2}
+    assert decided.read(path) == {}
+    decided.write({"b": 2, "a": 1}, path)
+    assert decided.read(path) == {"a": 1, "b": 2}
     assert os.listdir(tmp_path / "new") == ["blocks.json"]
     for rubbish in ("{", "[]", '{"a": "1"}', '{"a": true}'):
         (tmp_path / "new/blocks.json").write_text(rubbish)
         with pytest.raises(VcperfError, match=r"blocks\.json: not .*delete it"):
-            blockcounts.read(path)
+            decided.read(path)
 
 
 def test_a_minimum_above_the_maximum_is_refused():

@@ -66,7 +66,7 @@ def plan(
         host: the machine that measures; once a testbed, when there are several.
         sources: as for `checked`.
         decided: cell name -> its number of blocks, where the stopping rule asked for at
-            least the configuration's (`vcperf.blockcounts.read`).
+            least the configuration's (`vcperf.decided.read`).
 
     Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
     there, a pinning that leaves a domain out.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vcperf import blockcounts, campaign, cell, claims, code, config, lock
+from vcperf import campaign, cell, claims, code, config, decided, lock
 from vcperf.cell import Block, Plan
 from vcperf.config import Config
 from vcperf.errors import VcperfError
@@ -77,7 +77,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     os.environ["PYTHONPATH"] = str(ROOT / "scripts")
     os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".tools" / "matplotlib"))
     sources = [_short(source) for source in sources]
-    clean = campaign.checked(raw, sources)
+    clean = decided.with_points(campaign.checked(raw, sources))
     wanted = clean.get("baseline", {}).get("testbed")
     testbeds, note = probe.resolve_testbeds(clean["testbed"], wanted)
     if note:
@@ -88,12 +88,12 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
             f" it has {', '.join(testbeds)}"
         )
     hosts = campaign.hosts(clean, testbeds, probe.usable_cpus(), sources)
-    plan = campaign.plan(clean, hosts, sources, blockcounts.read())
+    plan = campaign.plan(clean, hosts, sources, decided.read())
     fault = _profiler_fault(clean, plan)
     if fault:
         print(f"profile: {fault}; going on without profiles", file=sys.stderr)
         del clean["profile"]
-        plan = campaign.plan(clean, hosts, sources, blockcounts.read())
+        plan = campaign.plan(clean, hosts, sources, decided.read())
     planned = {cell.spec["testbed"] for cell in plan.cells}
     for testbed in testbeds:
         if testbed not in planned:

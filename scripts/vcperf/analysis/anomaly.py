@@ -11,7 +11,7 @@ may leave out one bump. Residuals are relative, that is logarithmic, so all size
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -130,6 +130,26 @@ def points(
         source = "anomaly" if len(bumps) else "default"
         rows.append(row | {"a_bytes": a, "b_bytes": b, "source": source})
     return pd.DataFrame(rows, columns=[*CURVE, "a_bytes", "b_bytes", "source"])
+
+
+def largest(
+    points: pd.DataFrame, found: pd.DataFrame, stacks: Collection[str], load: str
+) -> pd.Series | None:
+    """The row of `points` whose point A has the largest excess, among some curves.
+
+    Args:
+        points, found: what `points` and `find` returned.
+        stacks, load: of the curves to choose from.
+
+    Returns None when none of those has an anomaly.
+    """
+    wanted = points[points["stack"].isin(stacks) & points["load"].isin([load])]
+    wanted = wanted[wanted["source"] == "anomaly"]
+    bumps = found[found["kind"] == "bump"].rename(columns={"message_bytes": "a_bytes"})
+    known = wanted.merge(bumps[[*CURVE, "a_bytes", "excess_percent"]], on=[*CURVE, "a_bytes"])
+    if known.empty:
+        return None
+    return known.sort_values("excess_percent").iloc[-1]
 
 
 def reduce_blocks(rows: pd.DataFrame) -> Curve:
