@@ -5,7 +5,7 @@ import json
 import sys
 import time
 
-from bandwidth import bundle, pathload, pathrate, server
+from bandwidth import bundle, pacing, pathload, pathrate, server
 from bandwidth.errors import ProbeError
 from bandwidth.session import Session
 
@@ -35,7 +35,8 @@ def _estimate(options):
     keys = vars(method.Settings())
     settings = method.Settings(**{key: getattr(options, key) for key in keys})
     deadline_s = time.monotonic() + settings.duration_s + GRACE_S
-    session = Session(options.address, options.port, deadline_s)
+    priority = pacing.take_priority()
+    session = Session(options.address, options.port, deadline_s, priority)
     try:
         return method.estimate(session, settings)
     finally:

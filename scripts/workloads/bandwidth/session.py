@@ -57,12 +57,13 @@ class Session:
 
     Args:
         deadline_s: time.monotonic() at which any wait ends.
+        priority: that of this process, for the record (see pacing.take_priority).
     """
 
-    def __init__(self, address, port, deadline_s):
+    def __init__(self, address, port, deadline_s, priority="normal"):
         self.name = f"{address}:{port}"
         self.deadline_s = deadline_s
-        self.priority = pacing.take_priority()
+        self.priority = priority
         self.started_s = time.monotonic()
         self.bytes_sent = self.streams = self.lost_streams = 0
         self.kernel = None  # paces where it is a txtime.Kernel; else a busy wait does
