@@ -136,7 +136,7 @@ def test_messages_that_cross_no_network_are_an_error():
         ({"pingpong": {"programs": ["PingPongg"]}}, "pingpong.programs[0]: 'PingPongg' is not one"),
         (
             {"pingpong": {"benchmarks": ["Bcats"]}},
-            "pingpong.benchmarks[0]: 'Bcats' is not one of 'PingPong', 'PingPing'",
+            "pingpong.benchmarks[0]: 'Bcats' is not one of ['PingPong', 'PingPing'",
         ),
         (
             {"pingpong": {"benchmarks": ["PingPong", "Bcast"]}},
