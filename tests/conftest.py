@@ -17,8 +17,8 @@ TINY = "tests/config/tiny.yaml"
 
 
 def pytest_collection_modifyitems(items):
-    """Campaigns wait for their turn on the host: those that measure share a worker, and
-    come first, as they take longest."""
+    """Campaigns wait for their turn on their host: those on this one share a worker, and
+    those on the host reached by ssh; they come first, as they take longest."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 

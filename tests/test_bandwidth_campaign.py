@@ -41,6 +41,7 @@ def test_both_methods_estimate_a_path(checkout):
         assert {c["role"] for c in record["commands"]} == {"measure", "server"}
 
 
+@pytest.mark.slow
 def test_a_sites_own_pathload_is_asked_and_parsed(checkout):
     """A stand-in: the real one cannot be had here. It says so in its output."""
     done, rows = rows_of(checkout, {"programs": {"pathload": STANDIN}, "blocks": 1})

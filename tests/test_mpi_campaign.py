@@ -35,6 +35,7 @@ def overlay(checkout, **changes) -> str:
     return checkout.overlay("mpi.yaml", {**ONLY, "pingpong": section(**changes)})
 
 
+@pytest.mark.slow
 def test_two_stacks_with_and_without_load(checkout):
     done = checkout.snakemake("results/figures/", configfile=overlay(checkout))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -26,7 +26,7 @@ from vcperf.errors import VcperfError
 from vcperf.profilers import perf_domains
 from vcperf.testbeds.ssh import Connections
 
-pytestmark = pytest.mark.xdist_group("measuring")
+pytestmark = pytest.mark.xdist_group("ssh")
 
 PROFILE = config.read_yaml(ROOT / "config/config.yaml")["profile"]
 XEN = {"xen": "/boot/xen-syms-3.0", "vmlinux": "/boot/vmlinux"}

@@ -19,7 +19,7 @@ from test_rerun import BANDWIDTH
 
 from vcperf import config, preparation
 
-pytestmark = pytest.mark.xdist_group("measuring")
+pytestmark = pytest.mark.xdist_group("ssh")
 
 MEASURE = ("python3", "-S", "-m", "vcperf.measure.netperf")
 ONE_CELL = {
@@ -200,6 +200,7 @@ def test_a_host_that_cannot_be_had_is_named(checkout, sshd, monkeypatch, host, s
     assert not (checkout.folder / "record.json").exists()
 
 
+@pytest.mark.slow
 def test_a_guest_that_is_down_fails_its_blocks_alone(checkout, sshd):
     write_testbed(checkout, sshd, c010="down")
     tell_xm(sshd)

@@ -218,6 +218,7 @@ def test_a_curve_of_the_baseline_is_drawn_where_a_series_asks_for_it(tmp_path, m
     assert {part["where"]["testbed"] for part in parts} == {"netns"}
 
 
+@pytest.mark.slow
 def test_nodes_that_cannot_be_both_at_once(site):  # noqa: F811
     """Both testbeds over a real sshd, xen with the stand-in for its toolstack."""
     change = {**ONE_CELL, "testbed": ["xen", "native"], "baseline": {**BASELINE, "paths": None}}
