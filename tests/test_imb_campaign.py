@@ -57,6 +57,23 @@ def test_open_mpi_has_the_ping_pong_of_ours_alone():
     assert have == both | {("openmpi", "pingpong")}
 
 
+@pytest.mark.parametrize("testbed", ["auto", "native"])
+@pytest.mark.parametrize("stack", ["mpich", "openmpi"])
+def test_ranks_of_one_node_are_each_their_domains(block, checkout, testbed, stack):  # noqa: F811
+    """Two CPUs tell them apart: launchers hand their environment to all ranks."""
+    argv = block(
+        testbed,
+        clusters={"vc0": ["c000", "c001"], "vc1": ["c010"]},
+        stacks=[stack],
+        loads=["none"],
+        message_bytes=[65536],
+    )
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((checkout.folder / "record.json").read_text())
+    assert found["during"]["pinning"]["c000"] != found["during"]["pinning"]["c001"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("testbed", ["auto", "native"])
 def test_every_benchmark_runs_on_three_ranks(block, checkout, testbed):  # noqa: F811

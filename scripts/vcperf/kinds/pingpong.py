@@ -16,6 +16,7 @@ from vcperf.layout import Layout
 PROCEDURE = 1  # see vcperf.kinds.netperf
 PINGPONG, IMB = "PingPong", "IMB-MPI1"
 OF_TWO = (PINGPONG, "PingPing")  # a cluster's first two domains play
+OF_FLOATS = ("Reduce", "Reduce_scatter", "Allreduce")  # of 4 bytes each
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "scripts" / "workloads" / "mpi"
@@ -118,6 +119,9 @@ def _cell(
         spec |= {"kind": "imb", "benchmark": benchmark}
         if benchmark == "Barrier":  # it sends no message of any size
             spec["message_bytes"] = []
+        if benchmark in OF_FLOATS:  # IMB rounds up to whole ones
+            sizes = spec["message_bytes"]
+            spec["message_bytes"] = sorted({-(-size // 4) * 4 for size in sizes})
         title = f"{stack}_{benchmark}_{load}_{'-'.join(ranks)}"
         labels["benchmark"] = benchmark
         return Cell("imb", title, labels, section["blocks"], shared, spec)

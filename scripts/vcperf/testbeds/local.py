@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from vcperf.testbeds import Cluster, CommandRecord, Pinning
 
 SCRIPTS = os.path.abspath(f"{os.path.dirname(__file__)}/../..")
-DOMAIN_MARK = "VCPERF_DOMAIN"  # in the environment of what scripts/join-domain starts
 SERVER_START_S = 10.0
 STOP_S = 5.0
 
@@ -259,7 +258,7 @@ class LocalTestbed:
     def _processes(self) -> dict[str, set[int]]:
         """The processes of each domain: what we started in it, and what that started there.
 
-        An MPI launcher in one domain starts processes in others, marked by VCPERF_DOMAIN.
+        An MPI launcher in one domain starts processes in others.
         """
         found = processes.families(self._live)
         if not self._spread:
@@ -267,9 +266,15 @@ class LocalTestbed:
         placed: dict[str, set[int]] = {domain: set() for domain in found}
         for domain, pids in found.items():
             for pid in pids:
-                mark = processes.environment(pid, DOMAIN_MARK)
-                placed[mark if mark in placed else domain].add(pid)
+                home = self._home(pid)
+                if home is not None:  # else it is ending
+                    placed[home or domain].add(pid)
         return placed
+
+    def _home(self, pid: int) -> str | None:
+        """The domain in which a launcher has put a process; empty when in none, None when
+        the process is ending and cannot be told any more."""
+        raise NotImplementedError
 
     def owners(self) -> tuple[dict[int, str], dict[int, str]]:
         """Which network namespaces (inodes) and which processes are a domain's: those

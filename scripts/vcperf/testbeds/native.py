@@ -3,8 +3,10 @@ loopback. The baseline, and what is left where namespaces are refused."""
 
 from __future__ import annotations
 
-from vcperf.testbeds import Cluster
+from vcperf.testbeds import Cluster, processes
 from vcperf.testbeds.local import SCRIPTS, LocalTestbed
+
+DOMAIN_MARK = "VCPERF_DOMAIN"  # in the environment of what scripts/place-rank starts
 
 
 class NativeTestbed(LocalTestbed):
@@ -30,3 +32,8 @@ class NativeTestbed(LocalTestbed):
         launch = ["env", f"TMPDIR={self.scratch()}", "VCPERF_RANKS=" + "\n".join(lines)]
         hosts = ["127.0.0.1"] * len(domains)
         return Cluster(hosts, "lo", None, launch, [f"{SCRIPTS}/place-rank"])
+
+    def _home(self, pid: int) -> str | None:
+        """The domain that scripts/place-rank has named; a launcher itself has no such mark."""
+        domain = processes.environment(pid, DOMAIN_MARK)
+        return domain if domain is None or domain in self.cpus else ""

@@ -16,7 +16,7 @@ import sys
 
 from vcperf.errors import VcperfError
 from vcperf.testbeds import Cluster
-from vcperf.testbeds.local import DOMAIN_MARK, SCRIPTS, LocalTestbed
+from vcperf.testbeds.local import SCRIPTS, LocalTestbed
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -98,11 +98,18 @@ class NetnsTestbed(LocalTestbed):
             "env",
             f"TMPDIR={self.scratch()}",
             "VCPERF_DOMAINS=" + "\n".join(lines),
-            f"{DOMAIN_MARK}={domains[0]}",
         ]
         launch += ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', domains[0]]
         hosts = [self.addresses[domain] for domain in domains]
         return Cluster(hosts, "eth0", f"{SCRIPTS}/join-domain", launch, [])
+
+    def _home(self, pid: int) -> str | None:
+        """The domain of its network namespace. Its environment would not do: launchers hand
+        theirs on."""
+        try:
+            return self.owners()[0].get(os.stat(f"/proc/{pid}/ns/net").st_ino, "")
+        except OSError:
+            return None
 
     def owners(self) -> tuple[dict[int, str], dict[int, str]]:
         """A namespace a domain: it tells of every process in it."""

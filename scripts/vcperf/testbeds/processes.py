@@ -51,13 +51,16 @@ def affinity(pid: int) -> tuple[int, ...]:
     return tuple(sorted(os.sched_getaffinity(pid)))
 
 
-def environment(pid: int, name: str) -> str:
-    """A variable of a process's first environment; empty without, or when it is gone."""
+def environment(pid: int, name: str) -> str | None:
+    """A variable of a process's first environment, empty without; None of one that is gone
+    or ending, whose memory is."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as handle:
             entries = handle.read().split(b"\0")
     except OSError:
-        return ""
+        return None
+    if entries == [b""]:
+        return None
     start = f"{name}=".encode()
     return next((e[len(start) :].decode() for e in entries if e.startswith(start)), "")
 
