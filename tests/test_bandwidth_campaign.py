@@ -28,6 +28,7 @@ def rows_of(checkout, bandwidth):
     return done, rows
 
 
+@pytest.mark.slow
 def test_both_methods_estimate_a_path(checkout):
     done, rows = rows_of(checkout, {"methods": ["pathload", "pathrate"], "blocks": 1})
     assert done.returncode == 0, done.stdout + done.stderr

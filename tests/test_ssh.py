@@ -112,6 +112,7 @@ def test_plain_hosts_are_a_testbed(site):
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
+@pytest.mark.slow
 def test_an_estimate_by_ssh_leaves_no_file(site):
     change = {**ONE_CELL, "testbed": "native", "bandwidth": {**BANDWIDTH, "blocks": 1}}
     change["netperf"] = {"paths": {"config1": None, "config2": None}}
@@ -161,7 +162,9 @@ def test_a_killed_campaigns_pins_are_put_back_by_the_next_run(site, sshd, in_new
 
 
 def on_this_machine(name: str) -> bool:
-    return subprocess.run(["pgrep", "-x", name], capture_output=True, check=False).returncode == 0
+    # What other tests measure here has PID namespaces of its own.
+    argv = ["pgrep", "--ns", str(os.getpid()), "--nslist", "pid", "-x", name]
+    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
 
 def measuring_by_ssh(pid: int) -> dict[int, str]:
