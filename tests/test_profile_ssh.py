@@ -19,7 +19,7 @@ from conftest import ROOT
 from test_config import plan_of
 from test_faults import gone, wait_until
 from test_profile_campaign import needs_perf
-from test_ssh import site, tell_xm  # noqa: F401 (site is a fixture)
+from test_ssh import but_waiting, site, tell_xm  # noqa: F401 (site is a fixture)
 
 from vcperf import config, preparation
 from vcperf.errors import VcperfError
@@ -119,7 +119,7 @@ def profile(site, sshd, monkeypatch):  # noqa: F811
         argv.append(os.environ["VCPERF_CONTEXT"])
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         there = site.folder / "record.json"
-        return done.stderr, json.loads(there.read_text()) if there.exists() else None
+        return but_waiting(done.stderr), json.loads(there.read_text()) if there.exists() else None
 
     return take
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 CONTROL_FOLDER = "VCPERF_SSH_CONTROL"  # in the environment: where the campaign's sockets are
 CONNECT_S = 10  # where the user's configuration names no ConnectTimeout
 PATIENCE_S = 90
-GRACE_S = 5.0
 BATCH_S = 120
 
 # Ends with its input, which ends with the connection. Says which boot of which machine it
@@ -243,14 +242,11 @@ def _digest(text: str) -> str:
 
 
 def _lock(host: str, keeper: subprocess.Popen[bytes]) -> str:
-    """Take a host's lock; wait, and say for whom, when it is taken. Returns a fault.
-
-    A block that has just ended holds it until the host notices: that is not worth a word.
-    """
+    """Take a host's lock; wait, and say for whom, when it is taken. Returns a fault."""
     assert keeper.stdin is not None
     keeper.stdin.write(b"lock\n")
     said = _line(keeper, PATIENCE_S)
-    if said == "busy" and not (said := _line(keeper, GRACE_S)):
+    if said == "busy":
         print(f"Waiting: another campaign is measuring on {host}.", file=sys.stderr, flush=True)
         said = _line(keeper, None)
     return "" if said == "locked" else f"{host}: cannot be locked: {_gave_up(keeper)}"
