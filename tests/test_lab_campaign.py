@@ -27,7 +27,7 @@ from bandwidth import txtime, wire
 receiver, sender = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
 receiver.bind(("127.0.0.1", 0))
 sender.connect(receiver.getsockname())
-print(txtime.Kernel(sender).send(wire.packets(1, 1, 10, 200), 0.001)[1] or "held")
+print(txtime.Kernel(sender).send(wire.packets(1, 1, 10, 200), 0.05)[1] or "held")
 """
 ONE_NODE = {
     "testbed": "xen",
@@ -235,7 +235,8 @@ def test_an_offline_vcpu_is_an_error(lab, checkout):
 
 
 def test_departures_tell_whether_fq_holds_packets_back(lab, tmp_path):
-    """On dom0's loopback, whose packets nothing holds back unless it is told to."""
+    """On dom0's loopback, whose packets nothing holds back unless it is told to. They are 50 ms
+    apart: an emulated CPU takes milliseconds to send one."""
     bundle = tmp_path / "bandwidth.pyz"
     argv = [sys.executable, "-m", "bandwidth", "bundle", str(bundle)]
     subprocess.run(argv, cwd=ROOT / "scripts/workloads", check=True)
@@ -260,11 +261,13 @@ def test_the_lab_dies_with_what_runs_it(lab):
 
 def test_hosts_that_came_up_once_are_resumed():
     """From the state that the start for the tests above left, and as that was."""
-    ask = f"ssh -F {SSH_CONFIG} lab-vc00 xl vcpu-list && ssh -F {SSH_CONFIG} lab-c001 uname -r"
+    to = f"ssh -F {shlex.quote(str(SSH_CONFIG))}"
+    ask = f"{to} lab-vc00 xl vcpu-list && echo -- && {to} lab-c001 uname -r"
     argv = [str(ROOT / "lab/lab"), "run", "--nodes", "1", "--", "sh", "-c", ask]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "up again: 1 Xen host" in done.stdout and "guests are up" not in done.stdout
-    rows = xl.parse(done.stdout[done.stdout.index("Name ") :])
+    listed = done.stdout[done.stdout.index("Name ") :].splitlines(True)
+    rows = xl.parse("".join(listed[: listed.index("--\n")]))
     assert {row["hard_affinity"] for row in rows if row["domain"] != "Domain-0"} == {"all"}
     assert not list(RUN.glob("node*/qemu.pid"))
