@@ -117,7 +117,7 @@ def test_much_loss_says_that_the_rate_is_too_high(measure):
 
 
 def test_overtaken_packets_do_not_stop_an_estimate(measure):
-    done = measure(linkbed.Link(20, swap=0.02), "pathload", "--duration-s", "6")
+    done = measure(linkbed.Link(20, swap=0.02), "pathload", "--duration-s", "15")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert any(s["loss"] > 0 for f in record["fleets"] for s in f["streams"])
@@ -147,7 +147,7 @@ def test_streams_under_a_stepping_clock_are_discarded(bundle):
     with linkbed.Link(20) as link:
         server = bed.start_server(link, "-c", step, bundle)
         try:
-            done = bed.estimate(link, bundle, "pathload", "--duration-s", "6")
+            done = bed.estimate(link, bundle, "pathload", "--duration-s", "15")
         finally:
             server.terminate()
             server.wait()
