@@ -1,7 +1,7 @@
 # The two commands: `make figures` and `make test`. `make help` tells the others.
 
 CAMPAIGN ?=
-CORES ?= 1
+CORES ?= all
 ifneq ($(CAMPAIGN),)
 ifeq ($(wildcard $(CAMPAIGN)),)
 $(error CAMPAIGN=$(CAMPAIGN): there is no such file)

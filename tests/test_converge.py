@@ -83,7 +83,7 @@ def test_noisy_cells_get_the_maximum_and_quiet_ones_the_minimum():
 def test_the_first_round_goes_to_the_minimum_in_every_cell():
     plan = planned()
     needed = converge.lacking(plan.cells, table_of(plan, by_pinning), RULE)
-    assert set(needed.values()) == {12} and len(needed) == 44
+    assert set(needed.values()) == {12} and len(needed) == 33
     assert {c.kind for c in plan.cells if c.name in needed} == {"netperf"}
 
 
@@ -94,7 +94,7 @@ def test_a_tighter_target_opens_cells_and_a_wider_one_closes_them():
         sum(converge.lacking(plan.cells, table, converge.Rule(t, 15, 30)).values())
         for t in (0.5, 2.5, 10.0)
     ]
-    assert counts[0] > counts[1] > counts[2] == 0 and counts[0] > 40
+    assert counts[0] > counts[1] > counts[2] == 0 and counts[0] > 30
 
 
 def test_a_trend_is_seen_whatever_the_order_of_the_tables_rows():

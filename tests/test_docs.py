@@ -79,7 +79,7 @@ def test_make_help_names_every_target_of_the_readme():
 def test_make_plan_counts_blocks():
     text = run(ROOT, [".venv/bin/python", "scripts/show_plan.py"], env={"PYTHONPATH": "scripts"})
     assert re.search(
-        r"(67 cells, 191|55 cells, 155) blocks: \d+ done, \d+ missing; about ", text.stdout
+        r"(50 cells, 140|44 cells, 122) blocks: \d+ done, \d+ missing; about ", text.stdout
     )
 
 
@@ -103,7 +103,7 @@ def test_the_examples_cluster_plans(tmp_path, monkeypatch):
     checked = campaign.checked({**merged, "figures": str(ROOT / "config/figures.yaml")})
     host = Host("xen", (), site.read(checked))
     plan = campaign.plan(checked, host)
-    assert len(plan.blocks) == 443
+    assert len(plan.blocks) == 333
     assert plan.cells[0].spec["ends"]["c010"] == {"ssh": "root@c010", "address": "10.1.1.21"}
 
 

@@ -20,28 +20,41 @@ XEN, IDLE = "xen", "[idle]"  # domains of results/tables/profile_nodes.csv
 MOST_IMAGES = 6
 MOST_SYMBOLS = 12
 LONGEST = 42  # characters of a name
+SIDES = ("first", "second")  # of a comparison
+LEAST_SHARE = 0.01  # of all that a megabyte costs: an image below is not worth a pair of bars
+CELL = ["pinning", "path", "test", "message_bytes"]
+NO_DOMAIN = "kernel threads,\ninterrupts of idle CPUs"
 OTHERS = "#bbbbbb"
 UNDER_TITLE = 0.3  # inches
 
 
 def images(tables: Tables) -> Figure:
-    """A bar a pinning and domain: CPU time that a megabyte costs, stacked by image.
+    """A panel a pinning, path and size, in it a bar a domain: CPU time that a megabyte costs,
+    stacked by image.
 
     Args:
         tables: cost and blocks: results/tables/profile_cost.csv and profile_blocks.csv.
     """
     cost = tables["cost"]
     cost = cost[(cost["workload"] == "netperf") & (cost["domain"] != ALL)]
-    whole = cost[cost["image"] == ALL]
-    parts = cost[cost["image"] != ALL]
-    bars = [(_bar_name(row), parts[_same(parts, row)]) for row in whole.to_dict("records")]
+    whole, parts = cost[cost["image"] == ALL], cost[cost["image"] != ALL]
+    panels = list(whole.groupby(["testbed", *CELL], dropna=False, sort=True))
     with rc_context(RC):
-        drawing = Figure(figsize=(7.2, 1.9 + 0.42 * max(2, len(bars))), layout="constrained")
-        axes = drawing.add_subplot()
-        if bars:
-            _stacked(axes, bars)
+        height = 1.3 + 0.55 * max(1, len(panels)) + 0.32 * max(2, len(whole))
+        drawing = Figure(figsize=(7.2, height), layout="constrained")
+        if panels:
+            heights = [1.6 + len(of_panel) for _, of_panel in panels]
+            grid = drawing.subplots(
+                len(panels), sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
+            )
+            ranked = parts.groupby("image")["ns_per_megabyte"].sum().sort_values(ascending=False)
+            named = list(ranked.index[:MOST_IMAGES])
+            for axes, (_, of_panel) in zip(grid[:, 0], panels, strict=True):
+                _stacked(axes, of_panel, parts, named)
+            grid[-1, 0].set_xlabel("CPU time (us a megabyte)")
+            _legend_of_all(list(grid[:, 0]))
         else:
-            _say(axes, "No profile of netperf in this campaign.")
+            _say(drawing.add_subplot(), "No profile of netperf in this campaign.")
         blocks = tables["blocks"]
         blocks = blocks[blocks["workload"] == "netperf"]
         _heading(drawing, "CPU time of a megabyte, by domain and image", blocks)
@@ -69,8 +82,11 @@ def points(tables: Tables) -> Figure:
             right = drawing.add_subplot(len(pairs), 2, 2 * index + 2)
             by_image = chosen[(chosen["by"] == "image") & (chosen["within"] == ALL)]
             inside = chosen[(chosen["by"] == "symbol") & (chosen["within"] == pair["program"])]
-            _paired(left, by_image.head(MOST_IMAGES), pair, ["image"])
-            _paired(right, inside.head(MOST_SYMBOLS), pair, ["symbol", "image"])
+            values = by_image[["first_value", "second_value"]]
+            by_image = by_image[(values >= LEAST_SHARE * values.sum()).any(axis=1)]
+            sides = {side: _point_name(tables["blocks"], pair[side]) for side in SIDES}
+            _paired(left, by_image.head(MOST_IMAGES), sides, ["image"])
+            _paired(right, inside.head(MOST_SYMBOLS), sides, ["symbol", "image"])
             left.set_title(f"{pair['stack']}, {pair['pinning']}: images", fontsize=9, loc="left")
             right.set_title(f"inside {pair['program']}: symbols", fontsize=9, loc="left")
         if not pairs:
@@ -132,34 +148,48 @@ def _same(parts: pd.DataFrame, row: Mapping[Any, Any]) -> pd.Series:
     return same
 
 
-def _bar_name(row: Mapping[Any, Any]) -> str:
-    domain = "kernel threads, interrupts of idle CPUs" if pd.isna(row["domain"]) else row["domain"]
-    return f"{row['pinning']}, {row['path']}, {row['message_bytes']:g} bytes: {domain}"
-
-
-def _stacked(axes: Axes, bars: Sequence[tuple[str, pd.DataFrame]]) -> None:
-    together = pd.concat([parts for _, parts in bars])
-    ranked = together.groupby("image")["ns_per_megabyte"].sum().sort_values(ascending=False)
-    named = list(ranked.index[:MOST_IMAGES])
+def _stacked(axes: Axes, whole: pd.DataFrame, parts: pd.DataFrame, named: Sequence[str]) -> None:
+    """A cell's bars: its sender first, its receiver next, last what is in no domain."""
+    first = whole.iloc[0]
+    ends = str(first["path"]).split("->")
+    rank = whole["domain"].map(lambda d: ends.index(d) if d in ends else len(ends) + pd.isna(d))
+    bars = whole.loc[rank.sort_values(kind="stable").index].to_dict("records")
     left = [0.0] * len(bars)
     for number, image in enumerate([*named, None]):
         widths = []
-        for _, parts in bars:
-            chosen = parts[parts["image"] == image] if image else parts[~parts["image"].isin(named)]
-            widths.append(float(chosen["ns_per_megabyte"].sum()) / 1e3)
+        for bar in bars:
+            of_bar = parts[_same(parts, bar)]
+            of_image = of_bar["image"] == image if image else ~of_bar["image"].isin(named)
+            widths.append(float(of_bar[of_image]["ns_per_megabyte"].sum()) / 1e3)
         if any(widths):
             colour = PALETTE[number % len(PALETTE)] if image else OTHERS
             axes.barh(range(len(bars)), widths, left=left, color=colour, label=image or "others")
         left = [start + width for start, width in zip(left, widths, strict=True)]
-    axes.set_yticks(range(len(bars)), [name for name, _ in bars], fontsize=8)
+    names = [NO_DOMAIN if pd.isna(bar["domain"]) else bar["domain"] for bar in bars]
+    axes.set_yticks(range(len(bars)), names, fontsize=8)
     axes.set_ylim(len(bars) - 0.5, -0.5)
     axes.grid(False, axis="y")
     axes.set_axisbelow(True)
-    axes.set_xlabel("CPU time (us a megabyte)")
-    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+    title = f"{first['pinning']}, {first['path']}, {first['message_bytes']:g} bytes"
+    axes.set_title(title, fontsize=9, loc="left")
 
 
-def _paired(axes: Axes, rows: pd.DataFrame, pair: Mapping[Any, Any], by: Sequence[str]) -> None:
+def _legend_of_all(panels: Sequence[Axes]) -> None:
+    """One legend beside the first panel, a name once."""
+    shown: dict[str, Any] = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            shown.setdefault(str(label), handle)
+    handles, labels = list(shown.values()), list(shown)
+    panels[0].legend(handles, labels, loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+
+
+def _point_name(blocks: pd.DataFrame, point: str) -> str:
+    sizes = blocks[blocks["point"] == point]["message_bytes"].unique()
+    return f"{point}, {sizes[0]:g} bytes" if len(sizes) == 1 else point
+
+
+def _paired(axes: Axes, rows: pd.DataFrame, sides: Mapping[str, str], by: Sequence[str]) -> None:
     """Two bars a name, those first whose difference is largest; bold when it is more than
     sampling may."""
     if not len(rows):
@@ -167,10 +197,10 @@ def _paired(axes: Axes, rows: pd.DataFrame, pair: Mapping[Any, Any], by: Sequenc
         return
     names = [", ".join(str(row[column]) for column in by) for row in rows.to_dict("records")]
     places = range(len(names))
-    for offset, side in ((-0.2, "first"), (0.2, "second")):
+    for number, side in enumerate(SIDES):
         widths = (rows[f"{side}_value"] / 1e3).tolist()
-        colour = PALETTE[0 if side == "first" else 1]
-        axes.barh([at + offset for at in places], widths, 0.4, color=colour, label=pair[side])
+        at = [place + 0.4 * number - 0.2 for place in places]
+        axes.barh(at, widths, 0.4, color=PALETTE[number], label=sides[side])
     axes.set_yticks(places, [_short(name) for name in names], fontsize=8)
     for label, explains in zip(axes.get_yticklabels(), rows["explains"], strict=True):
         label.set_fontweight("bold" if explains else "normal")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 START_S = 30.0  # for a launcher and its ranks
 LOAD_S = 3600.0  # for the iterations of EP ahead: a large class takes its time
-ALONE = 5  # iterations of EP before the ping-pong: its speed alone
+ALONE = 3  # iterations of EP before the ping-pong: its speed alone
 # Messages that do not cross the network are shared memory. Repetitions are counted as
 # printed, without estimates and warm-up, so more crosses than this.
 LEAST_SHARE = 0.95

@@ -57,6 +57,7 @@ class LocalTestbed:
         self._ended: dict[str, float] = dict.fromkeys(self.cpus, 0.0)
         self._scratch = ""
         self._spread = False  # whether a command of one domain starts others elsewhere
+        self._homes: dict[int, str] = {}  # of the processes seen since
         self._command_pinning: dict[str, set[tuple[int, ...]]] = {d: set() for d in self.cpus}
 
     # -- what a testbed of its own kind replaces ----------------------------------
@@ -260,16 +261,26 @@ class LocalTestbed:
 
         An MPI launcher in one domain starts processes in others.
         """
-        found = processes.families(self._live)
         if not self._spread:
-            return found
-        placed: dict[str, set[int]] = {domain: set() for domain in found}
-        for domain, pids in found.items():
+            return processes.families(self._live)
+        placed: dict[str, set[int]] = {domain: set() for domain in self._live}
+        for domain, pids in processes.families({**self._live, "": self._adopted()}).items():
             for pid in pids:
                 home = self._home(pid)
-                if home is not None:  # else it is ending
-                    placed[home or domain].add(pid)
+                if home is None:  # it is ending, or has ended and nobody has asked
+                    home = self._homes.get(pid)
+                elif home := home or domain:
+                    self._homes[pid] = home
+                if home:
+                    placed[home].add(pid)
         return placed
+
+    def _adopted(self) -> set[int]:
+        """Our children that we have not started: a launcher that ends before its agents
+        leaves them, and the CPU time of the ranks below them, to us where we are the first
+        process."""
+        known = self.helpers.union(*self._live.values())
+        return processes.children(os.getpid()) - known
 
     def _home(self, pid: int) -> str | None:
         """The domain in which a launcher has put a process; empty when in none, None when

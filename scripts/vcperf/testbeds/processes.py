@@ -18,22 +18,33 @@ def families(roots: dict[str, set[int]]) -> dict[str, set[int]]:
     Args:
         roots: name -> pids.
     """
-    children: dict[int, list[int]] = {}
+    below = _children()
+    return {name: _family(pids, below) for name, pids in roots.items()}
+
+
+def children(pid: int) -> set[int]:
+    """The processes that have this one as their parent, those that have ended and were not
+    waited for included."""
+    return set(_children().get(pid, []))
+
+
+def _children() -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             fields = stat_fields(int(name))
             if fields:
-                children.setdefault(int(fields[1]), []).append(int(name))
-    return {name: _family(pids, children) for name, pids in roots.items()}
+                found.setdefault(int(fields[1]), []).append(int(name))
+    return found
 
 
-def _family(pids: Iterable[int], children: dict[int, list[int]]) -> set[int]:
+def _family(pids: Iterable[int], below: dict[int, list[int]]) -> set[int]:
     family: set[int] = set()
     waiting = list(pids)
     while waiting:
         pid = waiting.pop()
         family.add(pid)
-        waiting += children.get(pid, [])
+        waiting += below.get(pid, [])
     return family
 
 

@@ -153,7 +153,8 @@ static double longer(double seconds)
 }
 
 /* How many repetitions fit the time, as IMB's dynamic policy: never more than for the length
- * before, except for shorter lengths of a list. */
+ * before, except for shorter lengths of a list. A trial for half the time at most tells: IMB's
+ * takes a second, which is more than a short measurement itself. */
 static int repetitions_of(int at)
 {
     static int chosen[MOST_LENGTHS];
@@ -164,8 +165,10 @@ static int repetitions_of(int at)
     if (most < 1)
         most = 1;
     double once = longer(round_trip(bytes, 1));
-    long in_a_second = once < 1e-3 ? 1000 : once < 1.0 ? (long)(1.0 / once + 0.5) : 1;
-    int trial = (int)(most < in_a_second ? most : in_a_second);
+    double trial_seconds = wanted.seconds / 2 < 1 ? wanted.seconds / 2 : 1;
+    long in_trial = once < 1e-6 ? 1000 : (long)(trial_seconds / once + 0.5);
+    in_trial = in_trial < 1 ? 1 : in_trial < 1000 ? in_trial : 1000;
+    int trial = (int)(most < in_trial ? most : in_trial);
     if (trial > 1)
         once = longer(round_trip(bytes, trial));
     double fit = once > 1e-8 ? 1 + wanted.seconds / once : (double)most;
