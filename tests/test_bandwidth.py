@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from bandwidth import modes, pacing, pathrate, search, stamps, trends, wire
+from bandwidth import modes, pacing, pathload, pathrate, search, stamps, trends, wire
 from bandwidth.session import Stream
 
 
@@ -142,6 +142,35 @@ def test_pacing_faults_and_what_passes():
     sent = []
     when = pacing.send_paced(sent.append, list(range(20)), 1e-3, clock=lambda: next(clock))
     assert sent == list(range(20)) and pacing.fault(when, 1e-3) == ""
+
+
+class BusySession:
+    """A sender that others keep off its CPU: every stream leaves late."""
+
+    name, pacing, priority, stamps = "there:1", "busy wait", "normal", "kernel"
+    rtt_s, bytes_sent, clock_s = 1e-4, 0, 0.0
+
+    def choose_pacing(self, spacing_s):
+        return spacing_s
+
+    def elapsed_s(self):
+        return self.clock_s
+
+    def pause(self, seconds):
+        self.clock_s += seconds
+
+    def send(self, count, payload, spacing_s=1e-5):
+        self.bytes_sent += count * payload
+        sent = [number * spacing_s + (0.01 if number > 1 else 0) for number in range(count)]
+        return Stream(payload, sent, list(enumerate(sent)), False)
+
+
+def test_an_estimate_of_streams_that_all_left_late_is_inconclusive():
+    record = pathload.estimate(BusySession(), pathload.Settings())
+    assert record["kind"] == "inconclusive"
+    assert record["low_mbps"] is None and record["high_mbps"] is None
+    said = {s["discarded"] for f in record["fleets"] for s in f["streams"]}
+    assert said == {"pacing: a packet left 10.0 ms late"}
 
 
 def test_clock_steps_show():

@@ -35,7 +35,7 @@ def test_both_methods_estimate_a_path(checkout):
     assert set(COLUMNS) <= set(rows[0])
     assert [row["method"] for row in rows] == ["pathload", "pathrate"]
     for row in rows:
-        assert row["low_mbps"] or row["high_mbps"]
+        assert bool(row["low_mbps"] or row["high_mbps"]) == (row["kind"] != "inconclusive")
         assert 0 < float(row["elapsed_s"]) < 4
     for record in checkout.read_records():
         assert record["before"]["pinning"] == record["after"]["pinning"]
@@ -83,6 +83,16 @@ def estimates(**columns):
             ),
             "load: at least 800 Mbit/s, 2 estimates, disturbed",
         ),
+        (
+            pd.concat(
+                [
+                    estimates(kind="inconclusive", status="disturbed"),
+                    estimates(kind="range", low_mbps=700.0, high_mbps=750.0),
+                ]
+            ),
+            "load: 700-750 Mbit/s, 2 estimates, 1 of them inconclusive, disturbed",
+        ),
+        (estimates(kind="inconclusive"), "load: inconclusive"),
         (estimates(kind="range", low_mbps=7.0, high_mbps=8.0, pinning="p2"), None),
     ],
 )

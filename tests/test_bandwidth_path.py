@@ -77,11 +77,9 @@ def test_pathrate_finds_the_capacity_under_cross_traffic(measure):
 @pytest.mark.parametrize("method", [pathload, pathrate])
 def test_a_link_without_a_rate_gives_a_lower_bound(measure, method):
     done = measure(linkbed.Link(None), method.__name__.rsplit(".", 1)[1])
-    if done.returncode:  # so busy a host that no stream left well
-        assert done.stdout == "" and "told a trend" in done.stderr
-        return
     (row,) = method.parse(done.stdout)
-    assert row["kind"] == "lower_bound" and row["high_mbps"] is None
+    # Of so busy a host that no stream left well, pathload says that it knows nothing.
+    assert row["kind"] in {"lower_bound", "inconclusive"} and row["high_mbps"] is None
 
 
 def test_a_queue_that_spaces_packets_is_not_pacing(bundle):
@@ -110,7 +108,7 @@ def test_much_loss_says_that_the_rate_is_too_high(measure):
     done = measure(linkbed.Link(20, drop=0.3), "pathload", "--duration-s", "3")
     if done.returncode == 0:
         record = json.loads(done.stdout)
-        assert record["kind"] == "upper_bound"
+        assert record["kind"] in {"upper_bound", "inconclusive"}
         assert {f["verdict"] for f in record["fleets"]} <= {"increasing", "cut short", "unusable"}
     else:
         assert done.stderr.count("\n") == 1

@@ -28,6 +28,12 @@ def test_filters_print_csv():
         assert done.stdout.splitlines()[1] == wanted, done.stderr
 
 
+def test_an_estimate_that_tells_nothing():
+    nothing = {"kind": "inconclusive", "low_mbps": None, "high_mbps": None}
+    (row,) = pathload.parse(json.dumps({**LOAD, **nothing}))
+    assert {key: row[key] for key in nothing} == nothing
+
+
 def test_real_pathload():
     text = "  Available bandwidth range : 38.12 - 41.50 (Mbps)\nMeasurement duration : 9.87 sec \n"
     (row,) = pathload.parse(text)
@@ -56,6 +62,7 @@ def test_real_pathrate():
         json.dumps({**LOAD, "elapsed_s": True}),
         json.dumps({**LOAD, "kind": "guess"}),
         json.dumps({**LOAD, "kind": "lower_bound"}),
+        json.dumps({**LOAD, "kind": "inconclusive"}),
         json.dumps(RATE),
         "Available bandwidth range : 38.12 - 41.50 (Mbps)",
         "Available bandwidth range : 38.12 - 11.50 (Mbps)\n",

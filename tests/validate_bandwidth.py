@@ -47,6 +47,8 @@ def estimate(link: linkbed.Link, bundle: str, method: str, *options: str):
 
 def hit(result: dict, rate: float, available: float) -> bool:
     """Whether an estimate is as good as is claimed."""
+    if result["kind"] == "inconclusive":
+        return False
     if result["kind"] == "lower_bound":
         return result["low_mbps"] <= 1.05 * (available if result["method"] == "pathload" else rate)
     if result["method"] == "pathrate":

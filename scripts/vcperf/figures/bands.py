@@ -21,7 +21,7 @@ def draw(axes: Axes, estimates: pd.DataFrame, bands: Sequence[Mapping[str, Any]]
         bands: label and where of each: an entry of config/figures.yaml.
 
     Several estimates of a band are drawn as their means; the legend says how many. Where
-    some are bounds only, their least is drawn as a line.
+    some are bounds only, their least is drawn as a line. What is inconclusive is counted there.
     """
     for index, band in enumerate(bands):
         chosen = estimates
@@ -32,8 +32,15 @@ def draw(axes: Axes, estimates: pd.DataFrame, bands: Sequence[Mapping[str, Any]]
 
 
 def _draw_one(axes: Axes, chosen: pd.DataFrame, label: str, shade: str) -> None:
+    told = chosen[chosen["kind"] != "inconclusive"]
     doubt = "" if (chosen["status"] == "ok").all() else ", disturbed"
     count = "" if len(chosen) == 1 else f", {len(chosen)} estimates"
+    if len(told) < len(chosen):
+        count += f", {len(chosen) - len(told)} of them inconclusive" if count else ""
+        chosen = told
+    if not len(told):
+        axes.plot([], [], linestyle="none", label=f"{label}: inconclusive{doubt}")
+        return
     for kind, (column, words) in BOUNDS.items():
         bound = chosen[chosen["kind"] == kind][column]
         if len(bound):

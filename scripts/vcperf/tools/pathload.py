@@ -32,7 +32,12 @@ COLUMNS = (
     "grey_high_mbps",
 )
 # Which ends of the estimate each kind has.
-KINDS = {"range": (True, True), "lower_bound": (True, False), "upper_bound": (False, True)}
+KINDS = {
+    "range": (True, True),
+    "lower_bound": (True, False),
+    "upper_bound": (False, True),
+    "inconclusive": (False, False),
+}
 
 # TCP, and cannot be chosen; UDP to the receiver is on 55001 (pathload.h of 1.3.2).
 REAL_PORT = 55002
