@@ -26,6 +26,11 @@ KEPT_SETS = 2
 # Of init, see there.
 BUSYBOX = "mkdir mount ln hostname cat sed modprobe ip cp cut sleep".split()
 MODULES = FILES / "modules.txt"
+# /opt/STACK/bin/NAME -> what Debian calls it.
+MPI = {
+    "mpich": {"mpicc": "mpicc.mpich", "mpiexec": "mpiexec.hydra"},
+    "openmpi": {"mpicc": "mpicc.openmpi", "mpiexec": "mpiexec.openmpi"},
+}
 
 
 def listed(path: Path) -> list[str]:
@@ -257,6 +262,15 @@ def _complete_root(root: Path, folder: Path, modules: Modules) -> None:
         shutil.copy(FILES / name, root / "lab" / name)
     for name in ("block-read-only", "vif-plain"):
         shutil.copy(FILES / name, root / "etc/xen/scripts" / name)
+    for stack, programs in MPI.items():
+        folder_of_stack = root / "opt" / stack / "bin"
+        folder_of_stack.mkdir(parents=True)
+        for name, theirs in programs.items():
+            if not os.path.lexists(root / "usr/bin" / theirs):
+                raise LabError(f"the archive's {stack} has no {theirs}")
+            # Not a link: Open MPI's programs look at the name that they are called by.
+            (folder_of_stack / name).write_text(f'#!/bin/sh\nexec /usr/bin/{theirs} "$@"\n')
+            (folder_of_stack / name).chmod(0o755)
     (root / "lab/busybox").mkdir()
     for name in BUSYBOX:
         (root / "lab/busybox" / name).symlink_to("/usr/bin/busybox")

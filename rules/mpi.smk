@@ -25,6 +25,7 @@ rule compile_mpi:
         "results/logs/compile/{stack}/{program}.log",
     wildcard_constraints:
         program="pingpong|ep",
+        stack="[^/@]+",
     conda:
         "../envs/vcperf.yaml"
     params:
@@ -36,3 +37,26 @@ rule compile_mpi:
     shell:
         "scripts/compile-mpi {params.kind:q} {params.folder:q} {params.wheel:q}"
         " {input.source:q} {output.program:q} > {log:q} 2>&1"
+
+
+rule compile_mpi_there:
+    input:
+        source="scripts/workloads/mpi/{program}.c",
+    output:
+        program="results/programs/{stack}@{host}/{program}",
+    log:
+        "results/logs/compile/{stack}@{host}/{program}.log",
+    wildcard_constraints:
+        program="pingpong|ep",
+        stack="[^/@]+",
+        host="[^/]+",
+    conda:
+        "../envs/vcperf.yaml"
+    params:
+        stack=lambda wildcards: STACKS[f"{wildcards.stack}@{wildcards.host}"],
+    message:
+        "Compiling {wildcards.program} with {wildcards.stack} on {wildcards.host}"
+    shell:
+        "python3 -S -m vcperf.testbeds.compile_there {params.stack[host]:q}"
+        " {params.stack[folder]:q} {input.source:q} {output.program:q}"
+        ' "$VCPERF_CONTEXT" > {log:q} 2>&1'

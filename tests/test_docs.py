@@ -103,7 +103,7 @@ def test_the_examples_cluster_plans(tmp_path, monkeypatch):
     checked = campaign.checked({**merged, "figures": str(ROOT / "config/figures.yaml")})
     host = Host("xen", (), site.read(checked))
     plan = campaign.plan(checked, host)
-    assert len(plan.blocks) == 333
+    assert len(plan.blocks) == 345
     assert plan.cells[0].spec["ends"]["c010"] == {"ssh": "root@c010", "address": "10.1.1.21"}
 
 

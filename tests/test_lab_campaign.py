@@ -217,6 +217,37 @@ def test_a_profile_has_samples_of_the_hypervisor_dom0_and_guest(lab, checkout):
     assert (checkout.folder / "results/figures/profile_nodes.svg").exists()
 
 
+def test_mpi_runs_between_guests_on_real_xen(lab, checkout):
+    """MPICH and Open MPI as Debian has them, our programs compiled in a guest."""
+    section = {
+        **config.read_yaml(ROOT / "config/config.yaml")["pingpong"],
+        "pinnings": ["config1"],
+        "loads": ["none"],
+        "message_bytes": [1, 16384],
+        "repetitions": 20,
+        "seconds": 2,
+        "blocks": 1,
+    }
+    change = {
+        "netperf": {"paths": dict.fromkeys(ONE_NODE["pinnings"])},
+        "clusters": {"vc0": ["c000", "c001"]},
+        "stacks": {k: {"kind": k, "folder": f"/opt/{k}"} for k in ("mpich", "openmpi")},
+        "pingpong": section,
+    }
+    done = checkout.snakemake("results/figures/", configfile=campaign(checkout, **change))
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = pd.read_csv(checkout.folder / "results/tables/pingpong.csv")
+    assert set(zip(table["stack"], table["message_bytes"], strict=True)) == {
+        (stack, size) for stack in ("mpich", "openmpi") for size in (1, 16384)
+    }
+    assert table["platform"].str.fullmatch(r"Xen 4\.\d+\S*, emulated by QEMU").all()
+    for record in checkout.read_records():
+        assert min(record["received_bytes"].values()) > 16384
+        assert record["before"]["pinning"] == record["after"]["pinning"]
+    for guest in ("lab-c000", "lab-c001"):
+        assert on(guest, "ls /tmp | grep vcperf; pgrep -l 'hydra|orted|pingpong'").stdout == ""
+
+
 def test_an_offline_vcpu_is_an_error(lab, checkout):
     assert on("lab-vc00", "xl vcpu-set c000 1").returncode == 0
     wait_until(

@@ -185,6 +185,12 @@ def test_ep_is_held_against_itself_block_by_block():
     assert row["alone_mops"] == pytest.approx(230 / 3)
 
 
+def test_a_campaign_without_load_has_an_empty_table_of_ep():
+    none = latency.slowdown(pd.DataFrame(ep_rows([], []), columns=list(ep_rows([1], [1])[0])))
+    some = latency.slowdown(pd.DataFrame(ep_rows([100], [50])))
+    assert none.empty and list(none.columns) == list(some.columns)
+
+
 def test_the_figure_marks_an_anomaly_and_its_points():
     sizes = [4096, 8192, 16384, 32768]
     curve = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "load": "none"}

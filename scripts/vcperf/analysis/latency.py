@@ -9,6 +9,13 @@ from vcperf.analysis.intervals import mean_interval
 
 LATENCY_CELL = [*CURVE, "path", "message_bytes", "shared_cpus"]
 EP_CELL = ["testbed", "pinning", "stack", "program", "class", "processes"]
+SLOWDOWN = [
+    *EP_CELL,
+    *("alone_mops", "alone_ci_low", "alone_ci_high"),
+    *("pingpong_mops", "pingpong_ci_low", "pingpong_ci_high"),
+    *("kept_percent", "kept_ci_low", "kept_ci_high"),
+    *("blocks", "doubtful", "platform"),
+]
 
 
 def summarise(blocks: pd.DataFrame) -> pd.DataFrame:
@@ -57,4 +64,4 @@ def slowdown(blocks: pd.DataFrame) -> pd.DataFrame:
         row |= {"blocks": len(phases), "doubtful": int((group["status"] != "ok").sum())}
         row["platform"] = "; ".join(sorted(set(group["platform"])))
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=SLOWDOWN)

@@ -37,10 +37,6 @@ def laid_out(layout: Layout, benchmark: str) -> Iterator[Cell]:
     Raises VcperfError as `vcperf.campaign.plan`.
     """
     section = layout.config["pingpong"]
-    if layout.host.site is not None:
-        layout.refuse(
-            ("pingpong",), "not for hosts reached by ssh yet; set it to null for this campaign"
-        )
     ranks = _cluster(layout, ("pingpong", "cluster"), section["cluster"])
     if len(ranks) < 2:
         layout.refuse(("pingpong", "cluster"), "1 domain; messages need two")
@@ -51,7 +47,7 @@ def laid_out(layout: Layout, benchmark: str) -> Iterator[Cell]:
         if pinning not in layout.pinnings:
             layout.refuse(at, f"unknown pinning '{pinning}'" + suggest(pinning, layout.pinnings))
         for stack, name in itertools.product(section["stacks"], section["programs"]):
-            program = _program(layout, name, _stack(layout, stack))
+            program = _program(layout, name, _stack(layout, stack, ranks))
             if program is None or (benchmark != PINGPONG and name != IMB):
                 continue
             for load in section["loads"]:
@@ -66,13 +62,14 @@ def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str]
     own = layout.config["pingpong"].get("imb")
     if own:
         return {"name": name, "file": own}
-    if stack["kind"] == "openmpi":
+    if stack["kind"] == "openmpi" or "host" in stack:
         if "pingpong" in layout.config["pingpong"]["programs"]:
             return None
         layout.refuse(
             ("pingpong", "programs"),
-            "IMB-MPI1 as Intel builds it does not load on Open MPI; name a build of your own in"
-            " pingpong.imb, have pingpong among the programs too, or leave the stack out",
+            "IMB-MPI1 as Intel builds it does not load on Open MPI, and is not brought to hosts"
+            " reached by ssh; name a build of your own in pingpong.imb, have pingpong among the"
+            " programs too, or leave the stack out",
         )
     return {"name": name, "version": locked_version("intel")}
 
@@ -106,7 +103,7 @@ def _cell(
         "kind": "pingpong",
         "procedure": PROCEDURE,
         **placed,
-        "stack": _stack(layout, stack),
+        "stack": _stack(layout, stack, ranks),
         "program": program,
         "ranks": ranks,
         "message_bytes": sorted(section["message_bytes"]),
@@ -130,14 +127,25 @@ def _cell(
     return Cell("pingpong", title, labels, section["blocks"], shared, spec)
 
 
-def _stack(layout: Layout, name: str) -> dict[str, str]:
-    """What of a stack decides a result: its kind, and its version or its folder."""
+def _stack(layout: Layout, name: str, ranks: list[str]) -> dict[str, str]:
+    """What of a stack decides a result: its kind, and its version or its folder; and on
+    which host the folder is looked at, when that is not this one."""
     stacks = layout.config["stacks"]
     if name not in stacks:
         layout.refuse(("pingpong", "stacks"), f"unknown stack '{name}'" + suggest(name, stacks))
     stack = stacks[name]
-    if "folder" in stack:
-        return {"kind": stack["kind"], "folder": stack["folder"]}
+    own = {"kind": stack["kind"], "folder": stack["folder"]} if "folder" in stack else None
+    site = layout.host.site
+    if site is not None:
+        if own is None:
+            layout.refuse(
+                ("stacks", name),
+                "name its folder on the hosts that are reached by ssh, which has bin/mpiexec and"
+                " bin/mpicc: wheels are for this machine (or set pingpong to null)",
+            )
+        return {**own, "host": site.ends[ranks[0]]["ssh"]}
+    if own is not None:
+        return own
     return {"kind": stack["kind"], "version": locked_version(stack["kind"])}
 
 
@@ -158,7 +166,22 @@ def _cluster(layout: Layout, at: KeyPath, name: str) -> list[str]:
                 ("clusters", name, index),
                 f"unknown domain '{domain}'" + suggest(domain, layout.node_of),
             )
+    if layout.host.site is not None:
+        _apart(layout, name, {d: layout.host.site.ends[d]["address"] for d in clusters[name]})
     return list(clusters[name])
+
+
+def _apart(layout: Layout, name: str, addresses: dict[str, str]) -> None:
+    """Refuse a cluster of which two domains are one host: it would need no network."""
+    first: dict[str, str] = {}
+    for index, (domain, address) in enumerate(addresses.items()):
+        if address in first:
+            layout.refuse(
+                ("clusters", name, index),
+                f"{domain} has the address {address}, as {first[address]} has; the domains of"
+                " a cluster are different hosts",
+            )
+        first[address] = domain
 
 
 def _digest(source: str) -> str:

@@ -4,7 +4,6 @@ while EP may load another."""
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import tempfile
 
@@ -15,15 +14,15 @@ from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
-    from vcperf.testbeds import Testbed
+    from vcperf.testbeds import Background, Cluster, Testbed
 
     Sampled = Callable[[], contextlib.AbstractContextManager[None]]
     """The context in which the messages are sent, for profiles."""
 
-START_S = 30.0  # for a launcher and its ranks
+START_S = 120.0  # for a launcher and its ranks; an emulated host takes its time
 LOAD_S = 3600.0  # for the iterations of EP ahead: a large class takes its time
 ALONE = 3  # iterations of EP before the ping-pong: its speed alone
 # Messages that do not cross the network are shared memory. Repetitions are counted as
@@ -52,7 +51,7 @@ def measure(
     when a rank was on other CPUs.
     """
     if "load" in spec:
-        with testbed.background(spec["load"]["ranks"][0], _load_argv(testbed, spec)) as load:
+        with _load(testbed, spec) as load:
             load.wait_for(f"EP repeat {ALONE}:", LOAD_S)
             _ping_pong(testbed, spec, content, sampled)
             # One more that began after the last message: the load outlived it.
@@ -70,25 +69,30 @@ def _ping_pong(
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as lengths:
         lengths.write(imb.lengths(sizes) if sizes else "")
         lengths.flush()
-        command = imb.argv(
-            os.path.abspath(mpi_stacks.benchmark(spec["stack"], spec["program"])),
-            [benchmark],
-            lengths_file=lengths.name if sizes else None,
-            iterations=spec["repetitions"],
-            # IMB gives a size up when it takes longer, ours repeats it less often.
-            seconds=spec["seconds"] if "source" in spec["program"] else None,
-            all_processes=len(ranks) if "benchmark" in spec else None,
-        )
-        argv = _launch(testbed, spec, ranks, command)
-        received = {domain: -testbed.received_bytes(domain) for domain in ranks}
-        patience = START_S + 20 * max(1, spec["seconds"]) * max(1, len(sizes))
-        with observed(testbed, content), testbed.background(ranks[0], argv) as run:
-            run.wait_for(f"# Benchmarking {benchmark}", START_S)
-            content["during"] = testbed.observe()
-            check_pinning(testbed, content["during"]["pinning"], "during")
-            with sampled():
-                run.wait(patience)
-        content["commands"].append({"role": "measure", **run.record})
+        # A site's own program is there already.
+        own = "file" in spec["program"]
+        program = mpi_stacks.benchmark(spec["stack"], spec["program"])
+        with testbed.cluster(ranks, [lengths.name, *([] if own else [program])]) as cluster:
+            lengths_there, *program_there = cluster.files
+            command = imb.argv(
+                program if own else program_there[0],
+                [benchmark],
+                lengths_file=lengths_there if sizes else None,
+                iterations=spec["repetitions"],
+                # IMB gives a size up when it takes longer, ours repeats it less often.
+                seconds=spec["seconds"] if "source" in spec["program"] else None,
+                all_processes=len(ranks) if "benchmark" in spec else None,
+            )
+            argv = _launch(testbed, spec, cluster, ranks, command)
+            received = {domain: -testbed.received_bytes(domain) for domain in ranks}
+            patience = START_S + 20 * max(1, spec["seconds"]) * max(1, len(sizes))
+            with observed(testbed, content), testbed.background(ranks[0], argv) as run:
+                run.wait_for(f"# Benchmarking {benchmark}", START_S)
+                content["during"] = testbed.observe()
+                check_pinning(testbed, content["during"]["pinning"], "during")
+                with sampled():
+                    run.wait(patience)
+            content["commands"].append({"role": "measure", **run.record})
     for domain in ranks:
         received[domain] += testbed.received_bytes(domain)
     content["received_bytes"] = received
@@ -102,19 +106,26 @@ def _benchmark(spec: dict[str, Any]) -> str:
 
 
 def _share_cpu(spec: dict[str, Any], ranks: list[str]) -> bool:
-    pinned = {d: vcpus for node in spec["nodes"].values() for d, vcpus in node["domains"].items()}
-    cpus = [cpu for domain in ranks for cpu in {c for vcpu in pinned[domain] for c in vcpu}]
+    cpus = []
+    for node in spec["nodes"].values():
+        for domain in set(ranks).intersection(node["domains"]):
+            used = {cpu for vcpu in node["domains"][domain] for cpu in vcpu}
+            # Nodes reached by ssh have CPUs of their own.
+            cpus += [(node.get("ssh"), cpu) for cpu in used]
     return len(set(cpus)) < len(cpus)
 
 
 def _launch(
-    testbed: Testbed, spec: dict[str, Any], ranks: list[str], command: list[str]
+    testbed: Testbed,
+    spec: dict[str, Any],
+    cluster: Cluster,
+    ranks: list[str],
+    command: list[str],
 ) -> list[str]:
     stack = spec["stack"]
     for needed in (command[0], f"{mpi_stacks.folder(stack)}/bin/mpiexec"):
-        if not os.path.exists(needed):
-            raise VcperfError(f"{needed}: not found; was the MPI stack set up?")
-    cluster = testbed.cluster(ranks)
+        if not testbed.has(ranks[0], needed):
+            raise VcperfError(f"{ranks[0]}: {needed}: not found; was the MPI stack set up?")
     argv = mpi_stacks.mpiexec_argv(
         stack["kind"],
         mpi_stacks.folder(stack),
@@ -127,10 +138,15 @@ def _launch(
     return [*cluster.launch, *argv]
 
 
-def _load_argv(testbed: Testbed, spec: dict[str, Any]) -> list[str]:
+@contextlib.contextmanager
+def _load(testbed: Testbed, spec: dict[str, Any]) -> Iterator[Background]:
+    """EP on its cluster, for as long as the context."""
     load, program = spec["load"], mpi_stacks.program(spec["stack"], "ep")
-    command = ep.argv(os.path.abspath(program), load["class"], repeat=True)
-    return _launch(testbed, spec, load["ranks"], command)
+    with testbed.cluster(load["ranks"], [program]) as cluster:
+        command = ep.argv(cluster.files[0], load["class"], repeat=True)
+        argv = _launch(testbed, spec, cluster, load["ranks"], command)
+        with testbed.background(load["ranks"][0], argv) as running:
+            yield running
 
 
 def _check(spec: dict[str, Any], run: dict[str, Any], received: dict[str, int]) -> None:

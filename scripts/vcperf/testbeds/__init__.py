@@ -78,10 +78,14 @@ if TYPE_CHECKING:
         def background(self, domain: str, argv: list[str]) -> AbstractContextManager[Background]:
             """Run a command meanwhile; what still runs at the context's end gets SIGTERM."""
 
-        def cluster(self, domains: list[str]) -> Cluster:
-            """How an MPI launcher in the first of the domains reaches them all.
+        def cluster(self, domains: list[str], files: list[str]) -> AbstractContextManager[Cluster]:
+            """How an MPI launcher in the first of the domains reaches them all, with files
+            of this host that each of them has as long as the context.
 
             Raises VcperfError when it cannot."""
+
+        def has(self, domain: str, program: str) -> bool:
+            """Whether a domain has a program at an absolute path."""
 
         def received_bytes(self, domain: str) -> int:
             """What a domain's network interfaces have received so far."""
@@ -98,7 +102,7 @@ if TYPE_CHECKING:
             (what the domains are, as figures say it) among it."""
 
 
-class Cluster(namedtuple("Cluster", "hosts interface agent launch place")):
+class Cluster(namedtuple("Cluster", "hosts interface agent launch place files", defaults=[()])):
     """Domains as an MPI launcher is told of them.
 
     Args:
@@ -107,6 +111,7 @@ class Cluster(namedtuple("Cluster", "hosts interface agent launch place")):
         agent: what the launcher calls to reach a host, as rsh; None for one host.
         launch: a prefix of the launcher, in the first domain.
         place: a prefix of each rank's command.
+        files: paths, in every domain, of the files that were asked for.
     """
 
     hosts: list[str]
@@ -114,6 +119,7 @@ class Cluster(namedtuple("Cluster", "hosts interface agent launch place")):
     agent: str | None
     launch: list[str]
     place: list[str]
+    files: list[str]
 
 
 # testbed -> its class, by where its domains live: a testbed file or none.

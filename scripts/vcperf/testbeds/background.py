@@ -1,10 +1,9 @@
-"""A command of a local testbed that runs beside what is measured."""
+"""A command that runs beside what is measured."""
 
 from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 
 from vcperf.errors import VcperfError
@@ -16,30 +15,29 @@ if TYPE_CHECKING:
 
     from vcperf.testbeds import CommandRecord
 
-STOP_S = 5.0
+STOP_S = 10.0
 
 
 class Background:
     """A command that runs meanwhile. See `vcperf.testbeds.Background`.
 
     Args:
-        domain: which domain it belongs to.
-        full: its whole command line.
-        process: it, started.
-        reap: waits for the ended process; returns its exit status.
+        record: what the raw record will say of it: domain, argv and start so far.
+        process: it, or our end of it, started.
+        reap: waits for the ended process; returns the command's exit status.
+        ask_to_end: tells the command to end.
     """
 
     def __init__(
         self,
-        domain: str,
-        full: list[str],
+        record: CommandRecord,
         process: subprocess.Popen[bytes],
-        reap: Callable[[str, subprocess.Popen[bytes]], int],
+        reap: Callable[[], int],
+        ask_to_end: Callable[[], None],
     ) -> None:
-        self.domain = domain
-        self.name = next((word for word in full if "/bin/" in word), full[0])
-        self.record: CommandRecord = {"domain": domain, "argv": full, "start": time.time()}
-        self.process, self._reap = process, reap
+        self.domain, self.record = record["domain"], record
+        self.name = next((word for word in record["argv"] if "/bin/" in word), record["argv"][0])
+        self.process, self._reap, self._ask_to_end = process, reap, ask_to_end
         self.printed = b""
 
     def wait_for(self, text: str, timeout_s: float) -> str:
@@ -74,14 +72,14 @@ class Background:
         return lines[-1] if lines else "it said nothing"
 
     def stop(self) -> None:
-        """End it, by SIGTERM and then by force."""
+        """End it, as it is asked to and then by force."""
         if "status" in self.record:
             return
-        os.kill(self.process.pid, signal.SIGTERM)
+        self._ask_to_end()
         try:
             self.wait(STOP_S)
         except VcperfError:
-            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.kill()
             self._end()
 
     def _take_what_is_there(self) -> None:
@@ -100,7 +98,7 @@ class Background:
             self._end()
 
     def _end(self) -> None:
-        self.record["status"] = self._reap(self.domain, self.process)
+        self.record["status"] = self._reap()
         self.record["end"] = time.time()
         self.record["output"] = self.printed.decode("utf-8", errors="replace")
 

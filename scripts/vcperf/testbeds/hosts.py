@@ -27,6 +27,12 @@ TIMES = re.compile(r"(\d+)m([\d.]+)s (\d+)m([\d.]+)s")
 # Documentation/ABI/stable/sysfs-hypervisor-xen.
 DOM0_UUID_FILE = "/sys/hypervisor/uuid"
 ALLOWED = "Cpus_allowed_list:"  # proc(5), /proc/PID/status
+HEADS = [["cat", "/proc/uptime"], ["head", "-n", "1", "/proc/stat"]]
+# Of all processes: those of each command are found among them.
+PROCESSES = [
+    ["sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null; true"],
+    ["sh", "-c", f"grep {ALLOWED} /proc/[0-9]*/status 2>/dev/null; true"],
+]
 
 
 class HostsTestbed(RemoteTestbed):
@@ -65,7 +71,7 @@ class HostsTestbed(RemoteTestbed):
         self._ended = dict.fromkeys(self.cpus, 0.0)
         self._masks: dict[str, list[str]] = {domain: [] for domain in self.cpus}
         for domain in self.cpus:
-            self._start(domain, ANCHOR)
+            self.start(domain, ANCHOR)
 
     def pin(self) -> None:
         """Nothing: what runs in a domain is held to its CPUs as it starts."""
@@ -84,25 +90,27 @@ class HostsTestbed(RemoteTestbed):
         Pinning is what the kernel allows the processes that run in a domain, and what it
         allowed the sessions of those that have ended since the last look.
         """
-        questions: dict[str, list[list[str]]] = {
-            node["ssh"]: [["cat", "/proc/uptime"], ["head", "-n", "1", "/proc/stat"]]
-            for node in self.nodes.values()
-        }
-        for session in self.sessions:
-            proc = f"/proc/{session.pid}"
-            asked = [["cat", f"{proc}/stat"], ["grep", ALLOWED, f"{proc}/status"]]
-            questions[session.record["host"]] += asked
-        answers = {host: iter(texts) for host, texts in self.ssh.batch(questions).items()}
-        clocks, hosts = {}, {}
-        for host, texts in answers.items():
-            clocks[host] = float(next(texts)[1].split()[0])
-            hosts[host] = processes.stat_cpu(next(texts)[1], self._tick[host])
+        with self.guard:
+            return self._observe(list(self.sessions))
+
+    def _observe(self, sessions: list[Session]) -> Observation:
+        questions = {node["ssh"]: [*HEADS, *PROCESSES] for node in self.nodes.values()}
+        clocks: dict[str, float] = {}
+        hosts: dict[str, Any] = {}
+        ticks: dict[str, dict[int, int]] = {}
+        masks: dict[str, dict[int, list[str]]] = {}
+        for host, texts in self.ssh.batch(questions).items():
+            uptime, cpu, stats, allowed = (text for _, text in texts)
+            clocks[host] = float(uptime.split()[0])
+            hosts[host] = processes.stat_cpu(cpu, self._tick[host])
+            roots = {session.pid for session in sessions if session.record["host"] == host}
+            ticks[host], commands = _ticks(stats, roots)
+            masks[host] = _masks(allowed, commands)
         used = dict(self._ended)
-        for session in self.sessions:
+        for session in sessions:
             domain, host = session.record["domain"], session.record["host"]
-            _, stat = next(answers[host])
-            used[domain] += sum(map(int, stat.rpartition(")")[2].split()[11:15])) / self._tick[host]
-            self._masks[domain].append(next(answers[host])[1])
+            used[domain] += ticks[host].get(session.pid, 0) / self._tick[host]
+            self._masks[domain] += masks[host].get(session.pid, [])
         for host, cpu in hosts.items():
             own = sum(seconds for domain, seconds in used.items() if self.host(domain) == host)
             cpu |= {"clock_s": clocks[host], "own_s": own}
@@ -116,9 +124,9 @@ class HostsTestbed(RemoteTestbed):
             "hosts": {**hosts, **self.observe_here()},
         }
 
-    def _end(self, session: Session, timeout_s: float) -> CommandRecord:
+    def _ended_record(self, session: Session, output: bytes, errors: bytes) -> CommandRecord:
         """Keep a command's CPU time and pinning as it ends."""
-        record = super()._end(session, timeout_s)
+        record = super()._ended_record(session, output, errors)
         *_, children = TIMES.findall(record["session"])
         user_min, user, system_min, system = map(float, children)
         self._ended[record["domain"]] += 60 * (user_min + system_min) + user + system
@@ -147,6 +155,53 @@ def is_dom0(uuid: str) -> bool:
     (True, False)
     """
     return set(uuid.strip()) == {"0", "-"}
+
+
+def _ticks(stats: str, roots: set[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """CPU time by command, in ticks, with that of children that were waited for; and the
+    command of each process.
+
+    Args:
+        stats: /proc/PID/stat of all processes.
+        roots: the commands' own processes. What they start is theirs, in sessions of its own
+            as well (MPICH's ranks); what has lost its parent is by its session.
+
+    Format: proc(5), /proc/PID/stat: after the name in parentheses state, parent, group,
+    session; from the 12th on user, system, and both of the children.
+    """
+    rows = {}
+    for line in stats.splitlines():
+        head, _, rest = line.rpartition(")")
+        fields = rest.split()
+        if len(fields) > 14:
+            rows[int(head.split()[0])] = fields
+    ticks = dict.fromkeys(roots, 0)
+    commands: dict[int, int] = {}
+    for pid, fields in rows.items():
+        above = pid
+        while above in rows and above not in roots:
+            above = int(rows[above][1])
+        command = above if above in roots else int(fields[3])
+        if command in roots:
+            commands[pid] = command
+            ticks[command] += sum(map(int, fields[11:15]))
+    return ticks, commands
+
+
+def _masks(allowed: str, commands: dict[int, int]) -> dict[int, list[str]]:
+    """Lines of /proc/PID/status on the allowed CPUs, by command.
+
+    Args:
+        allowed: what grep printed: a line a file, /proc/PID/status ahead of it.
+        commands: process -> command.
+    """
+    masks: dict[int, list[str]] = {}
+    for line in allowed.splitlines():
+        path, _, said = line.partition(":")
+        command = commands.get(int(path.split("/")[2])) if path.count("/") > 2 else None
+        if command is not None:
+            masks.setdefault(command, []).append(said)
+    return masks
 
 
 def _cpu_lists(said: list[str]) -> list[list[int]]:

@@ -200,7 +200,15 @@ class LocalTestbed:
     def background(self, domain: str, argv: list[str]) -> Iterator[Background]:
         """Run a command meanwhile; what still runs at the context's end gets SIGTERM."""
         full = self.command(domain, argv)
-        running = Background(domain, full, self.start(domain, full), self.reap)
+        record: CommandRecord = {"domain": domain, "argv": full, "start": time.time()}
+        process = self.start(domain, full)
+        running = Background(
+            record,
+            process,
+            lambda: self.reap(domain, process),
+            # Not Popen.terminate(): that would reap it, and its CPU time with it.
+            lambda: os.kill(process.pid, signal.SIGTERM),
+        )
         try:
             yield running
         finally:
@@ -232,10 +240,16 @@ class LocalTestbed:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
         return next(p for p in range(preferred, 65536) if not self.is_listening(domain, p))
 
-    def cluster(self, domains: list[str]) -> Cluster:
-        """How an MPI launcher in the first of the domains reaches them all."""
+    @contextlib.contextmanager
+    def cluster(self, domains: list[str], files: list[str]) -> Iterator[Cluster]:
+        """How an MPI launcher in the first of the domains reaches them all; they see the
+        files of this host."""
         self._spread = True
-        return self._cluster(domains)
+        yield self._cluster(domains)._replace(files=[os.path.abspath(file) for file in files])
+
+    def has(self, domain: str, program: str) -> bool:
+        """Whether a domain has a program."""
+        return os.access(program, os.X_OK)
 
     def _cluster(self, domains: list[str]) -> Cluster:
         raise NotImplementedError

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from vcperf.errors import VcperfError
-from vcperf.testbeds import processes
+from vcperf.testbeds import Cluster, processes
+from vcperf.testbeds.background import Background
 from vcperf.testbeds.ssh import Connections, reason
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -23,14 +25,26 @@ if TYPE_CHECKING:
 
 STOP_S = 10.0
 LISTENING = "0A"  # TCP_LISTEN, in the kernel's include/net/tcp_states.h
-# Writes $1, base64, to a file of its own, says where, and removes it at its end.
-HOLD_FILE = """
-file=$(mktemp /tmp/vcperf.XXXXXX) || exit 1
-trap 'rm -f "$file"; exit 0' TERM
-printf %s "$1" | base64 -d >"$file" || { rm -f "$file"; exit 1; }
-echo "$file"
-while :; do sleep 3600 & wait $!; done
+# Keeps the new folder $1 for files until its end, and says so; then says what is written into
+# the FIFO `requests` there (see scripts/ask-launch).
+HOLD_FOLDER = """
+folder=$1
+mkdir -m 700 "$folder" || exit 1
+end() {
+  for agent in "$folder"/[0-9]*; do
+    [ ! -p "$agent" ] || echo "143 the campaign has ended" 1<>"$agent"
+  done
+  rm -rf "$folder"
+  exit 0
+}
+trap end TERM
+trap "" PIPE # what the shell says of its children must not end it when nobody listens
+mkfifo "$folder/requests"
+echo "$folder"
+while :; do cat <>"$folder/requests" & wait $!; done
 """
+KEEP = 'cat >"$1" && chmod 700 "$1"'
+SCRIPTS = os.path.abspath(f"{os.path.dirname(__file__)}/../..")
 HERE = "this machine"  # in observations: the machine that runs emulated nodes
 
 
@@ -73,6 +87,8 @@ class RemoteTestbed:
         self.nodes: dict[str, dict[str, Any]] = spec["nodes"]
         self.ssh = Connections(context.get("ssh_config"))
         self.sessions: list[Session] = []
+        # Held while sessions come, go or are looked at: MPI starts some meanwhile.
+        self.guard = threading.RLock()
 
     # -- coming and going ---------------------------------------------------------------
 
@@ -93,9 +109,10 @@ class RemoteTestbed:
         """What a testbed does once its hosts are connected."""
 
     def __exit__(self, *_: object) -> None:
-        for session in self.sessions:
+        sessions = list(self.sessions)
+        for session in sessions:
             os.close(session.lifeline)
-        for session in self.sessions:
+        for session in sessions:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 session.process.wait(STOP_S)
             session.process.kill()
@@ -124,9 +141,9 @@ class RemoteTestbed:
 
         Raises VcperfError past the timeout, and when the connection breaks.
         """
-        session = self._start(domain, argv)
+        session = self.start(domain, argv)
         try:
-            return self._end(session, timeout_s)
+            return self.end(session, timeout_s)
         except subprocess.TimeoutExpired:
             raise VcperfError(
                 f"domain {domain}: {argv[0]} did not end within {timeout_s:g} s"
@@ -135,7 +152,7 @@ class RemoteTestbed:
     @contextlib.contextmanager
     def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
         """Keep a server running in a domain, from when it listens on `port`."""
-        session = self._start(domain, argv, port)
+        session = self.start(domain, argv, port)
         if session.says() != "listening":
             record = self._stop(session)
             said = record["output"].strip() or "it said nothing"
@@ -146,22 +163,111 @@ class RemoteTestbed:
             self._stop(session)
 
     @contextlib.contextmanager
+    def background(self, domain: str, argv: list[str]) -> Iterator[Background]:
+        """Run a command meanwhile; what still runs at the context's end gets SIGTERM."""
+        session = self.start(domain, argv)
+        running = Background(
+            session.record,
+            session.process,
+            lambda: int(self.end(session, STOP_S)["status"]),
+            lambda: self.cut(session),
+        )
+        try:
+            yield running
+        finally:
+            running.stop()
+
+    @contextlib.contextmanager
     def program(self, domain: str, folder: str) -> Iterator[str]:
         """Keep a Python program in a domain: its bundle, a file that goes when the context
         or the connection ends.
 
         Raises VcperfError when there is no room for it.
         """
-        bundle = base64.b64encode(_bundle(folder)).decode()
-        session = self._start(domain, ["sh", "-c", HOLD_FILE, "vcperf", bundle])
+        there = _new_folder()
+        with self._kept(domain, there, {"program.pyz": _bundle(folder)}):
+            yield f"{there}/program.pyz"
+
+    @contextlib.contextmanager
+    def _kept(self, domain: str, folder: str, files: dict[str, bytes]) -> Iterator[Session]:
+        """Keep files in a new folder of a domain; the session that does."""
+        session = self.start(domain, ["sh", "-c", HOLD_FOLDER, "vcperf", folder])
         assert session.process.stdout is not None
         said = session.process.stdout.readline().decode(errors="replace").strip()
-        if not said.startswith("/"):
-            raise VcperfError(f"domain {domain}: cannot keep a file: {said or 'it said nothing'}")
+        if said != folder:
+            raise VcperfError(f"domain {domain}: cannot keep files: {said or 'it said nothing'}")
         try:
-            yield said
+            for name, content in files.items():
+                argv = ["sh", "-c", KEEP, "vcperf", f"{folder}/{name}"]
+                self.ssh.feed(self.host(domain), argv, content)
+            yield session
         finally:
             self._stop(session)
+
+    # -- MPI ----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def cluster(self, domains: list[str], files: list[str]) -> Iterator[Cluster]:
+        """How an MPI launcher in the first of the domains reaches them all, by an agent that
+        asks us, with copies of files of this host in each.
+
+        Raises VcperfError when they have no network interface of one name.
+        """
+        from vcperf.testbeds import remote_mpi  # what it imports is MPI's alone
+
+        folder, program = _new_folder(), f"{SCRIPTS}/{remote_mpi.AGENT}"
+        # The agent in all of them: daemons look for it, and only the first domain's is asked.
+        copies = {os.path.basename(file): _content(file) for file in [*files, program]}
+        addresses = {self.address(domain): domain for domain in domains}
+        interface = self._interface(domains)
+        with contextlib.ExitStack() as there:
+            for domain in reversed(domains):
+                session = there.enter_context(self._kept(domain, folder, copies))
+            relay = remote_mpi.Relay(self, session, folder, addresses)
+            agent = f"{folder}/{remote_mpi.AGENT}"
+            try:
+                paths = [f"{folder}/{os.path.basename(file)}" for file in files]
+                yield Cluster(list(addresses), interface, agent, [], [], paths)
+            finally:
+                relay.close()
+
+    def _interface(self, domains: list[str]) -> str:
+        """The network interface that has each domain's address, of one name everywhere."""
+        from vcperf.testbeds import remote_mpi
+
+        names = {}
+        for domain in domains:
+            host, address = self.host(domain), self.address(domain)
+            asked = [["sh", "-c", remote_mpi.INTERFACE, "vcperf", address]]
+            ((_, said),) = self.ssh.ask_once({host: asked})[host]
+            names[domain] = remote_mpi.interface_of(said)
+            if not names[domain]:
+                raise VcperfError(f"domain {domain}: no network interface there has {address}")
+        if len(set(names.values())) > 1:
+            told = ", ".join(f"{name} in {domain}" for domain, name in names.items())
+            raise VcperfError(f"MPI needs network interfaces of one name: it is {told}")
+        return names[domains[0]]
+
+    def received_bytes(self, domain: str) -> int:
+        """What a domain's network interfaces have received so far.
+
+        Format: proc(5), /proc/net/dev: after the name the bytes received.
+        """
+        host = self.host(domain)
+        ((_, text),) = self.ssh.batch({host: [["cat", "/proc/net/dev"]]})[host]
+        counts = (line.partition(":")[2].split() for line in text.splitlines())
+        return sum(int(count[0]) for count in counts if count)
+
+    def has(self, domain: str, program: str) -> bool:
+        """Whether a domain has a program."""
+        host = self.host(domain)
+        return self.ssh.ask_once({host: [["test", "-x", program]]})[host][0][0] == 0
+
+    def tell(self, domain: str, argv: list[str]) -> None:
+        """Run a command that takes no time beside all others, in no domain's account; a
+        connection that is lost shows elsewhere."""
+        with contextlib.suppress(VcperfError):
+            self.ssh.batch({self.host(domain): [argv]})
 
     def free_port(self, domain: str, preferred: int) -> int:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
@@ -177,11 +283,13 @@ class RemoteTestbed:
         }
         return next(port for port in range(preferred, 65536) if port not in taken)
 
-    def _start(self, domain: str, argv: list[str], port: int = 0) -> Session:
+    def start(self, domain: str, argv: list[str], port: int = 0) -> Session:
+        """Start a command in a domain. Raises VcperfError when it does not start."""
         host, prefix = self.host(domain), self.enter_argv(domain)
         record = {"domain": domain, "host": host, "argv": [*prefix, *argv], "start": time.time()}
         session = Session(record, *self.ssh.session(host, argv, prefix, port))
-        self.sessions.append(session)
+        with self.guard:
+            self.sessions.append(session)
         said = session.says()
         if not said.startswith("started "):
             _, errors = session.process.communicate(timeout=STOP_S)
@@ -191,16 +299,26 @@ class RemoteTestbed:
 
     def _stop(self, session: Session) -> CommandRecord:
         """End a server; returns its record."""
-        os.close(session.lifeline)
-        session.lifeline = os.open(os.devnull, os.O_RDONLY)
-        return self._end(session, STOP_S)
+        self.cut(session)
+        return self.end(session, STOP_S)
 
-    def _end(self, session: Session, timeout_s: float) -> CommandRecord:
+    def cut(self, session: Session) -> None:
+        """Tell a command to end, unless it has."""
+        with self.guard:
+            if session in self.sessions:
+                os.close(session.lifeline)
+                session.lifeline = os.open(os.devnull, os.O_RDONLY)
+
+    def end(self, session: Session, timeout_s: float | None) -> CommandRecord:
         """Wait for a command's end.
 
         Returns its record, complete. Raises VcperfError when the connection broke.
         """
         output, errors = session.process.communicate(timeout=timeout_s)
+        with self.guard:
+            return self._ended_record(session, output, errors)
+
+    def _ended_record(self, session: Session, output: bytes, errors: bytes) -> CommandRecord:
         self.sessions.remove(session)
         os.close(session.lifeline)
         record = session.record
@@ -249,6 +367,16 @@ class RemoteTestbed:
             return {}
         own = sum(map(processes.all_threads_cpu_seconds, pids)) + sum(os.times()[:4])
         return {HERE: processes.host_cpu(own)}
+
+
+def _new_folder() -> str:
+    """A name for a folder on other hosts that nobody can have taken."""
+    return f"/tmp/vcperf.{secrets.token_hex(8)}"
+
+
+def _content(file: str) -> bytes:
+    with open(file, "rb") as handle:
+        return handle.read()
 
 
 def _bundle(folder: str) -> bytes:

@@ -74,6 +74,7 @@ done </proc/$$/status
 echo "status $status" >&4
 """
 MARK = "-- vcperf: status"
+SSH_FAILED = 255  # ssh(1), exit status: an error of its own
 
 
 class Connections:
@@ -180,6 +181,25 @@ class Connections:
                     json.dump(results, handle)
                 os.replace(partial, notes[host])
         return answers | asked
+
+    def feed(self, host: str, argv: Sequence[str], content: bytes) -> bytes:
+        """Run a command with an input; returns what it prints. (Not as an argument: some ssh
+        servers take command lines of 9000 bytes at most.)
+
+        Raises VcperfError naming the host, when the command fails or does not end.
+        """
+        process = self._start(host, argv, stdin=subprocess.PIPE)
+        try:
+            output, errors = process.communicate(content, timeout=BATCH_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise VcperfError(f"{host}: did not answer within {BATCH_S} s") from None
+        if process.returncode == SSH_FAILED:
+            raise VcperfError(f"{host}: {reason(errors)}")
+        if process.returncode:
+            said = errors.decode("utf-8", errors="replace").strip()
+            raise VcperfError(f"{host}: {said or f'status {process.returncode}'}")
+        return output
 
     def session(
         self, host: str, argv: Sequence[str], prefix: Sequence[str] = (), port: int = 0

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from vcperf.errors import VcperfError
 
@@ -21,7 +22,8 @@ def folder(stack: Mapping[str, str]) -> str:
     """Where a stack is installed: its own `folder`, else where envs/setup.sh puts its wheel.
 
     Args:
-        stack: of a spec: kind, and version (of the wheel) or folder.
+        stack: of a spec: kind, and version (of the wheel) or folder; host, an ssh destination,
+            when it is there.
     """
     return stack.get("folder") or os.path.abspath(f"{ROOT}/.tools/mpi/{stack['kind']}")
 
@@ -30,6 +32,8 @@ def program(stack: Mapping[str, str], name: str) -> str:
     """Where a program of scripts/workloads/mpi is, compiled with a stack, seen from the
     working directory."""
     key = stack.get("version") or stack["folder"].strip("/").replace("/", "-")
+    if "host" in stack:  # compiled there
+        key += "@" + re.sub(r"[^\w.-]", "-", stack["host"])
     return f"results/programs/{stack['kind']}-{key}/{name}"
 
 
@@ -79,8 +83,14 @@ def mpiexec_argv(
         argv += ["--mca", "mpi_yield_when_idle", "1"] if share_cpu else []
         argv += ["-x", "LD_LIBRARY_PATH", "-n", ranks]
         if agent:
-            argv += ["--prtemca", "plm_ssh_agent", agent, "--prtemca", "prte_if_include"]
-            argv += [interface, "--map-by", "node"]
+            # By the environment: versions 4 and 5 name them differently, and each leaves the
+            # other's alone.
+            env |= {"OMPI_MCA_plm_rsh_agent": agent, "PRTE_MCA_plm_ssh_agent": agent}
+            env |= {"OMPI_MCA_oob_tcp_if_include": interface}
+            env |= {"PRTE_MCA_prte_if_include": interface}
+            # Its daemons would start others, and crash where they do not find the agent.
+            env |= {"OMPI_MCA_plm_rsh_no_tree_spawn": "1", "PRTE_MCA_plm_ssh_no_tree_spawn": "1"}
+            argv += ["--leave-session-attached", "--map-by", "node"]
             argv += ["--host", ",".join(f"{host}:1" for host in hosts)]
         else:
             argv += ["--host", f"localhost:{ranks}"]

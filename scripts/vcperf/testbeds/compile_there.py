@@ -1,0 +1,66 @@
+"""Compile an MPI program on a host reached by ssh, with the stack that it has."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from vcperf.errors import VcperfError
+from vcperf.testbeds.ssh import Connections
+
+# Compiles the C source that it reads with the stack in the folder $1; prints the program.
+COMPILE = """
+[ -x "$1/bin/mpicc" ] || { echo "$1/bin/mpicc: not found there" >&2; exit 1; }
+folder=$(mktemp -d /tmp/vcperf.XXXXXX) || exit 1
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" && cat >program.c || exit 1
+PATH=$1/bin:$PATH LD_LIBRARY_PATH=$1/lib mpicc -O3 -s program.c -o program -lm >said 2>&1 ||
+  { cat said >&2; exit 1; }
+cat program
+"""
+
+
+def compile_there(
+    host: str, folder: str, source: str, program: str, context: dict[str, str]
+) -> None:
+    """Write a program of a host, so that blocks can bring it to all hosts like it.
+
+    Args:
+        host: ssh destination.
+        folder: of the stack, there.
+        source: a C file, here.
+        program: the file to write, here.
+        context: see `vcperf.measure.block.main`.
+
+    Raises VcperfError when the host does not answer, or its compiler fails.
+    """
+    with open(source, "rb") as handle:
+        text = handle.read()
+    connections = Connections(context.get("ssh_config"))
+    try:
+        for fault in connections.open({host: False}).values():
+            raise VcperfError(fault)
+        compiled = connections.feed(host, ["sh", "-c", COMPILE, "vcperf", folder], text)
+    finally:
+        connections.close()
+    partial = f"{program}.partial"
+    with open(partial, "wb") as handle:
+        handle.write(compiled)
+    os.chmod(partial, 0o755)
+    os.replace(partial, program)
+
+
+def main() -> int:
+    """HOST FOLDER SOURCE PROGRAM CONTEXT; returns the exit status."""
+    host, folder, source, program, context = sys.argv[1:]
+    try:
+        compile_there(host, folder, source, program, json.loads(context))
+    except VcperfError as error:
+        print(f"compile: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
