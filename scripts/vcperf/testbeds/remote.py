@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -371,7 +370,7 @@ class RemoteTestbed:
 
 def _new_folder() -> str:
     """A name for a folder on other hosts that nobody can have taken."""
-    return f"/tmp/vcperf.{secrets.token_hex(8)}"
+    return f"/tmp/vcperf.{os.urandom(8).hex()}"
 
 
 def _content(file: str) -> bytes:
