@@ -75,20 +75,22 @@ def _warm_up(
     """Run the same traffic for a while that does not count; the commands that did it.
 
     netperf knows whole seconds only. Between them it is interrupted, which it takes in
-    good order; but not while it still connects, then it gets twice the time.
+    good order; but not while it still connects, then it gets twice the time, and at last as
+    many whole seconds as it takes.
     """
     seconds = spec["warmup_s"]
     runs = []
     while True:
         stop = []
-        if seconds != math.ceil(seconds):
+        last = len(runs) == WARMUP_TRIES - 1
+        if seconds != math.ceil(seconds) and not last:
             stop = ["timeout", "--preserve-status", "--signal=INT", f"{seconds:g}"]
         run = testbed.run(
             spec["sender"], [*stop, *client(math.ceil(seconds))], seconds + PATIENCE_S
         )
         runs.append({"role": "warmup", **run})
         seconds *= 2
-        if run["status"] == 0 or not stop or len(runs) == WARMUP_TRIES:
+        if run["status"] == 0 or not stop:
             _check_status(spec, run)
             return runs
 
