@@ -79,7 +79,7 @@ def _warm_up(
     many whole seconds as it takes.
     """
     seconds = spec["warmup_s"]
-    runs = []
+    runs: list[dict[str, Any]] = []
     while True:
         stop = []
         last = len(runs) == WARMUP_TRIES - 1
