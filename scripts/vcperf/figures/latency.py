@@ -120,26 +120,28 @@ def _curve(axes: Axes, curve: pd.DataFrame, label: str, number: int) -> None:
 
 
 def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None:
-    """Where a curve has an anomaly: by how much, and the points A and B."""
+    """Where a curve has an anomaly: by how much the strongest, and the points A and B.
+
+    Each curve of a panel writes in a line of its own: two may stand out at the same size.
+    """
     name = {column: curve[column].iloc[0] for column in CURVE}
     heights = dict(zip(curve["message_bytes"], curve["latency_us"], strict=True))
     colour = PALETTE[number % len(PALETTE)]
-    for row in _select(tables["anomalies"], name).to_dict("records"):
-        if row["kind"] == "bump":
-            axes.annotate(
-                f"+{row['excess_percent']:.0f} %",
-                (row["message_bytes"], heights[row["message_bytes"]]),
-                (0, 14),
-                textcoords="offset points",
-                ha="center",
-                color=colour,
-                arrowprops={"arrowstyle": "->", "color": colour},
-            )
+    style = {"textcoords": "offset points", "ha": "center", "color": colour}
+    found = _select(tables["anomalies"], name)
+    bumps = found[found["kind"] == "bump"]
+    for row in bumps.to_dict("records"):
+        at = (row["message_bytes"], heights[row["message_bytes"]])
+        arrow = {"arrowstyle": "->", "color": colour}
+        axes.annotate("", at, (0, 14), arrowprops=arrow, **style)
+        if row["excess_percent"] == bumps["excess_percent"].max():
+            said = f"+{row['excess_percent']:.0f} %"
+            axes.annotate(said, at, (0, 16 + 12 * number), **style)
     for row in _select(tables["points"], name).to_dict("records"):
         if row["source"] == "anomaly":
             for letter, size in (("A", row["a_bytes"]), ("B", row["b_bytes"])):
-                at = (size, heights[size])
-                axes.annotate(letter, at, (6, -12), textcoords="offset points", color=colour)
+                place = (0, -18 - 11 * number)
+                axes.annotate(letter, (size, heights[size]), place, **style)
 
 
 def _axes(axes: Axes, cells: pd.DataFrame, title: str) -> None:
