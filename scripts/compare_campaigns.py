@@ -16,6 +16,7 @@ from vcperf.analysis import compare
 from vcperf.errors import VcperfError
 from vcperf.figures import changes, curves
 from vcperf.tables import netperf
+from vcperf.tables.read import read_table
 
 
 def main(argv: list[str]) -> int:
@@ -45,7 +46,7 @@ def read(folder: str) -> pd.DataFrame:
     """The blocks of a finished campaign. Raises VcperfError."""
     path = os.path.join(folder, "tables", "netperf.csv")
     try:
-        table = pd.read_csv(path)
+        table = read_table(path)
     except FileNotFoundError:
         raise VcperfError(
             f"{path}: not there; give the results folder of a finished campaign"

@@ -2,20 +2,19 @@
 
 import sys
 
-import pandas as pd
-
 from vcperf.analysis import anomaly, latency
 from vcperf.errors import VcperfError
+from vcperf.tables.read import read_table
 
 
 def main(pingpong: str, ep: str, output) -> None:
     """Write the four tables."""
-    blocks = pd.read_csv(pingpong)
+    blocks = read_table(pingpong)
     found = anomaly.find(blocks)
     found.to_csv(output.anomalies, index=False)
     anomaly.points(blocks, found).to_csv(output.points, index=False)
     latency.summarise(blocks).to_csv(output.pingpong, index=False)
-    latency.slowdown(pd.read_csv(ep)).to_csv(output.ep, index=False)
+    latency.slowdown(read_table(ep)).to_csv(output.ep, index=False)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,9 @@ class _Reader:
                 part = {**DEFAULTS, **defaults, **given}
                 self._check_part(at, part)
                 part["where"] = {**self._general(part), **given.get("where", {})}
+                for key in ("where", "of", "against"):
+                    if isinstance(part.get(key), Mapping):
+                        part[key] = {column: _text(v) for column, v in part[key].items()}
                 parts.append(part)
             found[name] = {"states": claim["states"], "parts": parts}
         return found
@@ -141,3 +144,8 @@ class _Reader:
         if known is not None and value not in known:
             what = "domain" if column in ("sender", "receiver") else column
             self._refuse(at, f"unknown {what} '{value}'{suggest(value, known)}")
+
+
+def _text(value: Any) -> Any:
+    """A value as the tables have it: text, or a list of such."""
+    return value if isinstance(value, list) else str(value)
