@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from vcperf import kinds, preparation
+from vcperf import imports, kinds, preparation
 from vcperf.errors import VcperfError
 from vcperf.tools import mpi_stacks
 

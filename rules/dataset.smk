@@ -24,7 +24,7 @@ DATASET = [
 rule dataset:
     input:
         tables=DATASET,
-        modules=["scripts/vcperf/provenance.py"],
+        modules=imports.modules("write_dataset.py"),
     output:
         provenance="results/provenance.json",
         campaign="results/campaign.json",
