@@ -1,6 +1,8 @@
 """A configuration is refused whole, in one line that names file, key and fault."""
 
 import random
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -8,9 +10,10 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vcperf import campaign, config, cpulist
+from vcperf import campaign, config, cpulist, kinds
 from vcperf.cell import canonical, spec_key
 from vcperf.errors import VcperfError
+from vcperf.kinds import bandwidth
 from vcperf.layout import Host
 
 DEFAULT = "config/config.yaml"
@@ -110,6 +113,46 @@ BAD = {
         },
         ["netperf.paths: nothing to measure"],
     ),
+    "a path twice": (
+        {"netperf": {"paths": {"config1": ["vc00->c010", "vc00 -> c010"]}}},
+        ["campaign.yaml: netperf.paths.config1[1]: 'vc00 -> c010' is there already, as"],
+    ),
+    "a number for a name": (
+        {"netperf": {"paths": {1: ["vc00->c010"]}}},
+        ["campaign.yaml: netperf.paths: the key 1 is not text", "quotes"],
+    ),
+    "a name that ends in a newline": (
+        {"pinnings": {"a\n": {"node0": {}}}},
+        ["campaign.yaml: pinnings: 'a\\n' is not a name"],
+    ),
+    "an option that ends in a newline": (
+        {"netperf": {"congestion_control": "cubic\n"}},
+        ["campaign.yaml: netperf.congestion_control: 'cubic\\n' is not"],
+    ),
+    "a baseline of an unknown pinning": (
+        {"baseline": {"pinnings": ["config1", "confg2"]}},
+        ["campaign.yaml: baseline.pinnings[1]: unknown pinning 'confg2', did you mean 'config2'?"],
+    ),
+    "a baseline of an unknown domain": (
+        {"baseline": {"paths": ["vc99->c000"]}},
+        ["campaign.yaml: baseline.paths[0]: unknown domain 'vc99'"],
+    ),
+    "CPUs without end": (
+        {"pinnings": {"config1": {"node0": {"c000": "0-99999999999"}}}},
+        ["pinnings.config1.node0.c000: CPU 0-99999999999, but node0 has CPUs 0-1"],
+    ),
+    "CPUs backwards": (
+        {"pinnings": {"config1": {"node0": {"c000": "1-0"}}}},
+        ["pinnings.config1.node0.c000: CPU 1-0, but node0 has CPUs 0-1"],
+    ),
+    "VCPUs without end": (
+        {"nodes": {"node0": {"domains": {"c000": {"vcpus": 10**12}}}}},
+        ["nodes.node0.domains.c000.vcpus", "at most 1024"],
+    ),
+    "a link that lets nothing through": (
+        {"netns": {"link_mbps": 1e-9}},
+        ["campaign.yaml: netns.link_mbps: 1e-09 is less than the minimum of 1"],
+    ),
     "a shell in a name": (
         {"nodes": {"node0": {"domains": {"a; rm -rf": {"vcpus": 1}}}}},
         ["nodes.node0.domains: 'a; rm -rf' is not a name"],
@@ -128,15 +171,84 @@ def test_bad_input_is_named_in_one_line(fault, tmp_path):
         assert part in said
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("a: [1", "x.yaml:1: not valid YAML"), ("a: 1\nb: {", "x.yaml:"), ("- 1", "is not of type")],
-)
-def test_broken_files_are_named(tmp_path, text, expected):
+INFINITE, NAN = float("inf"), float("nan")
+NOT_FINITE = [
+    ("disturbed_percent", INFINITE),
+    ("target_percent", NAN),
+    ("converge.budget_minutes", INFINITE),
+    ("netperf.warmup_s", NAN),
+    ("netns.link_mbps", NAN),
+    ("bandwidth.duration_s.pathload", -INFINITE),
+    ("netperf.message_bytes[0]", NAN),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), NOT_FINITE)
+def test_a_number_without_end_is_refused(tmp_path, key, value):
+    change = [value] if key.endswith("[0]") else value
+    for part in reversed(key.removesuffix("[0]").split(".")):
+        change = {part: change}
+    with pytest.raises(VcperfError) as refused:
+        plan_of(change, tmp=tmp_path)
+    assert f"campaign.yaml: {key}: {value} is not a finite number" in str(refused.value)
+
+
+BROKEN = {
+    "an open list": (b"a: [1", "x.yaml:1: not valid YAML"),
+    "an open mapping": (b"a: 1\nb: {", "x.yaml:"),
+    "a list": (b"- 1", "x.yaml: holds a list"),
+    "a word": (b"blocks", "x.yaml: holds one value"),
+    "a key twice": (b"blocks: 1\nseed: 1\nblocks: 2", "x.yaml:3: .*'blocks' is there twice"),
+    "a key twice inside": (b"a:\n  b: 1\n  b: 1\n", "x.yaml:3: .*'b' is there twice"),
+    "a list in itself": (b"a: &x [*x]", "x.yaml:1: .*recursive"),
+    "a mapping in itself": (b"a: &x {b: *x}", "x.yaml:1: .*recursive"),
+    "lists without end": (b"[" * 5000, "x.yaml: .*nested too deep"),
+    "another encoding": ("a: ä".encode("latin-1"), "x.yaml: not UTF-8"),
+    "no text": (b"a: \0", "x.yaml: not valid YAML"),
+    "a date that is none": (b"seed: 2009-13-45", "x.yaml: not valid YAML"),
+    "a number that is none": (b"seed: !!int ''", "x.yaml: not valid YAML"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_broken_files_are_named(tmp_path, fault):
+    text, expected = BROKEN[fault]
     file = tmp_path / "x.yaml"
-    file.write_text(text)
-    with pytest.raises(VcperfError, match=expected):
-        campaign.checked(config.read_yaml(file), [file])
+    file.write_bytes(text)
+    with pytest.raises(VcperfError, match=expected) as refused:
+        config.read_yaml(file)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_is_looked_at_where_its_keys_are_merged_already(tmp_path):
+    """Snakemake reads the files itself, and takes the last of two keys."""
+    file = tmp_path / "x.yaml"
+    file.write_text("blocks: 2\nblocks: 3\n")
+    base = config.read_yaml(ROOT / DEFAULT)
+    with pytest.raises(VcperfError, match=r"x\.yaml:2: .*twice"):
+        campaign.checked({**base, "blocks": 3}, [ROOT / DEFAULT, file])
+
+
+def test_aliases_and_merge_keys_are_yaml_too(tmp_path):
+    file = tmp_path / "x.yaml"
+    file.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\nc: *a\n")
+    a = {"x": 1, "y": 2}
+    assert config.read_yaml(file) == {"a": a, "b": {"x": 3, "y": 2}, "c": a}
+
+
+def test_make_looks_at_a_campaign_file_before_snakemake_does(tmp_path):
+    for bad, said in ((tmp_path, "Is a directory"), (tmp_path / "x.yaml", "holds a list")):
+        if bad != tmp_path:
+            bad.write_text("- 1\n")
+        argv = [sys.executable, "-m", "vcperf.config", str(bad)]
+        done = subprocess.run(
+            argv, cwd=ROOT / "scripts", capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1 and done.stderr == f"{bad}: {done.stderr.split(': ', 1)[1]}"
+        assert said in done.stderr and done.stderr.count("\n") == 1
+    make = ["make", "-n", "figures", "CAMPAIGN=config"]
+    planned = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert planned.index("-m vcperf.config config") < planned.index("--configfile config")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -147,6 +259,61 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_key_from_the_command_line_is_said_to_be_one():
     with pytest.raises(VcperfError, match="--config: blokcs"):
         plan_of({"blokcs": 1})
+
+
+def test_the_baseline_may_name_what_the_campaign_leaves_out():
+    """As the default's baseline does, of a campaign that drops a pinning or a node."""
+    dropped = {"pinnings": {"config3": None}, "netperf": {"paths": {"config3": None}}}
+    dropped["profile"] = None
+    plan_of({**dropped, "baseline": {"pinnings": ["config1", "config3"]}})
+
+
+def test_cells_that_tables_could_not_tell_apart_are_refused(monkeypatch):
+    monkeypatch.setattr(kinds, "NAMES", ("netperf", "netperf"))
+    with pytest.raises(VcperfError, match=r"netperf: two cells on netns are called config1 vc00->"):
+        plan_of({})
+
+
+def test_a_whole_number_is_one_however_it_is_written():
+    whole = {
+        "blocks": 3,
+        "pinnings": {"config1": {"node0": {"c000": [1, 1]}}},
+        "netperf": {"duration_s": 1, "message_bytes": [1024]},
+        "netns": {"link_mbps": 1000},
+    }
+    points = {
+        "blocks": 3.0,
+        "pinnings": {"config1": {"node0": {"c000": [1.0, 1]}}},
+        "netperf": {"duration_s": 1.0, "message_bytes": [1024.0]},
+        "netns": {"link_mbps": 1000.0},
+    }
+    assert plan_of(points) == plan_of(whole)
+    assert [c.name for c in plan_of(points).cells] == [c.name for c in plan_of(whole).cells]
+
+
+def estimates(change=None):
+    section = {"paths": {"config1": ["vc00->c010"]}, "methods": ["pathload", "pathrate"]}
+    cells = plan_of({"bandwidth": {**section, **(change or {})}}).cells
+    return {c.labels["method"]: c for c in cells if c.kind == "bandwidth"}
+
+
+def test_an_estimate_is_keyed_by_the_source_of_ours(monkeypatch, tmp_path):
+    before = estimates()
+    assert all(cell.spec["duration_s"] and cell.spec["source"] for cell in before.values())
+    (tmp_path / "search.py").write_text("# another one\n")
+    monkeypatch.setattr(bandwidth, "SOURCES", tmp_path)
+    assert all(cell.name != before[method].name for method, cell in estimates().items())
+
+
+def test_a_sites_own_estimator_is_keyed_by_neither_source_nor_duration(monkeypatch, tmp_path):
+    own = {"programs": {"pathload": {"sender": "/bin/a", "receiver": "/bin/b"}}}
+    spec = estimates(own)["pathload"].spec
+    assert "source" not in spec and "duration_s" not in spec
+    assert "source" in estimates(own)["pathrate"].spec
+    monkeypatch.setattr(bandwidth, "SOURCES", tmp_path)
+    longer = {**own, "duration_s": {"pathload": 30}}
+    assert estimates(longer)["pathload"].spec == spec
+    assert kinds.seconds(next(b for b in plan_of({"bandwidth": own}).blocks if b.cell.kind == "bandwidth")) > 0
 
 
 def test_nodes_have_cpus_of_their_own_where_the_host_has_enough():
