@@ -81,7 +81,7 @@ def test_noisy_cells_get_the_maximum_and_quiet_ones_the_minimum():
 
 
 def test_the_first_round_goes_to_the_minimum_in_every_cell():
-    plan = planned()
+    plan = planned({"blocks": 3})
     needed = converge.lacking(plan.cells, table_of(plan, by_pinning), RULE)
     assert set(needed.values()) == {12} and len(needed) == 33
     assert {c.kind for c in plan.cells if c.name in needed} == {"netperf"}
@@ -123,7 +123,7 @@ def test_a_round_that_does_not_fit_is_cut_alike_for_all():
 
 def test_a_count_only_ever_adds_to_what_is_configured():
     name = planned().cells[0].name
-    more, same, fewer = (planned(counts={name: n}).cells[0] for n in (5, 3, 2))
+    more, same, fewer = (planned({"blocks": 3}, {name: n}).cells[0] for n in (5, 3, 2))
     assert (more.blocks, more.sequential) == (5, True)
     assert (same.blocks, same.sequential) == (3, True)
     assert (fewer.blocks, fewer.sequential) == (3, False)
