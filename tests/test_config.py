@@ -1,19 +1,13 @@
 """A configuration is refused whole, in one line that names file, key and fault."""
 
-import random
-import subprocess
-import sys
-
 import pytest
 import yaml
 from conftest import ROOT
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vcperf import campaign, config, cpulist, kinds
-from vcperf.cell import canonical, spec_key
 from vcperf.errors import VcperfError
-from vcperf.kinds import bandwidth
 from vcperf.layout import Host
 
 DEFAULT = "config/config.yaml"
@@ -193,69 +187,6 @@ def test_a_number_without_end_is_refused(tmp_path, key, value):
     assert f"campaign.yaml: {key}: {value} is not a finite number" in str(refused.value)
 
 
-BROKEN = {
-    "an open list": (b"a: [1", "x.yaml:1: not valid YAML"),
-    "an open mapping": (b"a: 1\nb: {", "x.yaml:"),
-    "a list": (b"- 1", "x.yaml: holds a list"),
-    "a word": (b"blocks", "x.yaml: holds one value"),
-    "a key twice": (b"blocks: 1\nseed: 1\nblocks: 2", "x.yaml:3: .*'blocks' is there twice"),
-    "a key twice inside": (b"a:\n  b: 1\n  b: 1\n", "x.yaml:3: .*'b' is there twice"),
-    "a list in itself": (b"a: &x [*x]", "x.yaml:1: .*recursive"),
-    "a mapping in itself": (b"a: &x {b: *x}", "x.yaml:1: .*recursive"),
-    "lists without end": (b"[" * 5000, "x.yaml: .*nested too deep"),
-    "another encoding": ("a: ä".encode("latin-1"), "x.yaml: not UTF-8"),
-    "no text": (b"a: \0", "x.yaml: not valid YAML"),
-    "a date that is none": (b"seed: 2009-13-45", "x.yaml: not valid YAML"),
-    "a number that is none": (b"seed: !!int ''", "x.yaml: not valid YAML"),
-}
-
-
-@pytest.mark.parametrize("fault", BROKEN)
-def test_broken_files_are_named(tmp_path, fault):
-    text, expected = BROKEN[fault]
-    file = tmp_path / "x.yaml"
-    file.write_bytes(text)
-    with pytest.raises(VcperfError, match=expected) as refused:
-        config.read_yaml(file)
-    assert "\n" not in str(refused.value)
-
-
-def test_a_file_is_looked_at_where_its_keys_are_merged_already(tmp_path):
-    """Snakemake reads the files itself, and takes the last of two keys."""
-    file = tmp_path / "x.yaml"
-    file.write_text("blocks: 2\nblocks: 3\n")
-    base = config.read_yaml(ROOT / DEFAULT)
-    with pytest.raises(VcperfError, match=r"x\.yaml:2: .*twice"):
-        campaign.checked({**base, "blocks": 3}, [ROOT / DEFAULT, file])
-
-
-def test_aliases_and_merge_keys_are_yaml_too(tmp_path):
-    file = tmp_path / "x.yaml"
-    file.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\nc: *a\n")
-    a = {"x": 1, "y": 2}
-    assert config.read_yaml(file) == {"a": a, "b": {"x": 3, "y": 2}, "c": a}
-
-
-def test_make_looks_at_a_campaign_file_before_snakemake_does(tmp_path):
-    for bad, said in ((tmp_path, "Is a directory"), (tmp_path / "x.yaml", "holds a list")):
-        if bad != tmp_path:
-            bad.write_text("- 1\n")
-        argv = [sys.executable, "-m", "vcperf.config", str(bad)]
-        done = subprocess.run(
-            argv, cwd=ROOT / "scripts", capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 1 and done.stderr == f"{bad}: {done.stderr.split(': ', 1)[1]}"
-        assert said in done.stderr and done.stderr.count("\n") == 1
-    make = ["make", "-n", "figures", "CAMPAIGN=config"]
-    planned = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert planned.index("-m vcperf.config config") < planned.index("--configfile config")
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(VcperfError, match=r"none\.yaml: No such file"):
-        config.read_yaml(tmp_path / "none.yaml")
-
-
 def test_a_key_from_the_command_line_is_said_to_be_one():
     with pytest.raises(VcperfError, match="--config: blokcs"):
         plan_of({"blokcs": 1})
@@ -272,103 +203,6 @@ def test_cells_that_tables_could_not_tell_apart_are_refused(monkeypatch):
     monkeypatch.setattr(kinds, "NAMES", ("netperf", "netperf"))
     with pytest.raises(VcperfError, match=r"netperf: two cells on netns are called config1 vc00->"):
         plan_of({})
-
-
-def test_a_whole_number_is_one_however_it_is_written():
-    whole = {
-        "blocks": 3,
-        "pinnings": {"config1": {"node0": {"c000": [1, 1]}}},
-        "netperf": {"duration_s": 1, "message_bytes": [1024]},
-        "netns": {"link_mbps": 1000},
-    }
-    points = {
-        "blocks": 3.0,
-        "pinnings": {"config1": {"node0": {"c000": [1.0, 1]}}},
-        "netperf": {"duration_s": 1.0, "message_bytes": [1024.0]},
-        "netns": {"link_mbps": 1000.0},
-    }
-    assert plan_of(points) == plan_of(whole)
-    assert [c.name for c in plan_of(points).cells] == [c.name for c in plan_of(whole).cells]
-
-
-def estimates(change=None):
-    section = {"paths": {"config1": ["vc00->c010"]}, "methods": ["pathload", "pathrate"]}
-    cells = plan_of({"bandwidth": {**section, **(change or {})}}).cells
-    return {c.labels["method"]: c for c in cells if c.kind == "bandwidth"}
-
-
-def test_an_estimate_is_keyed_by_the_source_of_ours(monkeypatch, tmp_path):
-    before = estimates()
-    assert all(cell.spec["duration_s"] and cell.spec["source"] for cell in before.values())
-    (tmp_path / "search.py").write_text("# another one\n")
-    monkeypatch.setattr(bandwidth, "SOURCES", tmp_path)
-    assert all(cell.name != before[method].name for method, cell in estimates().items())
-
-
-def test_a_sites_own_estimator_is_keyed_by_neither_source_nor_duration(monkeypatch, tmp_path):
-    own = {"programs": {"pathload": {"sender": "/bin/a", "receiver": "/bin/b"}}}
-    spec = estimates(own)["pathload"].spec
-    assert "source" not in spec and "duration_s" not in spec
-    assert "source" in estimates(own)["pathrate"].spec
-    monkeypatch.setattr(bandwidth, "SOURCES", tmp_path)
-    longer = {**own, "duration_s": {"pathload": 30}}
-    assert estimates(longer)["pathload"].spec == spec
-    assert kinds.seconds(next(b for b in plan_of({"bandwidth": own}).blocks if b.cell.kind == "bandwidth")) > 0
-
-
-def test_nodes_have_cpus_of_their_own_where_the_host_has_enough():
-    crowded, roomy = plan_of({}, Host("netns", (0, 1))), plan_of({}, Host("netns", (0, 1, 2, 3)))
-    across = [c for c in crowded.cells if c.labels["path"] == "vc00->c010"]
-    assert all(cell.shared_cpus for cell in across)
-    assert not any(c.shared_cpus for c in crowded.cells if c.labels["path"] == "c000->c001")
-    assert not any(cell.shared_cpus for cell in roomy.cells)
-    nodes = next(c for c in roomy.cells if c.labels["path"] == "vc00->c010").spec["nodes"]
-    assert nodes["node1"]["domains"]["c010"] == [[3], [3]]
-
-
-def test_a_spec_holds_no_label():
-    """The pinning's name, the seed and the titles decide no result."""
-    for cell in plan_of({}).cells:
-        text = canonical(cell.spec)
-        assert cell.labels["pinning"] not in text and "seed" not in text and "title" not in text
-
-
-def test_only_netns_across_nodes_has_a_link():
-    netns, native = plan_of({}), plan_of({}, Host("native", (0, 1)))
-    assert {c.labels["path"] for c in netns.cells if "link_mbps" in c.spec} == {
-        "vc00->c010",
-        "c000->c010",
-        "c000->c011",
-    }
-    assert not any("link_mbps" in c.spec for c in native.cells)
-
-
-def test_the_order_is_the_seeds_and_every_round_is_whole():
-    orders = {}
-    for seed in (1, 1, 2):
-        blocks = sorted(plan_of({"seed": seed}).blocks, key=lambda b: b.order)
-        assert [b.order for b in blocks] == list(range(len(blocks)))
-        assert [b.number for b in blocks] == sorted(b.number for b in blocks)
-        orders.setdefault(seed, set()).add(tuple(b.cell.name for b in blocks))
-    assert len(orders[1]) == 1 and orders[1] != orders[2]
-
-
-json_values = st.recursive(
-    st.integers() | st.text() | st.booleans(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
-)
-
-
-@given(st.dictionaries(st.text(), json_values, min_size=1), st.randoms())
-@settings(max_examples=50)
-def test_a_key_is_of_the_content_and_not_of_its_order(spec, chance: random.Random):
-    items = list(spec.items())
-    chance.shuffle(items)
-    assert spec_key(dict(items)) == spec_key(spec)
-    changed = {**spec, items[0][0]: [items[0][1]]}
-    if items[0][0] != "block":
-        assert spec_key(changed) != spec_key(spec)
 
 
 @given(st.lists(st.integers(0, 63), min_size=1, unique=True))

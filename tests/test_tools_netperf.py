@@ -215,7 +215,7 @@ DAMAGED = {
     "a time without its point": "131072 16384 1024 100 5204.26\n",
     "the other socket with a point": "16384 131072 64 64 1.00 23507.62\n13.1072 -16384\n",
     "datagrams with a point": "212992 1024 1.00 617.22 0 505.50\n212992 1.00 42059 344.46\n",
-    "datagrams that came, with a point": "212992 1024 1.00 61722 0 505.50\n212992 1.00 42.1 344.46\n",
+    "some of them": "212992 1024 1.00 61722 0 505.50\n212992 1.00 42.1 344.46\n",
     "a server that died": f"!!! netserver died\n{SOUND_ROW}",
     "a connection that was lost": f"Interim result: connection reset by peer\n{SOUND_ROW}",
     "an interim result cut off": f"Interim result: 5032.45 10^6bits/s over 0.2\n{SOUND_ROW}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ def modules(*files: str) -> list[str]:
     return sorted(f"scripts/{file}" for file in inside if len(file.parts) > 1)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _imported(file: Path) -> tuple[Path, ...]:
     """The files of this package that a file imports anywhere in it."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
