@@ -315,7 +315,7 @@ class _Reader:
         transactions = self.test is not None and self.test.endswith("RR")
         unit = keys.get("THROUGHPUT_UNITS", "Trans/s" if transactions else "10^6bits/s")
         if self.test not in (None, "OMNI") and transactions != (unit == "Trans/s"):
-            raise Untrusted(f"{self.test} does not count {unit}")
+            raise Untrusted(f"{self.test} does not count in {unit}")
         # Of UDP datagrams none may arrive.
         sign = _not_negative if self.test == "UDP_STREAM" else _positive
         rate = sign("THROUGHPUT", _measured(keys, "THROUGHPUT"))
