@@ -79,6 +79,7 @@ rule mpi_summary:
             "scripts/vcperf/analysis/anomaly.py",
             "scripts/vcperf/analysis/intervals.py",
             "scripts/vcperf/analysis/latency.py",
+            "scripts/vcperf/analysis/laws.py",
         ],
     output:
         pingpong="results/tables/pingpong_summary.csv",
@@ -89,6 +90,8 @@ rule mpi_summary:
         "results/logs/mpi_summary.log",
     conda:
         "../envs/vcperf.yaml"
+    params:
+        points=own_points(),
     message:
         "Summarising the MPI tables over their blocks"
     script:
