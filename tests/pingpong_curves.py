@@ -44,7 +44,8 @@ def plateaus(chance, sizes):
 
 def hinge(chance, sizes):
     """max(constant, b * size), the bend anywhere."""
-    return chance.uniform(1, 80) * np.maximum(1, sizes / chance.uniform(*np.sort(sizes)[[2, -2]]))
+    bend = np.exp(chance.uniform(*np.log(sizes[[2, -2]])))
+    return chance.uniform(1, 80) * np.maximum(1, sizes / bend)
 
 
 def bent(chance, sizes):
