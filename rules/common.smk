@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from vcperf import imports, kinds, preparation
+from vcperf.campaign import checked
 from vcperf.errors import VcperfError
 from vcperf.tools import mpi_stacks
 
@@ -101,6 +102,12 @@ def bandwidth_of(figure):
     if figure["bands"] and "bandwidth" in PLAN.kinds:
         return "results/tables/bandwidth.csv"
     return []
+
+
+def own_points():
+    """The configuration's points of the ping-pong, whatever `make points` picked."""
+    profile = checked(config).get("profile", {})
+    return profile.get("pingpong", {}).get("points", {})
 
 
 def prepare_host():

@@ -74,6 +74,8 @@ rule mpi_summary:
         "results/logs/mpi_summary.log",
     conda:
         "../envs/vcperf.yaml"
+    params:
+        points=own_points(),
     message:
         "Summarising the MPI tables over their blocks"
     script:
