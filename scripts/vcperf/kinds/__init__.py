@@ -30,7 +30,7 @@ TOOLS = {
     "netperf": ("netperf",),
     "bandwidth": ("pathload", "pathrate"),
     "pingpong": ("imb", "mpi"),
-    "ep": ("ep", "mpi"),
+    "ep": ("ep", "ep_load", "mpi"),
     "imb": ("imb", "mpi"),
     "profile": (),
     "profile_blocks": ("netperf", "imb"),
