@@ -77,11 +77,13 @@ rule mpi_summary:
         ep="results/tables/ep.csv",
         modules=[
             "scripts/vcperf/analysis/anomaly.py",
+            "scripts/vcperf/analysis/effects.py",
             "scripts/vcperf/analysis/intervals.py",
             "scripts/vcperf/analysis/latency.py",
         ],
     output:
         pingpong="results/tables/pingpong_summary.csv",
+        programs="results/tables/pingpong_programs.csv",
         ep="results/tables/ep_summary.csv",
         anomalies="results/tables/anomalies.csv",
         points="results/tables/points.csv",

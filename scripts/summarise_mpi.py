@@ -9,12 +9,13 @@ from vcperf.errors import VcperfError
 
 
 def main(pingpong: str, ep: str, output) -> None:
-    """Write the four tables."""
+    """Write the tables."""
     blocks = pd.read_csv(pingpong)
     found = anomaly.find(blocks)
     found.to_csv(output.anomalies, index=False)
     anomaly.points(blocks, found).to_csv(output.points, index=False)
     latency.summarise(blocks).to_csv(output.pingpong, index=False)
+    latency.programs(blocks).to_csv(output.programs, index=False)
     latency.slowdown(pd.read_csv(ep)).to_csv(output.ep, index=False)
 
 
