@@ -200,7 +200,8 @@ def _content(*files: str) -> dict[str, str]:
     digest, found = hashlib.sha256(), False
     for file in files:
         with contextlib.suppress(OSError):
-            digest.update(Path(file).read_bytes())
+            with open(file, "rb") as handle:
+                digest.update(hashlib.file_digest(handle, "sha256").digest())
             found = True
     return {"digest": digest.hexdigest()[:12]} if found else {}
 
