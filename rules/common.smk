@@ -91,7 +91,7 @@ def programs_of(wildcards):
     programs = []
     if "file" not in spec["program"]:  # a site's own is looked for by the block alone
         programs.append(mpi_stacks.benchmark(spec["stack"], spec["program"]))
-    if "load" in spec:
+    if "source" in spec.get("load", {}):
         programs.append(mpi_stacks.program(spec["stack"], "ep"))
     # ancient: to compile again measures nothing.
     return [ancient(program) for program in programs]

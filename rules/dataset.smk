@@ -3,7 +3,13 @@
 # kind -> what is made of its tables of blocks.
 SUMMARIES = {
     "netperf": ["netperf_summary"],
-    "pingpong": ["pingpong_summary", "ep_summary", "anomalies", "points"],
+    "pingpong": [
+        "pingpong_summary",
+        "pingpong_programs",
+        "ep_summary",
+        "anomalies",
+        "points",
+    ],
     "profile": [
         f"profile_{name}"
         for name in ("applications", "images", "symbols", "cost", "differences")

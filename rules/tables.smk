@@ -67,6 +67,7 @@ rule mpi_summary:
         modules=imports.modules("summarise_mpi.py"),
     output:
         pingpong="results/tables/pingpong_summary.csv",
+        programs="results/tables/pingpong_programs.csv",
         ep="results/tables/ep_summary.csv",
         anomalies="results/tables/anomalies.csv",
         points="results/tables/points.csv",

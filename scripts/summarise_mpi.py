@@ -8,7 +8,7 @@ from vcperf.tables.read import read_table
 
 
 def main(pingpong: str, ep: str, points: dict[str, int], output) -> None:
-    """Write the four tables.
+    """Write the tables.
 
     Args:
         points: the configuration's own, name -> bytes; A and B are those of a curve without
@@ -20,6 +20,7 @@ def main(pingpong: str, ep: str, points: dict[str, int], output) -> None:
     found.to_csv(output.anomalies, index=False)
     anomaly.points(blocks, found, default).to_csv(output.points, index=False)
     latency.summarise(blocks).to_csv(output.pingpong, index=False)
+    latency.programs(blocks).to_csv(output.programs, index=False)
     latency.slowdown(read_table(ep)).to_csv(output.ep, index=False)
 
 

@@ -38,8 +38,12 @@ if TYPE_CHECKING:
         def wait_for_more(self, text: str, times: int, timeout_s: float) -> str:
             """Wait until it has printed a text so many times more than by now."""
 
-        def wait(self, timeout_s: float) -> None:
-            """Wait for its end. Raises VcperfError past the timeout."""
+        def so_far(self) -> str:
+            """All that it has printed by now."""
+
+        def wait(self, timeout_s: float, beside: Background | None = None) -> None:
+            """Wait for its end, and take meanwhile what one beside it prints. Raises
+            VcperfError past the timeout."""
 
     class Testbed(Protocol):
         """What a measurement may ask of a testbed."""
