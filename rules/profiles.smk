@@ -34,6 +34,7 @@ rule profile_plot:
         modules=[
             "scripts/vcperf/figures/profiles.py",
             "scripts/vcperf/figures/curves.py",
+            "scripts/vcperf/tables/profile.py",
         ],
     output:
         svg="results/plots/{figure}.svg",
@@ -57,7 +58,10 @@ rule flame_graph:
             for b in CAMPAIGN.wanted()
             if b.cell.name == FLAMES[wildcards.profile].name
         ],
-        modules=["scripts/vcperf/figures/flame.py"],
+        modules=[
+            "scripts/vcperf/figures/flame.py",
+            "scripts/vcperf/tables/profile.py",
+        ],
     output:
         svg="results/plots/flame_{profile}.svg",
         folded="results/tables/stacks/{profile}.folded",

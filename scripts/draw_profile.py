@@ -5,8 +5,8 @@ import pandas as pd
 from vcperf.figures import curves, profiles
 
 if __name__ == "__main__":
-    tables = {
-        name: pd.read_csv(path)
+    tables = {  # a function may be called `nan`: only what is empty is missing
+        name: pd.read_csv(path, keep_default_na=False, na_values=[""])
         for name, path in snakemake.input.items()
         if path and name != "modules"  # no table of nodes where none is emulated
     }

@@ -10,8 +10,10 @@ from vcperf.errors import VcperfError
 
 
 def main(samples: str, blocks: str, output) -> None:
-    """Write the tables."""
-    tables = pd.read_csv(samples), pd.read_csv(blocks)
+    """Write the tables. A function may be called `nan`: only what is empty is missing."""
+    tables = [
+        pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in (samples, blocks)
+    ]
     profile_tables.applications(*tables).to_csv(output.applications, index=False)
     cells = profile_tables.Cells(*tables)
     for name, make in profile_tables.TABLES.items():
