@@ -10,6 +10,7 @@ from sshd import ROOT, SSHD, UNPACKED
 
 NAMES = ("node0", "node1")
 SUBNET = "10.81.0"
+STANDINS = ROOT / "tests/standins"
 # Serves one connection in the host of the process $1.
 ENTER = """#!/bin/sh
 export LD_LIBRARY_PATH={library}
@@ -22,6 +23,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 StrictModes no
 PidFile none
+SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:{standins} XM_STANDIN={folder}/xm.json
 """
 CLIENT = """
 Host {name}
@@ -59,7 +61,7 @@ class Guests:
             subprocess.run(keygen, check=True)
         passwd = Path("/etc/passwd").read_text()
         (folder / "passwd").write_text(f"{passwd}sshd:x:64999:65534::/run/sshd:/bin/false\n")
-        (folder / "sshd_config").write_text(SERVER.format(folder=folder))
+        (folder / "sshd_config").write_text(SERVER.format(folder=folder, standins=STANDINS))
         library = UNPACKED.resolve() / "usr/lib" / f"{os.uname().machine}-linux-gnu"
         enter = folder / "enter"
         enter.write_text(ENTER.format(library=library, sshd=SSHD.resolve(), folder=folder))
@@ -67,7 +69,8 @@ class Guests:
         self.anchors = []
 
     def start(self) -> None:
-        kept = [str(self.folder), *(str((ROOT / name).resolve()) for name in (".tools", ".venv"))]
+        kept = [str(self.folder), str(STANDINS)]
+        kept += [str((ROOT / name).resolve()) for name in (".tools", ".venv")]
         for name in NAMES:
             self.anchors.append(
                 subprocess.Popen(

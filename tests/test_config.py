@@ -223,7 +223,7 @@ def test_defaults_and_schema_are_in_step():
     assert known - {"imb"} == set(default["pingpong"])
     profile = schema["properties"]["profile"]["properties"]
     assert set(profile) == set(default["profile"])
-    for part, optional in (("pingpong", set()), ("xenoprof", {"xen", "vmlinux"})):
+    for part, optional in (("pingpong", set()), ("xenoprof", {"xen", "vmlinux", "passive"})):
         assert set(profile[part]["properties"]) - optional == set(default["profile"][part])
 
 

@@ -76,6 +76,12 @@ def test_what_is_too_narrow_is_told():
     assert "1000001 samples; 1 frames too narrow to draw" in svg
 
 
+@pytest.mark.parametrize(("samples", "said"), [(399, True), (400, False)])
+def test_too_few_samples_are_told(samples, said):
+    svg = flame.draw([f"a;b {samples - 1}", "a 1"], "t")
+    assert (f"{samples} samples; too few samples" in svg) is said
+
+
 @pytest.mark.parametrize("lines", [[], ["a;b"], ["a;b x"], [" 5"], ["a -1"], ["a;b 0"], ["a ²"]])
 def test_what_is_no_folded_stack_is_refused(lines):
     with pytest.raises(VcperfError, match="folded stacks"):

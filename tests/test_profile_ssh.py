@@ -7,6 +7,7 @@ import contextlib
 import csv
 import glob
 import io
+import itertools
 import json
 import os
 import signal
@@ -124,6 +125,57 @@ def profile(site, sshd, monkeypatch):  # noqa: F811
     return take
 
 
+def calls(log) -> list[list[str]]:
+    return [line.split() for line in log.read_text().splitlines()]
+
+
+def test_passive_domains_are_sampled_by_dom0(profile, told):
+    log, _ = told
+    said, record = profile(xenoprof={"passive": {"c001": "/boot/vmlinux-guest"}})
+    assert record, said
+    (daemon,) = [call for call in calls(log) if call[0] == "--start-daemon"]
+    assert daemon[-3:] == [
+        *("--active-domains=1", "--passive-domains=2", "--passive-images=/boot/vmlinux-guest")
+    ]
+    assert [call[0] for call in calls(log)].count("--reset") == 2  # it has no OProfile
+    rows = list(csv.DictReader(io.StringIO(record["profile"]["rows"])))
+    assert {(r["domain"], r["image"]) for r in rows if r["image"].startswith("domain")} == {
+        ("c001", "domain2-kernel")
+    }
+    assert {row["domain"] for row in rows} == {"vc00", "c000", "c001"}
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("c000", "the workload runs in c000, so it is active: a domain is active or passive"),
+        ("vc00", "vc00 is the dom0 that starts the profile"),
+        ("c002", "unknown domain 'c002'"),
+    ],
+)
+def test_what_cannot_be_passive_is_refused_by_its_key(profile, domain, said):
+    with pytest.raises(VcperfError) as refused:
+        profile(xenoprof={"passive": {domain: "/boot/vmlinux-guest"}})
+    assert f"one.yaml: profile.xenoprof.passive.{domain}: {said}" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_nodes_are_started_and_stopped_together(profile, told):
+    log, _ = told
+    said, record = profile(paths={"config1": ["vc00->c010"]})
+    assert record, said
+    stages = [(what, len(list(found))) for what, found in itertools.groupby(calls(log), _what)]
+    # Two dom0s, and one guest that is active.
+    assert stages == [
+        *(("--reset", 3), ("--start-daemon", 2), ("--start", 3), ("--stop", 3)),
+        *(("--dump", 3), ("--save", 3), ("--shutdown", 3), ("opreport", 3)),
+    ]
+
+
+def _what(call: list[str]) -> str:
+    return call[0].partition("=")[0]
+
+
 def test_what_opcontrol_refuses_is_one_line_and_all_is_shut_down(profile, told):
     log, refuse = told
     refuse.write_text("--start-daemon")
@@ -202,6 +254,28 @@ def test_a_domain_that_never_becomes_ready_is_one_line(change, said, sshd, monke
         with pytest.raises(VcperfError) as refused, sampler:
             sampler.start()
         assert str(refused.value) == said and not sampler.sessions
+
+
+# Takes orders as perf does, $3 being its --control, and goes on when it is told to end.
+STAYS = """
+trap '' INT
+fifos=${3#*fifo:}
+while :; do read -r order <"${fifos%,*}"; echo ack >"${fifos#*,}"; done
+"""
+
+
+@needs_perf
+def test_a_perf_that_does_not_end_is_one_line(sshd, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(perf_domains, "END_S", 1)
+    stays = ["sh", "-c", STAYS, "perf"]
+    monkeypatch.setattr(perf_domains.perf_commands, "record_argv", lambda **_: stays)
+    with domain(sshd) as bed, perf_domains.Sampler(bed, WANTED) as sampler:
+        sampler.start()
+        sampler.stop()
+        with pytest.raises(VcperfError) as refused:
+            sampler.result()
+    assert str(refused.value) == "domain vc00 (one): perf: record did not end within 1 s"
 
 
 @needs_perf

@@ -143,24 +143,62 @@ def test_what_opreport_writes_of_symbols_is_read(rows, events, vma, linenr, app)
         max_size=5,
     ),
     blanks=st.booleans(),
+    of_all=st.booleans(),
 )
-def test_what_opreport_writes_of_applications_is_read(apps, blanks):
-    """Dependents add up to their application, whether or not a tab became blanks."""
+def test_what_opreport_writes_of_applications_is_read(apps, blanks, of_all):
+    """Dependents add up to their application, whether or not a tab became blanks, and whether
+    their percents are of it or of all (--global-percent)."""
     assume(any(images for _, images in apps))
     text, expected = "CPU: any\nProfiling through timer interrupt\n", []
+    whole = sum(samples for _, images in apps for _, samples in images)
+    whole += sum(not images for _, images in apps)
     head = "          TIMER:0|\n  samples|      %|\n------------------\n"
     tab = " " * 8 if blanks else "\t"
     text += head
     for app, images in apps:
         total = sum(samples for _, samples in images) or 1
-        text += f"{total:9d} {percent_text(50)} {app}\n"
+        text += f"{total:9d} {percent_text(100 * total / whole)} {app}\n"
         expected.append(("TIMER", app, None if images else app, total))
         text += "".join(tab + each for each in head.splitlines(keepends=True)) if images else ""
         for image, samples in images:
-            text += f"{tab}{samples:9d} {percent_text(100 * samples / total)} {image}\n"
+            of = whole if of_all else total
+            text += f"{tab}{samples:9d} {percent_text(100 * samples / of)} {image}\n"
             expected.append(("TIMER", app, image, samples))
     rows = oprofile.parse(text)
     assert [(r["event"], r["app"], r["image"], r["samples"]) for r in rows] == expected
+
+
+@given(
+    counts=st.lists(st.integers(10, 10**7), min_size=2, max_size=6),
+    at=st.integers(0, 5),
+    digit=st.integers(0, 6),
+)
+def test_a_count_that_lost_a_digit_is_refused(counts, at, digit):
+    """Beside rows that have all of theirs; where the percent is printed to three digits."""
+    whole, at = sum(counts), at % len(counts)
+    shares = [100 * count / whole for count in counts]
+    assume(min(shares) > 0.1)
+    damaged = str(counts[at])
+    damaged = damaged[: digit % len(damaged)] + damaged[digit % len(damaged) + 1 :]
+    assume(damaged.strip("0"))
+    for lost in (False, True):
+        texts = list(map(str, counts))
+        texts[at] = damaged if lost else texts[at]
+        text = "Profiling through timer interrupt\n" + "".join(
+            f"{count:>9} {percent_text(share)} image{number}\n"
+            for number, (count, share) in enumerate(zip(texts, shares, strict=True))
+        )
+        if lost:
+            with pytest.raises(Untrusted, match=r"samples are not .* %|add up to"):
+                oprofile.parse(text)
+        else:
+            assert [row["samples"] for row in oprofile.parse(text)] == counts
+
+
+@pytest.mark.parametrize("mark", ["---", "+++"])
+def test_what_only_one_profile_has_has_no_percent(mark):
+    (first, second) = oprofile.parse(f"      9 100.000 vmlinux\n      4 {mark} bridge\n")
+    assert (first["percent"], second["percent"], second["samples"]) == (100, None, 4)
 
 
 @pytest.mark.parametrize("kind", ["apps", "modules", "kernel", "xen", "xen-unknown"])
@@ -191,16 +229,24 @@ def test_the_sequence_of_a_profile_over_domains():
         "--passive-domains=4",
         "--passive-images=/boot/vmlinux-4",
     ]
-    steps = [(domain, argv[1]) for domain, argv in opcontrol.before(daemon, [1, 3])]
-    assert steps == [
-        *((0, "--reset"), (1, "--reset"), (3, "--reset")),
-        *((0, "--start-daemon"), (1, "--start"), (3, "--start"), (0, "--start")),
+
+    def told(stages):
+        return [[(domain, argv[1]) for domain, argv in stage] for stage in stages]
+
+    assert told(opcontrol.before(daemon, [1, 3])) == [
+        [(0, "--reset"), (1, "--reset"), (3, "--reset")],
+        [(0, "--start-daemon")],
+        [(1, "--start"), (3, "--start")],
+        [(0, "--start")],
     ]
-    steps = [(domain, argv[1]) for domain, argv in opcontrol.after("point-A", [1])]
-    assert steps == [
-        *((0, "--stop"), (1, "--stop"), (1, "--dump"), (0, "--dump")),
-        *((1, "--save=point-A"), (0, "--save=point-A"), (1, "--shutdown"), (0, "--shutdown")),
+    assert told(opcontrol.stop([1])) == [[(0, "--stop")], [(1, "--stop")]]
+    assert told(opcontrol.after("point-A", [1])) == [
+        *([(1, "--dump")], [(0, "--dump")]),
+        *([(1, "--save=point-A")], [(0, "--save=point-A")]),
+        *([(1, "--shutdown")], [(0, "--shutdown")]),
     ]
+    # Nodes go through the same stages, whether or not their guests take part.
+    assert len(opcontrol.before(daemon)) == 4 and len(opcontrol.after("a")) == 6
     assert opcontrol.report_argv("point-A", symbols=True) == [
         "opreport",
         "--symbols",

@@ -237,6 +237,10 @@ def test_what_was_really_counted():
     assert [(e.name, e.period, e.frequency_hz) for e in events] == [("cpu-clock", None, 997)]
     assert perf_commands.fallback("cycles", events) == "cpu-clock"
     assert perf_commands.fallback("cpu-clock:u", events) is None
+    kinds = perf_commands.parse_evlist("cpu_atom/cycles/\ncpu_core/cycles/u\ndummy:HG\n")
+    for asked in ("cycles", "cycles:u", "cpu_core/cycles/"):
+        assert perf_commands.fallback(asked, kinds) is None
+    assert perf_commands.fallback("instructions", kinds) == "cpu_atom/cycles/"
     plain = perf_commands.parse_evlist((DATA / "evlist-plain.list").read_text())
     assert [(e.name, e.period, e.frequency_hz) for e in plain] == [("cpu-clock", None, None)]
     (cycles,) = perf_commands.parse_evlist(

@@ -1,4 +1,5 @@
-"""The tables of profiles: a cell's blocks pooled, and cell against cell.
+"""The tables of profiles: a cell's blocks pooled, and cell against cell. Where domains or blocks
+counted different events, each event is a profile of its own.
 
 Programs that run on the host beside the domains are left out of everything but
 profile.csv: they are no part of the workload. What the kernel does in threads of its own,
@@ -7,18 +8,28 @@ and in interrupts while a CPU idles, is nobody's and stays in.
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from vcperf.analysis import profiles
+from vcperf.errors import VcperfError
 
 Row = dict[str, Any]
+Keep = Callable[[Row], bool]
 
 CELL = "testbed pinning path workload test message_bytes stack program load point".split()
+PROFILE = [*CELL, "event"]
 KERNEL_APPS = ("swapper", "ksoftirqd", "kworker")  # see vcperf.tools.perf_stacks
 ALL = "all"
+MPI_LIBRARY = "MPI library"
+# MPICH's and Intel's, Open MPI's, and what they send through; statically linked, the program's.
+_MPI_LIBRARY = re.compile(
+    r"lib(?:mpi|open-pal|open-rte|mca_|uc[mpst]\b|uct_|fabric|psm|[\w.-]+-fi\.so)|mca_"
+)
 MOST = 40  # names of a ranking
 # What is compared -> what the two must not share; all else of a cell is the same.
 COMPARED = {"pinning": ("pinning",), "point": ("point", "message_bytes")}
@@ -39,18 +50,24 @@ class Cells:
         self.blocks = blocks
 
     def __iter__(self) -> Iterator[tuple[Row, Row, list[Row]]]:
-        """(labels, {sample_ns, bytes_moved}, rows) of each cell, its blocks together."""
+        """(labels, {sample_ns, bytes_moved}, rows) of each cell and event, its blocks together."""
         for key, blocks in self.blocks.groupby(CELL, dropna=False, sort=False):
             labels = dict(zip(CELL, key, strict=True))
             rows = select(self.samples, labels)
             if labels["workload"] == "pingpong":  # the load's own domains are not its subject
                 rows = rows[rows["domain"].isin(str(labels["path"]).split("->"))]
-            scale = {
-                "sample_ns": float(blocks["sample_ns"].mean()),
-                "bytes_moved": float(blocks["bytes_moved"].sum(skipna=False)),
-            }
-            records = rows.astype(object).where(rows.notna(), None).to_dict("records")
-            yield labels, scale, [{str(k): v for k, v in row.items()} for row in records]
+            for event, counted in rows.groupby("event", dropna=False):
+                own = blocks[blocks["block"].isin(counted["block"])]
+                scale = {
+                    "sample_ns": float(own["sample_ns"].mean()),
+                    "bytes_moved": float(own["bytes_moved"].sum(skipna=False)),
+                }
+                records = counted.astype(object).where(counted.notna(), None).to_dict("records")
+                yield (
+                    {**labels, "event": event},
+                    scale,
+                    [{str(k): v for k, v in row.items()} for row in records],
+                )
 
 
 def select(table: pd.DataFrame, labels: Mapping[str, Any]) -> pd.DataFrame:
@@ -98,9 +115,21 @@ def symbols(cells: Cells) -> pd.DataFrame:
 
 
 def _ranked(cells: Cells, by: tuple[str, ...]) -> pd.DataFrame:
-    found = [{**labels, **row} for labels, _, rows in cells for row in profiles.table(rows, by)]
-    columns = [*CELL, *by, "samples", "percent", "percent_low", "percent_high", "too_few"]
+    found = []
+    for labels, _, rows in cells:
+        found += [{**labels, **row} for row in _told(labels, profiles.table, rows, by)]
+    columns = [*PROFILE, *by, "samples", "percent", "percent_low", "percent_high", "too_few"]
     return pd.DataFrame(found, columns=columns).round(4)
+
+
+def _told(labels: Row, make: Callable[..., list[Row]], *of: Any) -> list[Row]:
+    """The rows of one profile; none, and a line that says why, when it does not tell them."""
+    try:
+        return make(*of)
+    except VcperfError as fault:
+        cell = " ".join(str(value) for value in labels.values() if not pd.isna(value))
+        print(f"{cell}: {fault}; left out", file=sys.stderr)
+        return []
 
 
 def cost(cells: Cells) -> pd.DataFrame:
@@ -109,37 +138,43 @@ def cost(cells: Cells) -> pd.DataFrame:
     bytes are left out."""
     found = []
     for labels, scale, rows in cells:
-        if not _tells_cost(scale):
-            continue
-        bytes_moved = int(scale["bytes_moved"])
-        for by in (("domain", "image"), ("domain",)):
-            sums = profiles.counts(rows, by)
-            for row in profiles.cost(sums, sample_ns=scale["sample_ns"], bytes_moved=bytes_moved):
-                if row["name"] is None and len(by) == 2:
-                    continue
-                domain, image = ((*(row["name"] or (ALL,)), ALL))[:2]
-                found.append({**labels, **row, "domain": domain, "image": image})
-    columns = [*CELL, "domain", "image", "samples", *COST, "too_few"]
+        if _tells_cost(scale):
+            found += [{**labels, **row} for row in _told(labels, _cost, rows, scale)]
+    columns = [*PROFILE, "domain", "image", "samples", *COST, "too_few"]
     return pd.DataFrame(found, columns=columns).round(1)
+
+
+def _cost(rows: list[Row], scale: Row) -> list[Row]:
+    found = []
+    for by in (("domain", "image"), ("domain",)):
+        sums = profiles.counts(rows, by)
+        for row in profiles.cost(
+            sums, sample_ns=scale["sample_ns"], bytes_moved=int(scale["bytes_moved"])
+        ):
+            if row["name"] is not None or len(by) == 1:
+                domain, image = ((*(row["name"] or (ALL,)), ALL))[:2]
+                found.append({**row, "domain": domain, "image": image})
+    return found
 
 
 def differences(cells: Cells) -> pd.DataFrame:
     """What makes two cells differ: pinning against pinning, and point against point.
 
-    Ranked by image, by symbol, and by symbol within the program of a ping-pong; as an
-    amount (`ns_per_megabyte`, or `samples` where no bytes are told) and as a share
+    Ranked by image, by symbol, and by symbol within the program of a ping-pong and within the
+    images of its MPI library; as an amount (`ns_per_megabyte`, or `samples` where no bytes are told) and as a share
     (`percent`). `verdict` says in words what explains the difference, or that nothing does.
     """
     found: list[Row] = []
     known = list(cells)
     for compared, apart in COMPARED.items():
         for first, second in _pairs(known, compared, apart):
-            labels = {key: first[0][key] for key in CELL if key not in apart}
+            labels = {key: first[0][key] for key in PROFILE if key not in apart}
             named = {"first": first[0][compared], "second": second[0][compared]}
-            for scope, by, where in _rankings(first[0]):
+            for scope, by, keep in _rankings(first[0]):
                 head = {**labels, "compared": compared, **named, "within": scope}
-                found += [{**head, **row} for row in _difference(first, second, by, where)]
-    columns = [c for c in CELL if c != "point"] + "compared first second within".split()
+                ranked = _told(head, _difference, first, second, by, keep)
+                found += [{**head, **row} for row in ranked]
+    columns = [c for c in PROFILE if c != "point"] + "compared first second within".split()
     columns += "by unit rank image symbol first_value second_value difference low high".split()
     columns += "explains of_total names verdict".split()
     table = pd.DataFrame(found, columns=columns)
@@ -152,18 +187,25 @@ def _pairs(known: Sequence[Any], compared: str, apart: Sequence[str]) -> Iterato
     groups: dict[tuple[str, ...], list[Any]] = {}
     for cell in known:
         if not pd.isna(cell[0][compared]):
-            key = tuple(str(cell[0][c]) for c in CELL if c not in apart)
+            key = tuple(str(cell[0][c]) for c in PROFILE if c not in apart)
             groups.setdefault(key, []).append(cell)
     for first, *others in groups.values():
         for other in others:
             yield first, other
 
 
-def _rankings(labels: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], Row]]:
-    yield ALL, ("image",), {}
-    yield ALL, ("image", "symbol"), {}
+def _rankings(labels: Row) -> Iterator[tuple[str, tuple[str, ...], Keep]]:
+    """Within what, by what, and which rows that takes."""
+    yield ALL, ("image",), lambda row: True
+    yield ALL, ("image", "symbol"), lambda row: True
     if labels["workload"] == "pingpong":
-        yield labels["program"], ("image", "symbol"), {"app": labels["program"]}
+        program = labels["program"]
+        yield program, ("image", "symbol"), lambda row: row["app"] == program
+        yield MPI_LIBRARY, ("image", "symbol"), lambda row: _of_mpi(row["image"], program)
+
+
+def _of_mpi(image: str | None, program: str) -> bool:
+    return image is not None and (image == program or bool(_MPI_LIBRARY.match(image)))
 
 
 def _tells_cost(scale: Mapping[str, float]) -> bool:
@@ -171,8 +213,8 @@ def _tells_cost(scale: Mapping[str, float]) -> bool:
     return scale["bytes_moved"] > 0 and scale["sample_ns"] > 0
 
 
-def _difference(first: Any, second: Any, by: tuple[str, ...], where: Row) -> list[Row]:
-    pair = [profiles.counts(cell[2], by, where) for cell in (first, second)]
+def _difference(first: Any, second: Any, by: tuple[str, ...], keep: Keep) -> list[Row]:
+    pair = [profiles.counts(filter(keep, cell[2]), by) for cell in (first, second)]
     if not all(sum(sums.values()) for sums in pair):
         return []
     scales, unit = [1.0, 1.0], "samples"

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
 from vcperf.errors import VcperfError
+from vcperf.tables.profile import LEAST_SAMPLES
 
 WIDTH = 1200
 MARGIN = 12
@@ -97,6 +98,7 @@ def draw(folded: Iterable[str], title: str, subtitle: str = "") -> str:
                 todo.append((call, x, y - ROW))
             x += call.samples * scale
     note = f"{root.samples} samples" + (f"; {hidden} frames too narrow to draw" if hidden else "")
+    note += "; too few samples to tell shares by" if root.samples < LEAST_SAMPLES else ""
     parts.append(f'<text x="{MARGIN}" y="{height - 8}" fill="#444444">{note}</text>')
     return "\n".join([*parts, "</svg>", ""])
 

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vcperf.figures.curves import PALETTE, RC
+from vcperf.tables.profile import LEAST_SAMPLES
 
 Tables = Mapping[str, pd.DataFrame]
 ALL = "all"
@@ -38,7 +39,7 @@ def images(tables: Tables) -> Figure:
     cost = tables["cost"]
     cost = cost[(cost["workload"] == "netperf") & (cost["domain"] != ALL)]
     whole, parts = cost[cost["image"] == ALL], cost[cost["image"] != ALL]
-    panels = list(whole.groupby(["testbed", *CELL], dropna=False, sort=True))
+    panels = list(whole.groupby(["testbed", *CELL, "event"], dropna=False, sort=True))
     with rc_context(RC):
         height = 1.3 + 0.55 * max(1, len(panels)) + 0.32 * max(2, len(whole))
         drawing = Figure(figsize=(7.2, height), layout="constrained")
@@ -51,6 +52,11 @@ def images(tables: Tables) -> Figure:
             named = list(ranked.index[:MOST_IMAGES])
             for axes, (_, of_panel) in zip(grid[:, 0], panels, strict=True):
                 _stacked(axes, of_panel, parts, named)
+                row = of_panel.iloc[0]
+                title = f"{row['pinning']}, {row['path']}, {row['message_bytes']:g} bytes"
+                title += f", {row['event']}" if cost["event"].nunique() > 1 else ""
+                title += _too_few(of_panel["samples"].sum())
+                axes.set_title(title, fontsize=9, loc="left")
             grid[-1, 0].set_xlabel("CPU time (us a megabyte)")
             _legend_of_all(list(grid[:, 0]))
         else:
@@ -70,7 +76,7 @@ def points(tables: Tables) -> Figure:
     """
     found = tables["differences"]
     found = found[(found["compared"] == "point") & (found["unit"] == "ns_per_megabyte")]
-    groups = found[["testbed", "pinning", "stack", "program", "load", "first", "second"]]
+    groups = found[["testbed", "pinning", "stack", "program", "load", "event", "first", "second"]]
     pairs = groups.drop_duplicates().to_dict("records")
     with rc_context(RC):
         drawing = Figure(figsize=(9.6, 1.2 + 4.0 * max(1, len(pairs))), layout="constrained")
@@ -87,7 +93,10 @@ def points(tables: Tables) -> Figure:
             sides = {side: _point_name(tables["blocks"], pair[side]) for side in SIDES}
             _paired(left, by_image.head(MOST_IMAGES), sides, ["image"])
             _paired(right, inside.head(MOST_SYMBOLS), sides, ["symbol", "image"])
-            left.set_title(f"{pair['stack']}, {pair['pinning']}: images", fontsize=9, loc="left")
+            title = f"{pair['stack']}, {pair['pinning']}: images"
+            title += f" of {pair['event']}" if groups["event"].nunique() > 1 else ""
+            fewest = min(_samples(tables["blocks"], pair, pair[side]) for side in SIDES)
+            left.set_title(title + _too_few(fewest), fontsize=9, loc="left")
             right.set_title(f"inside {pair['program']}: symbols", fontsize=9, loc="left")
         if not pairs:
             _say(drawing.add_subplot(), "No profiles of two points in this campaign.")
@@ -124,7 +133,10 @@ def nodes(tables: Tables) -> Figure:
             left += shares[name]
         if len(shares):
             bars = [
-                f"{pin}, {path}, {size:g} bytes: {node}" for pin, path, size, node in left.index
+                f"{pin}, {path}, {size:g} bytes: {node}" + _too_few(samples)
+                for (pin, path, size, node), samples in zip(
+                    left.index, counted.sum(axis=1), strict=True
+                )
             ]
             axes.set_yticks(range(len(bars)), bars, fontsize=8)
             axes.set_ylim(len(bars) - 0.5, -0.5)
@@ -141,7 +153,7 @@ def nodes(tables: Tables) -> Figure:
 
 
 def _same(parts: pd.DataFrame, row: Mapping[Any, Any]) -> pd.Series:
-    keys = ("testbed", "pinning", "path", "test", "message_bytes", "domain")
+    keys = ("testbed", *CELL, "event", "domain")
     same = pd.Series(True, index=parts.index)
     for key in keys:
         same &= parts[key].isna() if pd.isna(row[key]) else parts[key] == row[key]
@@ -170,8 +182,6 @@ def _stacked(axes: Axes, whole: pd.DataFrame, parts: pd.DataFrame, named: Sequen
     axes.set_ylim(len(bars) - 0.5, -0.5)
     axes.grid(False, axis="y")
     axes.set_axisbelow(True)
-    title = f"{first['pinning']}, {first['path']}, {first['message_bytes']:g} bytes"
-    axes.set_title(title, fontsize=9, loc="left")
 
 
 def _legend_of_all(panels: Sequence[Axes]) -> None:
@@ -182,6 +192,19 @@ def _legend_of_all(panels: Sequence[Axes]) -> None:
             shown.setdefault(str(label), handle)
     handles, labels = list(shown.values()), list(shown)
     panels[0].legend(handles, labels, loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
+
+
+def _too_few(samples: int) -> str:
+    """What a title says of a profile that tells little."""
+    return "" if samples >= LEAST_SAMPLES else f"; too few samples ({samples})"
+
+
+def _samples(blocks: pd.DataFrame, pair: Mapping[Any, Any], point: str) -> int:
+    """How many a point of a pair has, in all its blocks."""
+    of_point = blocks[blocks["point"] == point]
+    for column in ("testbed", "pinning", "stack", "program", "load"):
+        of_point = of_point[of_point[column] == pair[column]]
+    return int(of_point["samples"].sum())
 
 
 def _point_name(blocks: pd.DataFrame, point: str) -> str:

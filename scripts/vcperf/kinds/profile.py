@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from vcperf.cell import Cell, Spec
+from vcperf.config import suggest
 from vcperf.kinds import netperf, pingpong
 from vcperf.layout import Layout
 
@@ -36,6 +37,8 @@ def _profiler(layout: Layout) -> dict[str, Any]:
             f"xenoprof samples Xen's domains, and this is testbed {layout.host.testbed}: take perf",
         )
     if name == "xenoprof":
+        for domain in section["xenoprof"].get("passive", ()):
+            _check_passive(layout, domain)
         return {"name": name, **section["xenoprof"]}
     own = {"name": name, **{option: section[option] for option in ("event", "frequency_hz")}}
     if layout.host.site is not None and layout.host.site.context["emulator_monitors"]:
@@ -43,15 +46,44 @@ def _profiler(layout: Layout) -> dict[str, Any]:
     return own
 
 
+def _check_passive(layout: Layout, domain: str) -> None:
+    at = ("profile", "xenoprof", "passive", domain)
+    if domain not in layout.node_of:
+        layout.refuse(at, f"unknown domain '{domain}'" + suggest(domain, layout.node_of))
+    if domain == layout.config["nodes"][layout.node_of[domain]]["dom0"]:
+        layout.refuse(at, f"{domain} is the dom0 that starts the profile, so it is active")
+
+
+def _sampled(layout: Layout, common: Spec, used: Sequence[str]) -> Spec:
+    """What profiles have in common, of the passive domains those on the nodes that are used.
+
+    Args:
+        used: the domains in which something of ours runs: active ones.
+    """
+    profiler = dict(common["profiler"])
+    passive = profiler.pop("passive", {})
+    for domain in used:
+        if domain in passive:
+            layout.refuse(
+                ("profile", "xenoprof", "passive", domain),
+                f"the workload runs in {domain}, so it is active: a domain is active or passive,"
+                " not both",
+            )
+    nodes = {layout.node_of[domain] for domain in used}
+    there = {d: kernel for d, kernel in passive.items() if layout.node_of[d] in nodes}
+    return {**common, "profiler": profiler | ({"passive": there} if there else {})}
+
+
 def _streams(layout: Layout, common: Spec) -> Iterator[Cell]:
     """netperf on each path."""
     section = layout.config["profile"]
     for path in layout.paths("profile"):
+        sampled = _sampled(layout, common, (path.sender, path.receiver))
         for index, size in enumerate(section["message_bytes"]):
             at = ("profile", "message_bytes", index)
             netperf.check_size(layout, at, section["test"], size)
             spec: Spec = {
-                **common,
+                **sampled,
                 "workload": "netperf",
                 "workload_procedure": netperf.PROCEDURE,
                 **path.spec,
@@ -75,20 +107,18 @@ def _points(layout: Layout, common: Spec) -> Iterator[Cell]:
     """Ping-pongs of the section `pingpong`, each at the sizes A and B alone."""
     section = layout.config["profile"]
     wanted: dict[str, Any] = section["pingpong"]
-    if layout.host.site is not None:
-        layout.refuse(
-            ("profile", "pingpong"), "not for hosts reached by ssh yet; set it to null for them"
-        )
     found = False
     for cell in pingpong.cells(layout):
         labels = cell.labels
         if labels["stack"] not in wanted["stacks"] or labels["load"] != wanted["load"]:
             continue
         found = True
+        ranks = [*cell.spec["ranks"], *cell.spec.get("load", {}).get("ranks", ())]
+        sampled = _sampled(layout, common, ranks)
         for point, size in wanted["points"].items():
             spec = {
                 **cell.spec,
-                **common,
+                **sampled,
                 "workload": "pingpong",
                 "workload_procedure": pingpong.PROCEDURE,
                 "message_bytes": [size],

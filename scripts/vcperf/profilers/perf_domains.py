@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from vcperf.testbeds.xen import XenTestbed
 
-END_S = 60.0
+END_S = 60
 READY_S = 60.0  # an emulated domain takes seconds to start perf
 # Runs perf record, "$@", with a folder of its own, which it names first. Answers orders with
 # perf's complaint once perf has ended.
@@ -50,12 +50,16 @@ wait $!
 ORDER = 'echo "$2" >"$1/orders" && read -r answer <"$1/answers" && echo "$answer"'
 ORDER_S = "30"
 LATE = 124  # timeout(1)
-# Ends perf record, and prints its events and samples: in one, for each call takes a second or
-# two on an emulated host.
+# Ends perf record, which gets $2 s for it, and prints its events and samples: in one, for each
+# call takes a second or two on an emulated host.
 FINISH = f"""
 read -r pid <"$1/pid"
 kill -INT "$pid"
-while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+tries=$(($2 * 10))
+while kill -0 "$pid" 2>/dev/null; do
+  [ $((tries -= 1)) -ge 0 ] || {{ echo "record did not end within $2 s"; exit 1; }}
+  sleep 0.1
+done
 {shlex.join(perf_commands.evlist_argv("DATA"))} && echo &&
 {shlex.join(perf_commands.script_argv("DATA"))}
 """.replace("DATA", '"$1/perf.data"')
@@ -113,8 +117,8 @@ class Sampler:
         self._order("disable")
 
     def result(self) -> dict[str, Any]:
-        finish = ["sh", "-c", FINISH, "perf"]
-        printed = self._ask({d: [*finish, folder] for d, folder in self.folders.items()})
+        finish, end_s = ["sh", "-c", FINISH, "perf"], str(END_S)
+        printed = self._ask({d: [*finish, f, end_s] for d, f in self.folders.items()})
         rows: list[dict[str, Any]] = []
         folded: list[str] = []
         idle = lost = 0
@@ -199,5 +203,6 @@ def _shares(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         totals[row["event"]] += row["period"]
     for row in rows:
-        row["percent"] = round(100 * row["period"] / totals[row["event"]], 6)
+        total = totals[row["event"]]
+        row["percent"] = round(100 * row["period"] / total, 6) if total else 0.0
     return sorted(rows, key=lambda row: (-row["samples"], *map(str, row.values())))

@@ -1,7 +1,8 @@
 """Xenoprof over the domains of Xen nodes: opcontrol's sequence by ssh, dom0 the initiator.
 
-Guests in which the workload runs are active, sampled by an OProfile of their own; the
-others are not sampled. Each node is a profile of its own, and the record has them all.
+Guests in which the workload runs are active, sampled by an OProfile of their own; dom0's
+samples those that are passive; the others are not sampled. Each node is a profile of its own,
+and the record has them all; they are started and stopped together.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from vcperf.testbeds.xen import XenTestbed
@@ -30,17 +32,19 @@ class Sampler:
 
     Args:
         testbed: Xen nodes, up and pinned.
-        wanted: event, count, unit_mask, and optionally xen and vmlinux: files with symbols.
+        wanted: event, count, unit_mask, and optionally xen and vmlinux: files with symbols;
+            and passive: domain -> its kernel with symbols, a file in dom0.
     """
 
     def __init__(self, testbed: XenTestbed, wanted: dict[str, Any]) -> None:
         self.testbed, self.wanted = testbed, wanted
         self.session = f"vcperf-{time.time_ns()}"
-        self.ids: dict[str, dict[int, str]] = {}
+        self.ids: dict[str, dict[int, str]] = {}  # node -> those with an OProfile, by id
+        self.passive: dict[str, dict[int, str]] = {}  # node -> the others that are sampled
         self._running = False
 
     def __enter__(self) -> Sampler:
-        used = self.testbed.spec["ends"]
+        used, passive = self.testbed.spec["ends"], self.wanted.get("passive", {})
         for name, node in self.testbed.nodes.items():
             ids = self.testbed.ids(name)
             self.ids[name] = {
@@ -48,6 +52,7 @@ class Sampler:
                 for domain in node["domains"]
                 if domain in used or ids[domain] == opcontrol.DOM0
             }
+            self.passive[name] = {ids[d]: d for d in node["domains"] if d in passive}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,39 +60,40 @@ class Sampler:
             for name in self.ids:
                 for domain in reversed(self.ids[name].values()):
                     with contextlib.suppress(VcperfError):
-                        self._run(domain, SHUTDOWN)
+                        self._run([(domain, SHUTDOWN)])
 
     def start(self) -> None:
-        event = opcontrol.event_option(
-            self.wanted["event"], self.wanted["count"], self.wanted["unit_mask"]
-        )
         self._running = True
-        for name in self.ids:
-            daemon = opcontrol.start_daemon_argv(
-                event=event,
-                xen=self.wanted.get("xen"),
-                vmlinux=self.wanted.get("vmlinux"),
-                active=self._active(name),
-                by_application=True,
-            )
-            self._steps(name, opcontrol.before(daemon, self._active(name)))
+        self._stages(lambda name: opcontrol.before(self._daemon(name), self._active(name)))
+
+    def _daemon(self, name: str) -> list[str]:
+        passive = self.wanted.get("passive", {})
+        return opcontrol.start_daemon_argv(
+            event=opcontrol.event_option(
+                self.wanted["event"], self.wanted["count"], self.wanted["unit_mask"]
+            ),
+            xen=self.wanted.get("xen"),
+            vmlinux=self.wanted.get("vmlinux"),
+            active=self._active(name),
+            passive={number: passive[domain] for number, domain in self.passive[name].items()},
+            by_application=True,
+        )
 
     def stop(self) -> None:
-        for name in self.ids:
-            steps = opcontrol.after(self.session, self._active(name))
-            self._steps(name, [step for step in steps if "--stop" in step[1]])
+        self._stages(lambda name: opcontrol.stop(self._active(name)))
 
     def result(self) -> dict[str, Any]:
+        self._stages(lambda name: opcontrol.after(self.session, self._active(name)))
+        argv = opcontrol.report_argv(self.session, symbols=True)
+        asked = [(name, domain) for name, ids in self.ids.items() for domain in ids.values()]
+        reports = self._run([(domain, argv) for _, domain in asked])
         rows: list[dict[str, Any]] = []
-        for name in self.ids:
-            steps = opcontrol.after(self.session, self._active(name))
-            self._steps(name, [step for step in steps if "--stop" not in step[1]])
-            for domain in self.ids[name].values():
-                report = self._run(domain, opcontrol.report_argv(self.session, symbols=True))
-                try:
-                    rows += [{**row, "domain": domain} for row in oprofile.parse(report)]
-                except Untrusted as fault:
-                    raise VcperfError(f"domain {domain}: opreport: {fault}") from None
+        for (name, domain), report in zip(asked, reports, strict=True):
+            try:
+                found = oprofile.parse(report)
+            except Untrusted as fault:
+                raise VcperfError(f"domain {domain}: opreport: {fault}") from None
+            rows += [{**row, "domain": self._whose(row, name, domain)} for row in found]
         self._running = False
         total = sum(row["samples"] for row in rows)
         for row in rows:
@@ -115,18 +121,40 @@ class Sampler:
     def _active(self, name: str) -> list[int]:
         return sorted(number for number in self.ids[name] if number != opcontrol.DOM0)
 
-    def _steps(self, name: str, steps: list[opcontrol.Step]) -> None:
-        for number, argv in steps:
-            self._run(self.ids[name][number], argv)
+    def _whose(self, row: dict[str, Any], name: str, domain: str) -> str:
+        """The domain of a row of a domain's report: that one, or a passive one by its id."""
+        number = row["domain"]
+        return self.passive[name].get(int(number), f"domain{number}") if number else domain
 
-    def _run(self, domain: str, argv: list[str]) -> str:
-        """Run a command in a domain; what it printed. Raises VcperfError with its words."""
-        host = self.testbed.host_of(domain)
-        ((status, said),) = self.testbed.ssh.batch({host: [argv]})[host]
-        if status != 0:
-            lines = [line.strip() for line in said.splitlines() if line.strip()]
-            raise VcperfError(
-                f"domain {domain} ({host}): {' '.join(argv[:2])}:"
-                f" {lines[-1] if lines else f'status {status}'}"
+    def _stages(self, of_node: Callable[[str], list[opcontrol.Stage]]) -> None:
+        """Run the stages of all nodes, each stage on all at the same time."""
+        for stages in zip(*map(of_node, self.ids), strict=True):
+            self._run(
+                [
+                    (self.ids[name][number], argv)
+                    for name, stage in zip(self.ids, stages, strict=True)
+                    for number, argv in stage
+                ]
             )
-        return said
+
+    def _run(self, commands: list[tuple[str, list[str]]]) -> list[str]:
+        """Run commands in domains, hosts side by side; what each printed.
+
+        Raises VcperfError with the words of one that failed.
+        """
+        hosts = [self.testbed.host_of(domain) for domain, _ in commands]
+        by_host: dict[str, list[list[str]]] = {host: [] for host in hosts}
+        for host, (_, argv) in zip(hosts, commands, strict=True):
+            by_host[host].append(argv)
+        answers = {h: iter(found) for h, found in self.testbed.ssh.batch(by_host).items()}
+        printed = []
+        for host, (domain, argv) in zip(hosts, commands, strict=True):
+            status, said = next(answers[host])
+            if status != 0:
+                lines = [line.strip() for line in said.splitlines() if line.strip()]
+                raise VcperfError(
+                    f"domain {domain} ({host}): {' '.join(argv[:2])}:"
+                    f" {lines[-1] if lines else f'status {status}'}"
+                )
+            printed.append(said)
+        return printed

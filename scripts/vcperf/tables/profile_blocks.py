@@ -7,7 +7,7 @@ from typing import Any
 from vcperf.errors import VcperfError
 from vcperf.tables import profile
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
-from vcperf.tools import imb, netperf
+from vcperf.tools import netperf
 from vcperf.tools.filter import Untrusted
 
 ORDER = (*profile.CELL, "block")
@@ -21,6 +21,7 @@ COLUMNS = (
     "samples",
     "idle_samples",
     "lost_samples",
+    "too_few",
     "bytes_moved",
     *CONDITIONS,
 )
@@ -34,12 +35,15 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         content: the record.
         disturbed_percent: the share of one CPU above which others disturbed a block.
 
+    A profile is `too_few` when its samples are fewer than LEAST_SAMPLES.
+
     Raises VcperfError when the workload's output cannot be trusted.
     """
     found = content["profile"]
     run = command(planned, content, "measure")
+    samples = sum(int(r["samples"]) for r in profile.rows(planned, content, 0))
     try:
-        moved = BYTES_MOVED[content["spec"]["workload"]](run["output"])
+        moved = BYTES_MOVED[content["spec"]["workload"]](content, run["output"])
     except Untrusted as fault:
         raise VcperfError(f"{planned['record']}: {fault}") from None
     row = {
@@ -48,16 +52,17 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         "event_asked": found["event_asked"],
         "event": found["event"],
         "sample_ns": found["sample_ns"],
-        "samples": sum(int(r["samples"]) for r in profile.rows(planned, content, 0)),
+        "samples": samples,
         "idle_samples": found["idle"],
         "lost_samples": found["lost"],
+        "too_few": samples < profile.LEAST_SAMPLES,
         "bytes_moved": moved,
         **conditions(planned, content, run["start"], disturbed_percent),
     }
     return [{column: row.get(column) for column in COLUMNS}]
 
 
-def _netperf_bytes(output: str) -> int | None:
+def _netperf_bytes(content: Content, output: str) -> int | None:
     """Payload that netperf moved; None for tests that count transactions.
 
     Its throughput is in 10^6 bit/s.
@@ -67,9 +72,14 @@ def _netperf_bytes(output: str) -> int | None:
     return None if rate is None else round(rate * 1e6 / 8 * row["elapsed_s"])
 
 
-def _pingpong_bytes(output: str) -> int:
-    """Payload there and back, as far as counted: warm-up and estimates are not."""
-    return sum(2 * row["message_bytes"] * row["repetitions"] for row in imb.parse(output))
+def _pingpong_bytes(content: Content, output: str) -> int:
+    """What both ranks received from the network, headers included. The output tells no round
+    trips of warm-up and estimates, which are half of a short ping-pong, and sampled too."""
+    received: dict[str, int] = content["received_bytes"]
+    spec = content["spec"]
+    if spec["testbed"] == "native" and "ends" not in spec:
+        return max(received.values())  # of one interface: loopback has what both received
+    return sum(received.values())
 
 
 BYTES_MOVED = {"netperf": _netperf_bytes, "pingpong": _pingpong_bytes}

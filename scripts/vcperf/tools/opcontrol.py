@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Step = tuple[int, list[str]]
     """A domain's numeric id, and the command to run in it."""
+    Stage = list[Step]
+    """What may run on several nodes at the same time, each at the same stage."""
 
 DOM0 = 0
 _EVENT = re.compile(r"[A-Z0-9_]+$", re.ASCII)
@@ -85,31 +87,42 @@ def start_daemon_argv(
     return argv
 
 
-def before(daemon: list[str], active: Sequence[int] = ()) -> list[Step]:
-    """What runs before the workload, in order.
+def before(daemon: list[str], active: Sequence[int] = ()) -> list[Stage]:
+    """What runs before the workload: stages, in order.
 
     Args:
         daemon: from start_daemon_argv.
         active: the active guests' ids, dom0 not among them.
     """
     return [
-        *((domain, ["opcontrol", "--reset"]) for domain in (DOM0, *active)),
-        (DOM0, daemon),
-        *((domain, ["opcontrol", "--start"]) for domain in (*active, DOM0)),
+        _told("--reset", [DOM0, *active]),
+        [(DOM0, daemon)],
+        _told("--start", active),
+        _told("--start", [DOM0]),
     ]
 
 
-def after(session: str, active: Sequence[int] = ()) -> list[Step]:
-    """What runs after the workload, in order: samples land in the session's name.
+def stop(active: Sequence[int] = ()) -> list[Stage]:
+    """What ends the sampling: stages, in order."""
+    return [_told("--stop", [DOM0]), _told("--stop", active)]
+
+
+def after(session: str, active: Sequence[int] = ()) -> list[Stage]:
+    """What runs after stop(), stages in order: samples land in the session's name.
 
     Raises VcperfError on a name that is no plain file name.
     """
     if not _SESSION.match(session):
         raise VcperfError(f"session {session!r}: expected letters, digits and .-_")
-    steps: list[Step] = [(domain, ["opcontrol", "--stop"]) for domain in (DOM0, *active)]
-    for what in ("--dump", f"--save={session}", "--shutdown"):
-        steps += [(domain, ["opcontrol", what]) for domain in (*active, DOM0)]
-    return steps
+    return [
+        _told(what, domains)
+        for what in ("--dump", f"--save={session}", "--shutdown")
+        for domains in (active, [DOM0])
+    ]
+
+
+def _told(what: str, domains: Sequence[int]) -> Stage:
+    return [(domain, ["opcontrol", what]) for domain in domains]
 
 
 def report_argv(session: str, *, symbols: bool) -> list[str]:

@@ -27,7 +27,10 @@ give
 A row with an application and no image is the application's total; rows with an image
 add up. `percent` is as printed: of an application's samples in a nested row (unless
 opreport ran with --global-percent), of all samples elsewhere. In a report of a difference,
-a symbol that only the other profile has is marked `---` and has no percent.
+a symbol that one of the profiles lacks may be marked `---` or `+++` and has no percent.
+
+Samples and percents must agree, to the digits printed: all rows of an event with one number
+of samples that the percents are of, which the rows do not add up to more than.
 
 The formats are those of opreport.cpp, format_output.cpp and string_manip.cpp of OProfile
 0.8 to 1.4; Xenoprof's names of passive domains are those of its patches.
@@ -39,6 +42,7 @@ import re
 import sys
 
 from vcperf.tools.filter import Row, Untrusted, main
+from vcperf.tools.oprofile_shares import NO_PERCENT, Whole, may_be
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -57,9 +61,11 @@ _CLASS = re.compile(
     r"|Processes with a thread group ID of (?P<tgid>\d+))$"
 )
 _NOTE = re.compile(
-    r"(?:Using \S+ for samples directory\.|warning: .+ could not be (?:found|read)\.?)$"
+    r"(?:Using \S+ for samples directory\.|warning: .+ could not be (?:found|read)\.?"
+    r"|warning: could not check that the binary file .+ has not been modified since the profile"
+    r" was taken\. Results may be inaccurate\.)$"
 )
-_PERCENT = re.compile(r"(?:\d+(?:\.\d+)?(?:e[-+]\d+)?|---)$", re.ASCII)
+_PERCENT = re.compile(r"(?:\d+(?:\.\d+)?(?:e[-+]\d+)?|---|\+\+\+)$", re.ASCII)
 _CHANGE = re.compile(r"(?:[-+]?\d+(?:\.\d+)?(?:e[-+]\d+)?|---|\+\+\+|[-+]?inf|-?nan)$", re.ASCII)
 _COUNT = re.compile(r"\d+$", re.ASCII)
 _COLUMN_HEADS = re.compile(r"(?: *\S+ *\|)+$|-{18,}$")
@@ -73,9 +79,10 @@ def parse(text: str) -> list[Row]:
     `event` is the name of the counted event, `TIMER` in timer mode, with ` cpu:0`,
     ` tid:7` or ` tgid:7` behind it where the report keeps those apart. `domain` is a
     passive Xen domain's id; ordinary names have none. `samples` is a count, `percent` a
-    number between 0 and 100, or None for `---`.
+    number between 0 and 100, or None for `---` and `+++`.
 
-    Raises Untrusted when any line is not one of a sound report, or no row is there.
+    Raises Untrusted when any line is not one of a sound report, its samples and percents
+    contradict each other, or no row is there.
     """
     if text and not text.endswith("\n"):
         raise Untrusted("the report is cut off: its last line has no end")
@@ -97,6 +104,7 @@ class _Reader:
         self.classes: list[str] = []
         self.labels: list[str | None] = []  # what a row's pairs of figures count
         self.columns: list[tuple[str, int]] = []  # of -l: name, width
+        self.wholes: list[Whole] = []  # for each label, of what percents are
         self.total: list[Row] = []  # the application's rows that dependents now belong to
         self.left: list[int] = []  # its samples, less those of the dependents so far
         self.alone: list[Row] = []  # applications without dependents
@@ -119,6 +127,8 @@ class _Reader:
             raise Untrusted("no result in it")
         if self.owing:
             raise Untrusted("the report ends with the head of a table")
+        for whole in self.wholes:
+            whole.check_sum()
         if not self.columns:
             self._name_images()
         for row in self.rows:
@@ -186,6 +196,7 @@ class _Reader:
                 self.labels = [f"{self.events[0]} {each}" for each in self.classes]
             else:
                 self.labels = [*self.events] or [None] * pairs
+            self.wholes = [Whole() for _ in self.labels]
         if len(self.labels) != pairs:
             raise Untrusted(f"{pairs} pairs of figures for {len(self.labels)} events")
         return self.labels
@@ -200,12 +211,15 @@ class _Reader:
             raise Untrusted(f"a dependent image without its application: {line!r}")
         figures, name = _figures(line.strip(), len(self.labels or self.classes or self.events))
         rows = [
-            _row(label, samples, percent)
-            for label, (samples, percent) in zip(self._label(len(figures)), figures, strict=True)
+            _row(label, samples, _percent(word))
+            for label, (samples, word) in zip(self._label(len(figures)), figures, strict=True)
         ]
         if dependent:
             self._add_dependent(rows, name)
-        else:
+        for at, (samples, word) in enumerate(figures):
+            if not (dependent and may_be(samples, word, self.total[at]["samples"])):
+                self.wholes[at].hold(samples, word, part=dependent)
+        if not dependent:
             self._end_application()
             for row in rows:
                 row["app"] = name
@@ -237,10 +251,12 @@ class _Reader:
             if name == "samples":
                 counts.append(int(word))
             elif name == "%":
-                percents.append(_percent(word))
+                percents.append(word)
         names = _split_names(words[-1], self.columns[len(numbers) :])
-        for label, samples, percent in zip(self._label(len(counts)), counts, percents, strict=True):
-            row = _row(label, samples, percent)
+        labels = self._label(len(counts))
+        for at, (samples, word) in enumerate(zip(counts, percents, strict=True)):
+            row = _row(labels[at], samples, _percent(word))
+            self.wholes[at].hold(samples, word)
             row["image"], row["app"] = names.get("image name"), names.get("app name")
             row["symbol"] = names["symbol name"]
             self.rows.append(row)
@@ -262,19 +278,19 @@ def _row(event: str | None, samples: int, percent: float | None) -> Row:
     return row
 
 
-def _figures(line: str, pairs: int) -> tuple[list[tuple[int, float | None]], str]:
+def _figures(line: str, pairs: int) -> tuple[list[tuple[int, str]], str]:
     """The pairs of samples and percent that a row begins with, and the name behind them.
 
     Args:
         pairs: how many; 0 when no header told, then as many as there are.
     """
-    found: list[tuple[int, float | None]] = []
+    found: list[tuple[int, str]] = []
     rest = line
     while not pairs or len(found) < pairs:
         words = rest.split(None, 2)
         if len(words) < 3 or not (_COUNT.match(words[0]) and _PERCENT.match(words[1])):
             break
-        found.append((int(words[0]), _percent(words[1])))
+        found.append((int(words[0]), words[1]))
         rest = words[2]
     if not found or len(found) < pairs or "  " in rest:  # names hold single blanks
         raise Untrusted(f"not a line of a sound report: {line!r}")
@@ -312,7 +328,7 @@ def _name_end(text: str, width: int, following: Sequence[tuple[str, int]]) -> in
 
 
 def _percent(word: str) -> float | None:
-    if word == "---":
+    if word in NO_PERCENT:
         return None
     value = float(word)
     if value > 100.001:

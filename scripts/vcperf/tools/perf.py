@@ -16,9 +16,11 @@ give
 
 What the columns mean: `app` is the command's name, as the kernel cuts it, at 15 bytes;
 `image` the base name of what was mapped where the processor was, as opreport prints it;
-`symbol` the function, without its offset. `samples` counts samples. `percent` is the share
-of the event's periods, as in perf report: where perf varies the period to hold a frequency,
-samples are worth what they stand for, and with a constant period both shares agree.
+`symbol` the function, without its offset. Where kinds of processors have a PMU each
+(`cpu_core/cycles/`, `cpu_atom/cycles/`), their events of one name are one `event`. `samples`
+counts samples. `percent` is the share of the event's periods, as in perf report: where perf
+varies the period to hold a frequency, samples are worth what they stand for, and with a
+constant period both shares agree; without any period it is 0.
 
 The idle task's samples are in no row and in no percent; a profile keeps them apart.
 Interrupts that came while a processor idled are among them.
@@ -70,6 +72,7 @@ _ROUGH = re.compile(
 _WHO = re.compile(rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +$")
 _WHERE = re.compile(PLACE)
 _CACHED = 200_000
+_OF_PMU = re.compile(r"[\w-]+/([\w-]+)/(\w*)$", re.ASCII)
 _NO_STACK = re.compile(HEAD + rb"$")  # with -g, where none could be taken
 # A line after which more must come: a call stack's head, a frame, a list of namespaces.
 _OPEN = re.compile(HEAD + rb"$|\t *[0-9a-f]+ |.* nr_namespaces: \d+$")
@@ -209,7 +212,8 @@ class Sums:
         totals: Counter[str] = Counter()
         for (event, domain, comm, image, symbol), (samples, period) in self.sums.items():
             # Images of one base name are one image.
-            key = (text_of(event), domain, text_of(comm), image_name(image), text_of(symbol))
+            name = event_name(text_of(event))
+            key = (name, domain, text_of(comm), image_name(image), text_of(symbol))
             sums = merged.setdefault(key, [0, 0])
             sums[0] += samples
             sums[1] += period
@@ -218,7 +222,7 @@ class Sums:
             {
                 **dict(zip(COLUMNS, key, strict=False)),
                 "samples": samples,
-                "percent": round(100 * period / totals[key[0]], 6) if totals[key[0]] else None,
+                "percent": round(100 * period / totals[key[0]], 6) if totals[key[0]] else 0.0,
                 "period": period,
             }
             for key, (samples, period) in merged.items()
@@ -257,6 +261,18 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 def text_of(name: bytes) -> str:
     return name.decode("utf-8", errors="replace")
+
+
+def event_name(printed: str) -> str:
+    """An event without its PMU.
+
+    >>> event_name("cpu_core/cycles/"), event_name("cpu_atom/cycles/u"), event_name("cpu-clock")
+    ('cycles', 'cycles:u', 'cpu-clock')
+    """
+    of_pmu = _OF_PMU.match(printed)
+    if not of_pmu:
+        return printed
+    return of_pmu[1] + (f":{of_pmu[2]}" if of_pmu[2] else "")
 
 
 def image_name(image: bytes) -> str:

@@ -10,7 +10,7 @@ import re
 
 from vcperf.errors import VcperfError
 from vcperf.tools.filter import Untrusted
-from vcperf.tools.perf import FIELDS, chunks
+from vcperf.tools.perf import FIELDS, chunks, event_name
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -121,15 +121,14 @@ def parse_evlist(text: str) -> list[Event]:
 
 
 def fallback(asked: str, events: Sequence[Event]) -> str | None:
-    """The event that perf took in place of the one asked for; None when it took that one.
+    """The event that perf took in place of the one asked for; None when it took that one,
+    of whatever PMU.
 
     >>> fallback("cycles", parse_evlist("cpu-clock\\ndummy:HG\\n"))
     'cpu-clock'
     """
-    base = _MODIFIERS.sub("", asked)
-    if any(_MODIFIERS.sub("", event.name) == base for event in events):
-        return None
-    return events[0].name
+    base, *names = (_MODIFIERS.sub("", event_name(e)) for e in (asked, *(e.name for e in events)))
+    return None if base in names else events[0].name
 
 
 def refusal(said: str) -> str:
