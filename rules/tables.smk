@@ -55,7 +55,9 @@ rule overhead:
         table="results/tables/netperf.csv",
         modules=[
             "scripts/vcperf/analysis/effects.py",
+            "scripts/vcperf/analysis/intervals.py",
             "scripts/vcperf/analysis/overhead.py",
+            "scripts/vcperf/analysis/summary.py",
         ],
     output:
         overhead="results/tables/overhead.csv",
@@ -65,6 +67,7 @@ rule overhead:
         "../envs/vcperf.yaml"
     params:
         baseline=CAMPAIGN.baseline,
+        target_percent=CAMPAIGN.config["target_percent"],
     message:
         "Comparing the testbeds with the baseline"
     script:
