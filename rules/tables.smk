@@ -54,6 +54,7 @@ rule overhead:
         "../envs/vcperf.yaml"
     params:
         baseline=CAMPAIGN.baseline,
+        target_percent=CAMPAIGN.config["target_percent"],
     message:
         "Comparing the testbeds with the baseline"
     script:

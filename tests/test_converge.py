@@ -9,6 +9,7 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
+from blocks import started
 from conftest import ROOT
 from test_faults import descendants, gone, measuring, wait_until
 
@@ -39,6 +40,7 @@ def table_of(plan, noise_percent, seed=1):
             values = 100 + noise_percent(cell) * chance.normal(size=cell.blocks)
             for number, value in enumerate(values, start=1):
                 row = {"testbed": cell.spec["testbed"], **cell.labels, "block": number}
+                row["started"] = started(number)
                 rows.append({**row, "throughput_mbps": value, "transactions_per_s": np.nan})
     # The order of a table's rows is not that of measuring.
     return pd.DataFrame(rows).sample(frac=1, random_state=1)
@@ -59,6 +61,7 @@ def simulate(noise, stop=RULE, left_s=1e9):
             values = 100 + noise(cell) * np.random.default_rng(index).normal(size=99)
             for number in range(1, cell.blocks + 1):
                 row = {"testbed": "netns", **cell.labels, "block": number}
+                row["started"] = started(number)
                 rows.append({**row, "throughput_mbps": values[number]})
         needed = converge.lacking(plan.cells, pd.DataFrame(rows), stop)
         cost = {block.cell.name: kinds.seconds(block) for block in plan.blocks}
@@ -102,6 +105,9 @@ def test_a_trend_is_seen_whatever_the_order_of_the_tables_rows():
     plan = planned({"blocks": 16})
     table = table_of(plan, lambda _: 0.1)
     table["throughput_mbps"] += 2 * table["block"]
+    assert set(converge.lacking(plan.cells, table, RULE).values()) == {0}
+    # The order is that of measuring, whatever the numbers of the blocks.
+    table["block"] = 5 * table["block"] % 17
     assert set(converge.lacking(plan.cells, table, RULE).values()) == {0}
 
 
