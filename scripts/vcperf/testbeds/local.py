@@ -39,6 +39,7 @@ class LocalTestbed:
         context: see `vcperf.measure.block.main`; nothing of it matters here.
     """
 
+    profilers: tuple[str, ...] = ("perf",)
     platform = ""
     """What the domains are, as figures say it."""
 

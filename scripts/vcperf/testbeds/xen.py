@@ -40,6 +40,8 @@ class XenTestbed(RemoteTestbed):
     Each node of the spec has `toolstack`, and `xen`: domain -> its name there.
     """
 
+    profilers: tuple[str, ...] = ("perf", "xenoprof")
+
     @staticmethod
     def place(
         node: dict[str, Any], dom0: str, domains: Iterable[str]
