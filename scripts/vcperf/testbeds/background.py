@@ -7,6 +7,7 @@ import select
 import time
 
 from vcperf.errors import VcperfError
+from vcperf.testbeds.said import last_line
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -75,9 +76,7 @@ class Background:
 
     def said(self) -> str:
         """The last line with a word that it printed."""
-        lines = self.printed.decode("utf-8", errors="replace").splitlines()
-        lines = [line.strip() for line in lines if any(map(str.isalpha, line))]
-        return lines[-1] if lines else "it said nothing"
+        return last_line(self.printed.decode("utf-8", errors="replace"))
 
     def stop(self) -> None:
         """End it, as it is asked to and then by force."""
