@@ -281,7 +281,7 @@ def test_doubt_and_single_blocks_are_drawn(tmp_path):
     )
     assert found["ratio_low"].isna().all() and list(found["doubtful"]) == [1]
     drawn = text_of(found, tmp_path)
-    assert "hollow: disturbed" in drawn and "1 block" in drawn
+    assert "hollow: unstable" in drawn and "1 block" in drawn
 
 
 def test_nothing_to_compare_is_said(tmp_path):

@@ -136,7 +136,11 @@ def read_figures(path: str) -> dict[str, Any]:
 
 def _labelled(figure: Config) -> Config:
     """A figure, its series and its bands, with what they select as tables have it."""
-    parts = {key: list(map(_labelled, figure[key])) for key in ("series", "bands") if key in figure}
+    parts: Config = {
+        key: [_labelled(part) for part in figure[key]]
+        for key in ("series", "bands")
+        if key in figure
+    }
     return {**figure, **parts, "where": claims.as_labels(figure["where"])}
 
 

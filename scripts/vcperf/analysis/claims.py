@@ -188,10 +188,10 @@ class Sides:
         if not len(chosen):
             raise Lacking(f"{metric} of " + ", ".join(f"{k} {_text(v)}" for k, v in named.items()))
         if len(self.factors) < len(factors(table)):
-            kept = {"status": _worst, "platform": "first"}
-            told = {column: how for column, how in kept.items() if column in chosen}
+            how: dict[str, Any] = {metric: "sum", "status": _worst, "platform": "first"}
+            known = {column: how[column] for column in how if column in chosen}
             blocks = chosen.groupby([*self.factors, "block"], dropna=False)
-            chosen = blocks.agg({metric: "sum", **told}).reset_index()
+            chosen = blocks.agg(known).reset_index()
         for column in self.factors:
             found = list(chosen[column].unique())
             if column != "message_bytes" and len(found) > 1:

@@ -38,9 +38,7 @@ def draw(changes: pd.DataFrame, a: str, b: str) -> Figure:
             )
             axes.plot([low, high], [y, y], color=color, linewidth=1.5)
             face = "white" if row["doubtful"] else color
-            axes.plot(
-                effect, y, marker, color=color, markerfacecolor=face, clip_on=False, zorder=3
-            )
+            axes.plot(effect, y, marker, color=color, markerfacecolor=face, clip_on=False, zorder=3)
         for verdict, (marker, color) in STYLES.items():
             number = int((changes["verdict"] == verdict).sum())
             axes.plot([], [], marker, color=color, label=f"{verdict}: {number}")
@@ -50,7 +48,7 @@ def draw(changes: pd.DataFrame, a: str, b: str) -> Figure:
             )
         # What all cells have in common would only lengthen the labels.
         naming = [c for c in CELL if changes[c].nunique() > 1] or CELL
-        labels = [words(row) for row in changes[naming].to_numpy()]
+        labels = [words(list(row)) for row in changes[naming].to_numpy()]
         axes.set_yticks(range(len(changes)), labels, fontsize=8)
         axes.set_ylim(len(changes) - 0.4, -0.6)
         axes.set_xlim(-limit, limit)
