@@ -8,7 +8,8 @@ Reads scripts/workloads/mpi/ep.c with -repeat, a line a step::
      EP repeat 8: start 1795411512.6 end 1795411513.0 pairs 33554432 Mop/s 156.02 SUCCESSFUL
      EP repeat stopped: steps 8 at 1795411513.140511
 
-(times have six decimals), and a site's own EP, run again and again: a step is a run, which ends with its report.
+(times have six decimals), and a site's own EP, run again and again: a step is a run, which ends
+with its report.
 
 A step becomes a row of COLUMNS: time_s in seconds by the program's own clock; mops, 10^6
 operations a second of all processes together; verified is yes or no where a run of the class
