@@ -119,8 +119,7 @@ def test_a_stack_folder_with_a_quote_reaches_no_shell(tmp_path):
         env={**os.environ, "LD_LIBRARY_PATH": library},
     )
     number, address, command = (folder / "requests").read_text().rstrip("\n").split(" ", 2)
-    with open(folder / number, "r+") as answer:
-        answer.write("0 ended\n")
+    (folder / number).write_text("0 ended\n")
     assert asking.wait(20) == 0 and address == "10.0.0.1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stdout == library and not (tmp_path / "bad").exists()

@@ -135,11 +135,11 @@ def test_steps_cut_anywhere_are_fewer(file):
 
 STARTED = " EP repeat started: class S processes 2 at 1000.000000\n"
 FIRST = " EP repeat 1: start 1000.000000 end 1001.000000 pairs 16777216 Mop/s 33.55 SUCCESSFUL\n"
-SECOND = (
-    " EP repeat 2: start 1001.000000 end 1003.000000 pairs 16777216 Mop/s 16.78 UNSUCCESSFUL\n"
-)
+SECOND = " EP repeat 2: start 1001.000000 end 1003.000000 pairs 16777216 Mop/s 16.78 UNSUCCESSFUL\n"
 HALF = " EP repeat 1: start 1000.000000 end 1001.000000 pairs 8388608 Mop/s 16.78 UNFINISHED\n"
-OTHER_HALF = " EP repeat 2: start 1001.000000 end 1002.000000 pairs 8388608 Mop/s 16.78 SUCCESSFUL\n"
+OTHER_HALF = (
+    " EP repeat 2: start 1001.000000 end 1002.000000 pairs 8388608 Mop/s 16.78 SUCCESSFUL\n"
+)
 STOPPED = " EP repeat stopped: steps 2 at 1003.500000\n"
 
 

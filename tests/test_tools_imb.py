@@ -185,7 +185,7 @@ def sweep(name, sizes, options="", largest=64):
 def test_sizes_that_were_asked_for_otherwise_may_begin_elsewhere(name, sizes, options):
     assert sweep(name, sizes, options) == sizes
     for missing in sizes[2:]:
-        with pytest.raises(Untrusted, match="lacks|ends at"):
+        with pytest.raises(Untrusted, match=r"lacks|ends at"):
             sweep(name, [size for size in sizes if size != missing], options)
     if not options:
         with pytest.raises(Untrusted, match="lacks 0 bytes"):

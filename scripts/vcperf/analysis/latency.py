@@ -63,7 +63,8 @@ def programs(blocks: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for cell, group in blocks.groupby(PROGRAMS_CELL, sort=False):
         ours, theirs = (
-            group.loc[group["program"] == name, "latency_us"].to_numpy(float) for name in (OURS, IMB)
+            group.loc[group["program"] == name, "latency_us"].to_numpy(float)
+            for name in (OURS, IMB)
         )
         if not len(ours) or not len(theirs):
             continue

@@ -18,8 +18,8 @@ STEP_S = 3600.0  # for a step; a run of a site's own EP takes its time
 # Its speed alone, after a step that warms up.
 ALONE_STEPS = 2
 ALONE_S = 1.0
-# Starts "$@" again each time that it has ended well, until SIGTERM; it ends with this shell, however
-# that does.
+# Starts "$@" again each time that it has ended well, until SIGTERM; it ends with this shell,
+# however that does.
 AGAIN = """
 trap 'kill -TERM $run; wait $run; exit 143' TERM
 tied=$(command -v setpriv >/dev/null && echo setpriv --pdeathsig KILL)

@@ -70,6 +70,7 @@ _COUNT = r"(\d) ?(\d{1,15})\.?"
 VERIFIED = {"SUCCESSFUL": "yes", "UNSUCCESSFUL": "no", "NOT PERFORMED": "not performed"}
 _SLACK = 0.02  # relative; beyond the rounding of two decimals
 
+
 def argv(program: str, size: str, *, repeat: bool = False) -> list[str]:
     """The command line of ep.c, without the launcher.
 

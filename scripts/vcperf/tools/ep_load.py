@@ -3,12 +3,13 @@
 Reads scripts/workloads/mpi/ep.c with -repeat, a line a step::
 
      EP repeat started: class A processes 2 at 1795411509.639497
-     EP repeat 1: start 1795411509.643575 end 1795411510.072672 pairs 33554432 Mop/s 156.40 UNFINISHED
+     EP repeat 1: start 1795411509.6 end 1795411510.0 pairs 33554432 Mop/s 156.40 UNFINISHED
      ...
-     EP repeat 8: start ... end ... pairs 33554432 Mop/s 156.02 SUCCESSFUL
-     EP repeat stopped: steps 8 at 1795411512.640511
+     EP repeat 8: start 1795411512.6 end 1795411513.0 pairs 33554432 Mop/s 156.02 SUCCESSFUL
+     EP repeat stopped: steps 8 at 1795411513.140511
 
-and a site's own EP, run again and again: a step is a run, which ends with its report.
+(times have six decimals), and a site's own EP, run again and again: a step is a run, which ends
+with its report.
 
 A step becomes a row of COLUMNS: time_s in seconds by the program's own clock; mops, 10^6
 operations a second of all processes together; verified is yes or no where a run of the class
@@ -86,9 +87,7 @@ def parse(text: str, form: str, steps: int | None = None) -> list[Row]:
         return []
     return _parse_repeat(
         "".join(
-            f"{line}\n"
-            for line in whole.split("\n")[:-1]
-            if line.lstrip().startswith("EP repeat ")
+            f"{line}\n" for line in whole.split("\n")[:-1] if line.lstrip().startswith("EP repeat ")
         )
     )
 
@@ -144,9 +143,7 @@ def _counted(size: str, pairs: int, verification: str, where: str) -> int:
     return 0 if ended else pairs
 
 
-def _row(
-    started: re.Match[str], step: re.Match[str], before: float, where: str
-) -> Row:
+def _row(started: re.Match[str], step: re.Match[str], before: float, where: str) -> Row:
     start_s, end_s, mops = float(step[2]), float(step[3]), float(step[5])
     if not before - _SKEW_S <= start_s < end_s:
         raise Untrusted(f"{where}it starts before the one above ended, or ends before it starts")
