@@ -127,12 +127,12 @@ def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None
     name = {column: curve[column].iloc[0] for column in CURVE}
     heights = dict(zip(curve["message_bytes"], curve["latency_us"], strict=True))
     colour = PALETTE[number % len(PALETTE)]
-    style = {"textcoords": "offset points", "ha": "center", "color": colour}
+    style: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "color": colour}
     found = _select(tables["anomalies"], name)
     bumps = found[found["kind"] == "bump"]
     for row in bumps.to_dict("records"):
         at = (row["message_bytes"], heights[row["message_bytes"]])
-        arrow = {"arrowstyle": "->", "color": colour}
+        arrow: dict[str, Any] = {"arrowstyle": "->", "color": colour}
         axes.annotate("", at, (0, 14), arrowprops=arrow, **style)
         if row["excess_percent"] == bumps["excess_percent"].max():
             said = f"+{row['excess_percent']:.0f} %"
