@@ -15,6 +15,7 @@ export PYTHONPATH := $(CURDIR)/scripts
 
 .PHONY: figures
 figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, ONLY=testbed, PARTIAL=1)
+	$(if $(CAMPAIGN),@.venv/bin/python -m vcperf.config $(CAMPAIGN))
 	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: converge

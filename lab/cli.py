@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import signal
 import subprocess
 import sys
@@ -12,6 +13,12 @@ import hosts
 import images
 from common import RUN, LabError, locked, say
 
+WHAT_TO_DO = {
+    errno.ENOSPC: "make room, and try again",
+    errno.EACCES: "it must be yours: change its owner, or remove it as who made it (root?)",
+    errno.EPERM: "it must be yours: change its owner, or remove it as who made it (root?)",
+    errno.EROFS: "use a checkout that can be written",
+}
 BUSY = "somebody else is at this checkout's lab (lab/lab run, up or down); end that first"
 
 
@@ -29,9 +36,21 @@ def main(arguments: list[str] | None = None) -> int:
     except LabError as error:
         print(error.report(), file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"lab: {_told(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("lab: interrupted", file=sys.stderr)
         return 130
+
+
+def _told(error: OSError) -> str:
+    """A file's fault in one line, and what to do."""
+    if error.errno is None or error.filename is None:
+        return " ".join(str(error).split())
+    file = error.filename2 or error.filename
+    advice = WHAT_TO_DO.get(error.errno, "`rm -r .tools/lab lab/run` begins anew")
+    return f"{file}: {error.strerror}; {advice}"
 
 
 def _stop(number: int, _frame: object) -> NoReturn:

@@ -43,7 +43,7 @@ def save(nodes: Sequence[Node], folder: Path) -> None:
     """Write the state of hosts that are up, and let them go on.
 
     Raises:
-        LabError: QEMU refused, or the disk is full; nothing half-written is left.
+        LabError: QEMU refused or is silent, or the disk is full; nothing half-written is left.
     """
     partial = folder.with_name(f"partial-{folder.name}")
     shutil.rmtree(partial, ignore_errors=True)
@@ -65,7 +65,7 @@ def save(nodes: Sequence[Node], folder: Path) -> None:
             shutil.copy(RUN / name, partial / name)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: QEMU's answer is cut
         raise LabError(f"keeping the state of the hosts: {error}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)

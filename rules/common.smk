@@ -7,7 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from vcperf import kinds, preparation
+from vcperf import imports, kinds, preparation
+from vcperf.campaign import checked
 from vcperf.errors import VcperfError
 from vcperf.tools import mpi_stacks
 
@@ -90,7 +91,7 @@ def programs_of(wildcards):
     programs = []
     if "file" not in spec["program"]:  # a site's own is looked for by the block alone
         programs.append(mpi_stacks.benchmark(spec["stack"], spec["program"]))
-    if "load" in spec:
+    if "source" in spec.get("load", {}):
         programs.append(mpi_stacks.program(spec["stack"], "ep"))
     # ancient: to compile again measures nothing.
     return [ancient(program) for program in programs]
@@ -101,6 +102,12 @@ def bandwidth_of(figure):
     if figure["bands"] and "bandwidth" in PLAN.kinds:
         return "results/tables/bandwidth.csv"
     return []
+
+
+def own_points():
+    """The configuration's points of the ping-pong, whatever `make points` picked."""
+    profile = checked(config).get("profile", {})
+    return profile.get("pingpong", {}).get("points", {})
 
 
 def prepare_host():

@@ -3,7 +3,13 @@
 # kind -> what is made of its tables of blocks.
 SUMMARIES = {
     "netperf": ["netperf_summary"],
-    "pingpong": ["pingpong_summary", "ep_summary", "anomalies", "points"],
+    "pingpong": [
+        "pingpong_summary",
+        "pingpong_programs",
+        "ep_summary",
+        "anomalies",
+        "points",
+    ],
     "profile": [
         f"profile_{name}"
         for name in ("applications", "images", "symbols", "cost", "differences")
@@ -24,7 +30,7 @@ DATASET = [
 rule dataset:
     input:
         tables=DATASET,
-        modules=["scripts/vcperf/provenance.py"],
+        modules=imports.modules("write_dataset.py"),
     output:
         provenance="results/provenance.json",
         campaign="results/campaign.json",

@@ -2,6 +2,9 @@
 
 
 rule plan:
+    input:
+        # What else decides a plan is in its digest.
+        modules=imports.modules("vcperf/tables/plan.py"),
     output:
         plan="results/tables/plan.csv",
     log:

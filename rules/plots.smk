@@ -5,7 +5,7 @@ rule plot:
     input:
         summary="results/tables/netperf_summary.csv",
         bandwidth=lambda wildcards: bandwidth_of(FIGURES[wildcards.figure]),
-        modules=["scripts/vcperf/figures/curves.py", "scripts/vcperf/figures/bands.py"],
+        modules=imports.modules("draw_figure.py"),
     output:
         svg="results/plots/{figure}.svg",
         png="results/plots/{figure}.png",
@@ -26,10 +26,7 @@ rule plot:
 rule claims_plot:
     input:
         claims="results/tables/claims.csv",
-        modules=[
-            "scripts/vcperf/figures/claims.py",
-            "scripts/vcperf/figures/curves.py",
-        ],
+        modules=imports.modules("draw_claims.py"),
     output:
         svg="results/plots/claims.svg",
         png="results/plots/claims.png",
@@ -46,10 +43,7 @@ rule claims_plot:
 rule overhead_plot:
     input:
         overhead="results/tables/overhead.csv",
-        modules=[
-            "scripts/vcperf/figures/overhead.py",
-            "scripts/vcperf/figures/curves.py",
-        ],
+        modules=imports.modules("draw_overhead.py"),
     output:
         svg="results/plots/overhead.svg",
         png="results/plots/overhead.png",
@@ -69,10 +63,7 @@ rule mpi_plot:
         ep="results/tables/ep_summary.csv",
         anomalies="results/tables/anomalies.csv",
         points="results/tables/points.csv",
-        modules=[
-            "scripts/vcperf/figures/latency.py",
-            "scripts/vcperf/figures/curves.py",
-        ],
+        modules=imports.modules("draw_mpi.py"),
     output:
         svg="results/plots/{figure}.svg",
         png="results/plots/{figure}.png",

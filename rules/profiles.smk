@@ -5,10 +5,7 @@ rule profile_summary:
     input:
         samples="results/tables/profile.csv",
         blocks="results/tables/profile_blocks.csv",
-        modules=[
-            "scripts/vcperf/analysis/profile_tables.py",
-            "scripts/vcperf/analysis/profiles.py",
-        ],
+        modules=imports.modules("summarise_profiles.py"),
     output:
         applications="results/tables/profile_applications.csv",
         images="results/tables/profile_images.csv",
@@ -31,11 +28,7 @@ rule profile_plot:
         differences="results/tables/profile_differences.csv",
         blocks="results/tables/profile_blocks.csv",
         nodes="results/tables/profile_nodes.csv" if EMULATED else [],
-        modules=[
-            "scripts/vcperf/figures/profiles.py",
-            "scripts/vcperf/figures/curves.py",
-            "scripts/vcperf/tables/profile.py",
-        ],
+        modules=imports.modules("draw_profile.py"),
     output:
         svg="results/plots/{figure}.svg",
         png="results/plots/{figure}.png",
@@ -58,10 +51,7 @@ rule flame_graph:
             for b in CAMPAIGN.wanted()
             if b.cell.name == FLAMES[wildcards.profile].name
         ],
-        modules=[
-            "scripts/vcperf/figures/flame.py",
-            "scripts/vcperf/tables/profile.py",
-        ],
+        modules=imports.modules("draw_flame.py"),
     output:
         svg="results/plots/flame_{profile}.svg",
         folded="results/tables/stacks/{profile}.folded",

@@ -5,15 +5,9 @@ rule table:
     input:
         plan="results/tables/plan.csv",
         records=lambda wildcards: wanted_records(kinds.KIND_OF[wildcards.table]),
-        modules=lambda wildcards: [
-            "scripts/vcperf/record.py",
-            "scripts/vcperf/tables/common.py",
-            f"scripts/vcperf/tables/{wildcards.table}.py",
-            *[
-                f"scripts/vcperf/tools/{tool}.py"
-                for tool in kinds.TOOLS[wildcards.table]
-            ],
-        ],
+        modules=lambda wildcards: imports.modules(
+            "make_table.py", f"vcperf/tables/{wildcards.table}.py"
+        ),
     output:
         table="results/tables/{table}.csv",
     log:
@@ -21,6 +15,7 @@ rule table:
     conda:
         "../envs/vcperf.yaml"
     params:
+        kind=lambda wildcards: kinds.KIND_OF[wildcards.table],
         disturbed_percent=CAMPAIGN.config["disturbed_percent"],
     message:
         "Parsing the records of {wildcards.table}"
@@ -32,10 +27,7 @@ rule netperf_summary:
     input:
         table="results/tables/netperf.csv",
         plan="results/tables/plan.csv",
-        modules=[
-            "scripts/vcperf/analysis/intervals.py",
-            "scripts/vcperf/analysis/summary.py",
-        ],
+        modules=imports.modules("summarise_netperf.py"),
     output:
         summary="results/tables/netperf_summary.csv",
     log:
@@ -53,10 +45,7 @@ rule netperf_summary:
 rule overhead:
     input:
         table="results/tables/netperf.csv",
-        modules=[
-            "scripts/vcperf/analysis/effects.py",
-            "scripts/vcperf/analysis/overhead.py",
-        ],
+        modules=imports.modules("summarise_overhead.py"),
     output:
         overhead="results/tables/overhead.csv",
     log:
@@ -65,6 +54,7 @@ rule overhead:
         "../envs/vcperf.yaml"
     params:
         baseline=CAMPAIGN.baseline,
+        target_percent=CAMPAIGN.config["target_percent"],
     message:
         "Comparing the testbeds with the baseline"
     script:
@@ -75,13 +65,10 @@ rule mpi_summary:
     input:
         pingpong="results/tables/pingpong.csv",
         ep="results/tables/ep.csv",
-        modules=[
-            "scripts/vcperf/analysis/anomaly.py",
-            "scripts/vcperf/analysis/intervals.py",
-            "scripts/vcperf/analysis/latency.py",
-        ],
+        modules=imports.modules("summarise_mpi.py"),
     output:
         pingpong="results/tables/pingpong_summary.csv",
+        programs="results/tables/pingpong_programs.csv",
         ep="results/tables/ep_summary.csv",
         anomalies="results/tables/anomalies.csv",
         points="results/tables/points.csv",
@@ -89,6 +76,8 @@ rule mpi_summary:
         "results/logs/mpi_summary.log",
     conda:
         "../envs/vcperf.yaml"
+    params:
+        points=own_points(),
     message:
         "Summarising the MPI tables over their blocks"
     script:
@@ -102,11 +91,7 @@ rule claims:
             kind: f"results/tables/{table}.csv"
             for kind, table in claimed_tables().items()
         },
-        modules=[
-            "scripts/vcperf/analysis/claims.py",
-            "scripts/vcperf/analysis/effects.py",
-            "scripts/vcperf/analysis/shapes.py",
-        ],
+        modules=imports.modules("judge_claims.py"),
     output:
         claims="results/tables/claims.csv",
     log:

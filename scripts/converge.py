@@ -11,10 +11,9 @@ import subprocess
 import sys
 import time
 
-import pandas as pd
-
 from vcperf import config, converge, decided, kinds, preparation
 from vcperf.errors import VcperfError
+from vcperf.tables.read import read_table
 
 DEFAULT = "config/config.yaml"
 NETPERF = "results/tables/netperf.csv"
@@ -58,7 +57,7 @@ def run_rounds(options: argparse.Namespace) -> None:
     snakemake(options, [f"results/tables/{kinds.TABLES[kind][0]}.csv" for kind in ready.plan.kinds])
     number, pace = 0, 1.0
     while True:
-        table = pd.read_csv(NETPERF)
+        table = read_table(NETPERF)
         ready = preparation.prepare(merged, sources)
         needed = converge.lacking(ready.plan.cells, table, stop)
         left_s = ends - time.monotonic()

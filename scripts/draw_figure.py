@@ -1,14 +1,13 @@
 """Snakemake script: one figure of config/figures.yaml."""
 
-import pandas as pd
-
 from vcperf.figures import curves
+from vcperf.tables.read import read_table
 
 
 def main(summary: str, bandwidth: str | None, figure: dict, svg: str, png: str) -> None:
     """Draw the figure in both formats."""
-    estimates = pd.read_csv(bandwidth) if bandwidth else None
-    curves.save(curves.draw(pd.read_csv(summary), figure, estimates), svg, png)
+    estimates = read_table(bandwidth) if bandwidth else None
+    curves.save(curves.draw(read_table(summary), figure, estimates), svg, png)
 
 
 if __name__ == "__main__":

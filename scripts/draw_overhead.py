@@ -1,13 +1,12 @@
 """Snakemake script: the figure of native against virtual."""
 
-import pandas as pd
-
 from vcperf.figures import curves, overhead
+from vcperf.tables.read import read_table
 
 
 def main(table: str, svg: str, png: str) -> None:
     """Draw the ratios in both formats."""
-    curves.save(overhead.draw(pd.read_csv(table)), svg, png)
+    curves.save(overhead.draw(read_table(table)), svg, png)
 
 
 if __name__ == "__main__":

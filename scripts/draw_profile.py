@@ -1,12 +1,11 @@
 """Snakemake script: a figure of the profiles."""
 
-import pandas as pd
-
 from vcperf.figures import curves, profiles
+from vcperf.tables.read import read_table
 
 if __name__ == "__main__":
-    tables = {  # a function may be called `nan`: only what is empty is missing
-        name: pd.read_csv(path, keep_default_na=False, na_values=[""])
+    tables = {
+        name: read_table(path)
         for name, path in snakemake.input.items()
         if path and name != "modules"  # no table of nodes where none is emulated
     }

@@ -1,13 +1,12 @@
 """Snakemake script: tables of blocks to results/tables/claims.csv."""
 
-import pandas as pd
-
 from vcperf.analysis import claims
+from vcperf.tables.read import read_table
 
 
 def main(tables: dict[str, str], described: dict, output: str) -> None:
     """Hold every claim against the tables that there are."""
-    found = {name: pd.read_csv(path) for name, path in tables.items()}
+    found = {name: read_table(path) for name, path in tables.items()}
     claims.judge(described, found).to_csv(output, index=False)
 
 

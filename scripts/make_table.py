@@ -5,14 +5,15 @@ import sys
 
 import pandas as pd
 
-from vcperf import kinds
 from vcperf.errors import VcperfError
 from vcperf.tables import common
 
 
-def main(name: str, plan: str, records: list[str], disturbed_percent: float, output: str) -> None:
+def main(
+    name: str, kind: str, plan: str, records: list[str], disturbed_percent: float, output: str
+) -> None:
     """Parse the record of every planned block of the kind that is among the records."""
-    module, kind = importlib.import_module(f"vcperf.tables.{name}"), kinds.KIND_OF[name]
+    module = importlib.import_module(f"vcperf.tables.{name}")
     wanted, rows = set(records), []
     for planned in pd.read_csv(plan, dtype=str, keep_default_na=False).to_dict("records"):
         if planned["kind"] == kind and planned["record"] in wanted:
@@ -26,6 +27,7 @@ if __name__ == "__main__":
     try:
         main(
             snakemake.wildcards.table,
+            snakemake.params.kind,
             snakemake.input.plan,
             snakemake.input.records,
             snakemake.params.disturbed_percent,

@@ -9,11 +9,10 @@ configuration's own hold.
 import os
 import sys
 
-import pandas as pd
-
 from vcperf import campaign, config, decided
 from vcperf.analysis import anomaly
 from vcperf.errors import VcperfError
+from vcperf.tables.read import read_table
 
 DEFAULT = "config/config.yaml"
 
@@ -29,8 +28,8 @@ def main(sources: list[str]) -> int:
             key = ("profile", "pingpong")
             raise VcperfError(f"{config.where(key, sources)}: not there, so points have no use")
         try:
-            found = pd.read_csv("results/tables/anomalies.csv")
-            points = pd.read_csv("results/tables/points.csv")
+            found = read_table("results/tables/anomalies.csv")
+            points = read_table("results/tables/points.csv")
         except FileNotFoundError as error:
             raise VcperfError(f"{error.filename}: missing; measure a ping-pong first") from None
         picked = anomaly.largest(points, found, section["stacks"], section["load"])

@@ -1,14 +1,13 @@
 """Snakemake script: results/tables/netperf.csv to one row a cell."""
 
-import pandas as pd
-
 from vcperf.analysis import summary
+from vcperf.tables.read import read_table
 
 
 def main(table: str, plan: str, target_percent: float, output: str) -> None:
     """Summarise the blocks of every cell."""
-    sequential = summary.sequential_cells(pd.read_csv(plan))
-    rows = summary.summarise(pd.read_csv(table), target_percent, sequential)
+    sequential = summary.sequential_cells(read_table(plan))
+    rows = summary.summarise(read_table(table), target_percent, sequential)
     rows.to_csv(output, index=False)
 
 

@@ -3,17 +3,14 @@ what a megabyte costs, and to what makes profiles differ."""
 
 import sys
 
-import pandas as pd
-
 from vcperf.analysis import profile_tables
 from vcperf.errors import VcperfError
+from vcperf.tables.read import read_table
 
 
 def main(samples: str, blocks: str, output) -> None:
-    """Write the tables. A function may be called `nan`: only what is empty is missing."""
-    tables = [
-        pd.read_csv(path, keep_default_na=False, na_values=[""]) for path in (samples, blocks)
-    ]
+    """Write the tables."""
+    tables = read_table(samples), read_table(blocks)
     profile_tables.applications(*tables).to_csv(output.applications, index=False)
     cells = profile_tables.Cells(*tables)
     for name, make in profile_tables.TABLES.items():

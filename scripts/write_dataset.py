@@ -5,14 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-import pandas as pd
-
 from vcperf import record
 from vcperf.errors import VcperfError
 from vcperf.provenance import FORMAT, provenance
-
-# Columns that hold text even where all of a campaign's are empty.
-TEXT = ("method", "test", "why", "missing", "throttled", "status", "kind")
+from vcperf.tables.read import read_table
 
 
 def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) -> None:
@@ -24,8 +20,7 @@ def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) 
         outputs: provenance, campaign and tables: where each goes, the last ones in the
             order of `inputs`.
     """
-    types = dict.fromkeys(TEXT, "string")
-    tables = {Path(path).stem: pd.read_csv(path, dtype=types) for path in inputs}
+    tables = {Path(path).stem: read_table(path) for path in inputs}
     plan = tables["plan"]
     present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(path)]
     records = {path: record.read(path) for path in present}

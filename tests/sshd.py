@@ -33,9 +33,13 @@ Host stranger
   HostKeyAlias stranger
 Host changed
   HostKeyAlias changed
+Host behind
+  ProxyJump refused
 Match originalhost refused
   IdentityFile "{folder}/other"
-Match originalhost !refused,*
+Match originalhost odd
+  IdentityFile "{folder}/odd"
+Match originalhost !refused,!odd,*
   IdentityFile "{folder}/user"
 Host *
   HostName 127.0.0.1
@@ -56,7 +60,8 @@ AS_ROOT = (
 
 class Sshd:
     """A running sshd: `folder` holds its keys, `ssh_config` the names by which tests call
-    it: one and two are well, down, nowhere, stranger, changed and refused are not."""
+    it: one and two are well, down, nowhere, stranger, changed, refused and behind are not,
+    and at odd the script `door` is in the way, which a test writes."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -64,7 +69,7 @@ class Sshd:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        for name in ("host", "user", "other"):
+        for name in ("host", "user", "other", "odd"):
             keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
             subprocess.run(keygen, check=True)
         self._write()
@@ -74,7 +79,9 @@ class Sshd:
             self.folder,
             lambda name: (self.folder / f"{name}.pub").read_text().split()[:2],
         )
-        (folder / "authorized_keys").write_text(" ".join(key("user")) + "\n")
+        forced = [f'command="{folder}/door"', *key("odd")]
+        keys = [" ".join(words) for words in (key("user"), forced)]
+        (folder / "authorized_keys").write_text("\n".join(keys) + "\n")
         known = {"here": key("host"), "changed": key("other")}
         (folder / "known_hosts").write_text(
             "".join(f"{name} {' '.join(words)}\n" for name, words in known.items())
@@ -85,6 +92,13 @@ class Sshd:
         self.ssh_config.write_text(CLIENT.format(port=self.port, user=USER, folder=folder))
         passwd = Path("/etc/passwd").read_text()
         (folder / "passwd").write_text(f"{passwd}sshd:x:64999:65534::/run/sshd:/bin/false\n")
+
+    def put_a_door(self, *lines: str) -> None:
+        """Run lines of shell at odd before each command."""
+        door = self.folder / "door"
+        enter = 'exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"'
+        door.write_text("\n".join(["#!/bin/sh", *lines, enter]) + "\n")
+        door.chmod(0o755)
 
     def start(self) -> None:
         argv = [str(SSHD), "-D", "-e", "-f", str(self.folder / "sshd_config")]

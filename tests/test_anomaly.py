@@ -162,13 +162,41 @@ def test_a_table_that_cannot_be_is_refused_by_curve(chance, spoil, message):
         anomaly.find(spoil(quiet(chance)))
 
 
+@pytest.mark.parametrize("latency", made.REAL.values(), ids=made.REAL)
+def test_real_curves_have_steps_up_and_no_bump(chance, latency):
+    sizes = made.CAMPAIGN_SIZES
+    for blocks in (3, 5):
+        log = made.noise(chance, blocks, spread=QUIET, sizes=sizes)
+        found = anomaly.find(made.table(latency, log, sizes))
+        assert set(found["kind"]) == {"step"} and (found["excess_percent"] > 0).all()
+
+
+def test_a_bump_of_a_real_curve_is_found(chance):
+    sizes = made.CAMPAIGN_SIZES
+    log = made.noise(chance, 5, spread=QUIET, sizes=sizes)
+    for latency in made.REAL.values():
+        table = made.table(latency, log, sizes)
+        assert said(slower(table, 40, [BUMP_AT])) == [BUMP_AT]
+
+
+def test_a_plateau_is_no_bump_and_a_change_of_slope_no_step(chance):
+    latency = np.full(len(made.SIZES), 10.0)
+    latency[5:7], latency[7:] = 15, 30
+    table = quiet(chance, latency=latency)
+    assert said(table) == [] and said(table, "step") == [16, 64]
+    for bends in (np.maximum(30, made.SIZES / 300), 30 + np.minimum(made.SIZES, 16384) / 300):
+        assert anomaly.find(quiet(chance, latency=bends)).empty
+
+
 # With outlier blocks five are too few for 95 (docs/method.md): the floor is what they do give.
+@pytest.mark.parametrize("sizes", [made.SIZES, made.CAMPAIGN_SIZES], ids=["all", "campaign"])
 @pytest.mark.parametrize(("kind", "least"), [("normal", 95), ("heavy", 95), ("outliers", 75)])
-def test_a_bump_of_30_percent_under_5_percent_noise_is_found(chance, kind, least):
+def test_a_bump_of_30_percent_under_5_percent_noise_is_found(chance, kind, least, sizes):
     right, held, steps = 0, 0, (0, 0.3, 1)
     for number in range(100):
-        log = made.noise(chance, 5, kind) + made.bump(30, BUMP_AT)
-        found = anomaly.find(made.table(made.law(chance, steps[number % 3]), log))
+        log = made.noise(chance, 5, kind, sizes=sizes) + made.bump(30, BUMP_AT, sizes=sizes)
+        latency = made.law(chance, steps[number % 3], sizes)
+        found = anomaly.find(made.table(latency, log, sizes))
         bumps = found[found["kind"] == "bump"]
         if list(bumps["message_bytes"]) == [BUMP_AT]:
             right += 1
@@ -178,9 +206,11 @@ def test_a_bump_of_30_percent_under_5_percent_noise_is_found(chance, kind, least
 
 
 @pytest.mark.parametrize("kind", ["normal", "heavy", "outliers"])
-def test_a_clean_curve_has_no_bump(chance, kind):
-    cries, steps = 0, (0, 0.1, 0.3, 1, -0.3)
-    for number in range(60):
-        log = made.noise(chance, (3, 5, 10)[number % 3], kind)
-        cries += bool(said(made.table(made.law(chance, steps[number % 5]), log)))
+@pytest.mark.parametrize("shape", made.CLEAN)
+def test_a_clean_curve_has_no_bump(chance, kind, shape):
+    cries = 0
+    for number in range(100):
+        sizes = made.SIZES if number % 2 and shape != "real" else made.CAMPAIGN_SIZES
+        log = made.noise(chance, (3, 5, 10)[number % 3], kind, sizes=sizes)
+        cries += bool(said(made.table(made.CLEAN[shape](chance, sizes), log, sizes)))
     assert cries <= 1

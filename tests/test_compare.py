@@ -15,7 +15,8 @@ from scipy import stats
 
 import compare_campaigns
 from vcperf.analysis import compare, overhead
-from vcperf.tables import netperf as tables
+from vcperf.figures import overhead as figure
+from vcperf.tables import netperf, pingpong
 
 # With two decimals, as netperf prints: what is equal is so but for rounding.
 VALUES = st.integers(100, 1_000_000).map(lambda hundredths: hundredths / 100)
@@ -107,13 +108,25 @@ def test_the_same_campaign_twice_seldom_changes():
 # --- the command ---
 
 
-def finished(folder, blocks):
-    (folder / "tables").mkdir(parents=True)
-    for column in tables.COLUMNS:
-        if column not in blocks:
-            blocks[column] = "x"
-    blocks.to_csv(folder / "tables/netperf.csv", index=False)
+def finished(folder, blocks, name="netperf"):
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    columns = {"netperf": netperf.COLUMNS, "pingpong": pingpong.COLUMNS}[name]
+    others = {column: "x" for column in columns if column not in blocks}
+    blocks.assign(**others).to_csv(folder / f"tables/{name}.csv", index=False)
     return str(folder)
+
+
+def latencies(mean, seed=0):
+    """A ping-pong of two sizes."""
+    rows = [
+        {"testbed": "netns", "pinning": "config2", "path": "c000->c010", "stack": "mpich"}
+        | {"program": "pingpong", "load": load, "message_bytes": size, "status": "ok"}
+        | {"block": block, "latency_us": value}
+        for load in ("none", "ep")
+        for size in (1, 1024)
+        for block, value in enumerate(scattered(mean, 8, seed=seed + size), start=1)
+    ]
+    return pd.DataFrame(rows)
 
 
 def run(*argv):
@@ -148,6 +161,50 @@ def test_too_few_blocks_are_said(tmp_path, capsys):
     assert compare_campaigns.main([a, b]) == 0
     text = capsys.readouterr().out
     assert "1 too few blocks to tell" in text and "neither a change nor its absence" in text
+
+
+def test_the_ping_pong_is_compared_too_alone_or_beside_netperf(tmp_path, capsys):
+    a = finished(tmp_path / "a", latencies(20), "pingpong")
+    b = finished(tmp_path / "b", latencies(30, seed=50), "pingpong")
+    assert compare_campaigns.main([a, b, "--out", str(tmp_path / "out")]) == 1
+    text = capsys.readouterr().out
+    assert "4 cells: 4 changed" in text
+    assert "netns config2 c000->c010 mpich pingpong ep 1024 " in text and "nan" not in text
+    assert set(pd.read_csv(tmp_path / "out/changes.csv")["metric"]) == {"latency_us"}
+    finished(tmp_path / "a", campaign([100], 8))
+    finished(tmp_path / "b", campaign([100], 8, seed=50))
+    assert compare_campaigns.main([a, b]) == 1
+    assert "5 cells: 4 changed, 1 no change shown" in capsys.readouterr().out
+
+
+def test_disturbed_blocks_count_and_are_told(tmp_path, capsys):
+    blocks = campaign([100, 100], 8)
+    a = finished(tmp_path / "a", blocks)
+    blocks.loc[[0, 1], "status"] = "disturbed"
+    b = finished(tmp_path / "b", blocks)
+    assert compare_campaigns.main([a, b, "--out", str(tmp_path / "out")]) == 0
+    text = capsys.readouterr().out
+    assert text.count(", 2 disturbed") == 1 and "count as any other" in text
+    assert list(pd.read_csv(tmp_path / "out/changes.csv")["doubtful"]) == [2, 0]
+    assert "hollow: disturbed" in (tmp_path / "out/changes.svg").read_text()
+    compare_campaigns.main([a, a])
+    assert "disturbed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["netperf", "pingpong"])
+@pytest.mark.parametrize("column", ["message_bytes", "metric"])
+def test_a_damaged_number_is_no_change(tmp_path, capsys, name, column):
+    blocks = campaign([100], 3) if name == "netperf" else latencies(20)
+    metric = {"netperf": "throughput_mbps", "pingpong": "latency_us"}[name]
+    a = finished(tmp_path / "a", blocks, name)
+    damaged = blocks.astype({metric: object, "message_bytes": object})
+    column = metric if column == "metric" else column
+    damaged.loc[1, column] = "1O0"
+    b = finished(tmp_path / "b", damaged, name)
+    assert compare_campaigns.main([a, b]) == 2
+    told = capsys.readouterr()
+    assert f"b/tables/{name}.csv: {column}: '1O0' is no number" in told.err
+    assert len(told.err.splitlines()) == 1 and not told.out
 
 
 def test_mistakes_end_with_2_and_a_line(tmp_path, capsys):
@@ -197,6 +254,24 @@ def test_overhead_is_the_ratio_to_the_baseline():
     assert 0.77 < found.loc[1, "ratio_low"] < 0.8 < found.loc[1, "ratio_high"] < 0.83
     assert found.loc[4, "ratio"] == pytest.approx(0.75)
     assert found.loc[4, "metric"] == "transactions_per_s"
+
+
+def test_overhead_tells_unstable_cells_of_either_side(tmp_path):
+    steady, modes = scattered(80, 8, 0.1), [*scattered(60, 4, 0.1), *scattered(90, 4, 0.1)]
+    blocks = table(
+        *(cell(steady, size=size) for size in (1, 2, 3)),
+        cell(steady, size=1, testbed="native"),
+        cell(modes, size=2, testbed="native"),
+        cell(steady, size=3, testbed="native", status="disturbed"),
+    )
+    found = overhead.overhead(blocks)
+    assert list(found["unstable"]) == ["no", "yes", "yes"]
+    assert list(found["doubtful"]) == [0, 0, 8]
+    drawing = figure.draw(found)
+    hollow = [line for line in drawing.axes[0].lines if line.get_markerfacecolor() == "white"]
+    assert [len(line.get_xdata()) for line in hollow] == [2]
+    assert "hollow: unstable" in drawing.get_suptitle()
+    assert "hollow" not in figure.draw(found[:1]).get_suptitle()
 
 
 def test_no_baseline_no_overhead():

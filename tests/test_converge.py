@@ -9,6 +9,7 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
+from blocks import started
 from conftest import ROOT
 from test_faults import descendants, gone, measuring, wait_until
 
@@ -39,6 +40,7 @@ def table_of(plan, noise_percent, seed=1):
             values = 100 + noise_percent(cell) * chance.normal(size=cell.blocks)
             for number, value in enumerate(values, start=1):
                 row = {"testbed": cell.spec["testbed"], **cell.labels, "block": number}
+                row["started"] = started(number)
                 rows.append({**row, "throughput_mbps": value, "transactions_per_s": np.nan})
     # The order of a table's rows is not that of measuring.
     return pd.DataFrame(rows).sample(frac=1, random_state=1)
@@ -59,6 +61,7 @@ def simulate(noise, stop=RULE, left_s=1e9):
             values = 100 + noise(cell) * np.random.default_rng(index).normal(size=99)
             for number in range(1, cell.blocks + 1):
                 row = {"testbed": "netns", **cell.labels, "block": number}
+                row["started"] = started(number)
                 rows.append({**row, "throughput_mbps": values[number]})
         needed = converge.lacking(plan.cells, pd.DataFrame(rows), stop)
         cost = {block.cell.name: kinds.seconds(block) for block in plan.blocks}
@@ -81,7 +84,7 @@ def test_noisy_cells_get_the_maximum_and_quiet_ones_the_minimum():
 
 
 def test_the_first_round_goes_to_the_minimum_in_every_cell():
-    plan = planned()
+    plan = planned({"blocks": 3})
     needed = converge.lacking(plan.cells, table_of(plan, by_pinning), RULE)
     assert set(needed.values()) == {12} and len(needed) == 33
     assert {c.kind for c in plan.cells if c.name in needed} == {"netperf"}
@@ -103,6 +106,9 @@ def test_a_trend_is_seen_whatever_the_order_of_the_tables_rows():
     table = table_of(plan, lambda _: 0.1)
     table["throughput_mbps"] += 2 * table["block"]
     assert set(converge.lacking(plan.cells, table, RULE).values()) == {0}
+    # The order is that of measuring, whatever the numbers of the blocks.
+    table["block"] = 5 * table["block"] % 17
+    assert set(converge.lacking(plan.cells, table, RULE).values()) == {0}
 
 
 def test_cells_that_have_the_maximum_anyhow_are_left_alone():
@@ -123,7 +129,7 @@ def test_a_round_that_does_not_fit_is_cut_alike_for_all():
 
 def test_a_count_only_ever_adds_to_what_is_configured():
     name = planned().cells[0].name
-    more, same, fewer = (planned(counts={name: n}).cells[0] for n in (5, 3, 2))
+    more, same, fewer = (planned({"blocks": 3}, {name: n}).cells[0] for n in (5, 3, 2))
     assert (more.blocks, more.sequential) == (5, True)
     assert (same.blocks, same.sequential) == (3, True)
     assert (fewer.blocks, fewer.sequential) == (3, False)

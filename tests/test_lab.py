@@ -1,5 +1,6 @@
 """The lab's parts that need no emulator: what decides an image, and what it writes."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from conftest import ROOT
 sys.path.append(str(ROOT / "lab"))
 
 import archive
+import emulator
 import hosts
 import images
+import saved
 import ssh as lab_ssh
 import topology
 from common import LabError
@@ -84,6 +87,39 @@ def test_ssh_reads_the_configuration_as_meant(tmp_path):
     assert said["userknownhostsfile"] == f"{folder}/known_hosts"
     assert said["passwordauthentication"] == "no"
     assert "-W '[%h]:%p' lab-vc00" in said["proxycommand"]
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_nothing_listens_beyond_this_machine(native):
+    argv = emulator.argv(topology.node(0), native)
+    (outside,) = [word for word in argv if word.startswith("user,")]
+    assert "restrict=on" in outside.split(",")
+    assert re.findall(r"hostfwd=\w+:([^:]*):", outside) == ["127.0.0.1"]
+    listening = [word for word in argv if word != outside and re.search(r"server|\.type=", word)]
+    assert len(listening) == 3 and argv[argv.index("-display") + 1] == "none"
+    for word in listening:
+        assert word.startswith("unix:") or set(re.findall(r"\.type=(\w+)", word)) == {"unix"}
+    others = " ".join(word for word in argv if word != outside)
+    assert not re.search(r"tcp:|udp:|telnet|websocket|-vnc|-spice", others)
+
+
+def test_a_state_that_cannot_be_kept_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
+    def cut(*_):
+        raise ValueError("Expecting value: line 1 column 1 (char 0)")
+
+    monkeypatch.setattr(saved.emulator, "monitor", cut)
+    with pytest.raises(LabError, match=r"^keeping the state of the hosts: Expecting value"):
+        saved.save([topology.node(0)], tmp_path / "state-1")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_the_way_is_named_with_what_to_do(lab_copy):
+    (lab_copy / "run").write_text("")
+    argv = [sys.executable, str(lab_copy / "lab"), "down"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"lab: {lab_copy}/run: File exists; ")
+    assert "rm -r" in done.stderr
 
 
 def test_a_guest_has_what_its_place_says():

@@ -1,6 +1,8 @@
 """The MPI chapter with real stacks: ping-pong on one virtual cluster, EP on the other."""
 
+import json
 import os
+import re
 import subprocess
 
 import pandas as pd
@@ -107,6 +109,26 @@ def block(checkout, monkeypatch):
     return make
 
 
+def test_a_sites_own_ep_runs_again_and_again(block, checkout):
+    """Ours without -repeat stands for NPB's, which ends."""
+    own = checkout.folder / "ep.S.x"
+    argv = block(
+        stacks=["mpich"],
+        loads=["ep"],
+        load={"class": "S", "cluster": "vc1", "program": str(own)},
+    )
+    (ours,) = (checkout.folder / "results/programs").rglob("ep")
+    own.write_text(f"#!/bin/sh\nexec '{ours}' S\n")
+    own.chmod(0o755)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((checkout.folder / "record.json").read_text())
+    (load,) = [command for command in record["commands"] if command["role"] == "load"]
+    assert load["steps"]["alone"] >= 3 and load["steps"]["checked"] >= load["steps"]["ended"] + 2
+    assert load["output"].count("EP Benchmark Results") >= load["steps"]["checked"]
+    assert re.search(r"\d\.\d", record["mpiexec"])
+
+
 def test_a_stack_that_is_not_there_spoils_its_blocks_alone(checkout):
     stacks = {"mine": {"kind": "openmpi", "folder": "/nowhere/mpi"}}
     wanted = section(stacks=["mpich", "mine"], loads=["none"])
@@ -124,10 +146,24 @@ def test_messages_that_cross_no_network_are_an_error():
     run = {"status": 0, "output": (ROOT / "tests/data/imb/pingpong-mpich.txt").read_text()}
     rows = pingpong.imb.parse(run["output"])
     spec["message_bytes"] = [row["message_bytes"] for row in rows]
-    payload = sum(row["message_bytes"] * row["repetitions"] for row in rows)
-    pingpong._check(spec, run, {"a": payload, "b": payload})
+    sent = sum((row["message_bytes"] + 54) * row["repetitions"] for row in rows)
+    pingpong._check(spec, run, {"a": sent, "b": sent})
     with pytest.raises(VcperfError, match=r"b received 0 bytes .* another transport"):
-        pingpong._check(spec, run, {"a": payload, "b": 0})
+        pingpong._check(spec, run, {"a": sent, "b": 0})
+
+
+@pytest.mark.parametrize(("benchmark", "each"), [("Barrier", 54), ("Bcast", 16)])
+def test_what_launchers_send_passes_for_no_messages(benchmark, each):
+    """Messages of no bytes, which are packets all the same; a root's may share them."""
+    text = (ROOT / f"tests/data/imb/mpich-{benchmark}.txt").read_text()
+    spec = {"ranks": ["a", "b"], "stack": {"kind": "mpich"}, "benchmark": benchmark}
+    rows = pingpong.imb.parse(text)
+    spec["message_bytes"] = [r["message_bytes"] for r in rows if r["message_bytes"] is not None]
+    sent = sum(((row["message_bytes"] or 0) + each) * row["repetitions"] for row in rows)
+    run = {"status": 0, "output": text}
+    pingpong._check(spec, run, {"a": sent, "b": 0})
+    with pytest.raises(VcperfError, match="another transport"):
+        pingpong._check(spec, run, {"a": sent // 2, "b": sent // 4})
 
 
 @pytest.mark.parametrize(

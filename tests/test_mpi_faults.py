@@ -1,6 +1,7 @@
 """MPI that fails: one line, that block unmeasured, the others measured, nothing left."""
 
 import os
+import re
 import signal
 import subprocess
 
@@ -84,6 +85,27 @@ def test_a_table_cut_short_is_one_line(block, checkout):  # noqa: F811
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     said = one_line(done, done.stdout + done.stderr)
     assert said.startswith("PingPong c000-c010 on mpich: the output is cut off")
+    assert not (checkout.folder / "record.json").exists()
+
+
+@BOTH
+def test_ranks_that_are_bound_to_one_core_are_one_line(block, checkout, testbed):  # noqa: F811
+    """As Open MPI binds them by itself; each domain has a CPU of its own here."""
+    own = checkout.folder / "IMB-MPI1"
+    argv = block(
+        testbed,
+        clusters={"vc0": ["c000", "c001"], "vc1": ["c010"]},
+        stacks=["mpich"],
+        loads=["none"],
+        programs=["IMB-MPI1"],
+        imb=str(own),
+    )
+    (ours,) = (checkout.folder / "results/programs").rglob("pingpong")
+    own.write_text(f"#!/bin/sh\nexec taskset --cpu-list 0 '{ours}' \"$@\"\n")
+    own.chmod(0o755)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    said = one_line(done, done.stdout + done.stderr)
+    assert re.match(r"domain c00[01]: pinned to CPUs .*, but during the measurement it was on", said)
     assert not (checkout.folder / "record.json").exists()
 
 

@@ -4,8 +4,11 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
+import pingpong_curves as made
 import pytest
+import yaml
 from conftest import ROOT
 from test_config import plan_of
 
@@ -78,3 +81,22 @@ def test_the_script_writes_the_points_of_an_anomaly_and_takes_them_back(pick):
     assert said.startswith("points: A 2048, B 4096 bytes: the largest anomaly, of t config2 mpich")
     said, points = pick()
     assert points == {} and "configuration's A 16384, B 32768 bytes hold" in said
+
+
+def test_a_curve_without_an_anomaly_has_the_configurations_points(checkout):
+    tables = checkout.folder / "results/tables"
+    tables.mkdir()
+    sizes = made.CAMPAIGN_SIZES
+    flat = made.table(np.full(len(sizes), 30.0), np.zeros((3, len(sizes))), sizes)
+    flat = flat.assign(path="c000->c010", shared_cpus="no", status="ok", platform="x")
+    flat.to_csv(tables / "pingpong.csv", index=False)
+    ep = "testbed,pinning,stack,program,class,processes,phase,block,mops,status,platform"
+    (tables / "ep.csv").write_text(f"{ep}\n")
+    decided.write({"A": 64, "B": 512}, str(checkout.folder / decided.POINTS))
+    wanted = {"profile": {"pingpong": {"points": {"A": 4096, "B": 8192}}}}
+    (checkout.folder / "points.yaml").write_text(yaml.safe_dump(wanted))
+    rule = ("results/tables/points.csv", "--allowed-rules", "mpi_summary")
+    done = checkout.snakemake(*rule, configfile="points.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (row,) = pd.read_csv(tables / "points.csv").to_dict("records")
+    assert (row["a_bytes"], row["b_bytes"], row["source"]) == (4096, 8192, "default")

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from vcperf import code, config, preparation, provenance
 from vcperf.tables.plan import COLUMNS
+from vcperf.tables.read import read_table
 from vcperf.testbeds import processes
 
 SCHEMA = config.read_yaml(ROOT / "config/schemas/campaign.schema.yaml")
@@ -86,7 +87,7 @@ def test_it_tells_what_the_records_tell(finished, told):
 
 @pytest.mark.parametrize("name", ["plan", "netperf", "netperf_summary", "claims"])
 def test_every_form_of_a_table_holds_the_same(finished, whole, name):
-    table = pd.read_csv(finished.folder / f"results/tables/{name}.csv")
+    table = read_table(finished.folder / f"results/tables/{name}.csv")
     columns = pd.read_parquet(finished.folder / f"results/tables/{name}.parquet")
     rows = pd.DataFrame(whole["tables"][name], columns=table.columns)
     for other in (columns, rows):

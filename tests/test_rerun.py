@@ -158,6 +158,8 @@ def test_a_claim_edited_is_judged_anew_and_nothing_else(finished):
     ("module", "expected"),
     [
         ("scripts/vcperf/tools/netperf.py", {"pair", "absent"}),
+        ("scripts/vcperf/observation.py", {"pair", "absent"}),
+        ("scripts/vcperf/tables/plan.py", {"pair", "absent"}),
         ("scripts/vcperf/figures/curves.py", {"pair", "absent"}),
         ("scripts/vcperf/measure/netperf.py", set()),
         ("rules/measure.smk", set()),

@@ -68,6 +68,8 @@ def tell_xm(sshd, **faults):
         vcpus[key]["offline"] = True
     for key in faults.pop("gone", []):
         del vcpus[key]
+    for key in faults.pop("unknown", []):
+        vcpus[key]["affinity"] = "none"
     (sshd.folder / "xm.json").write_text(json.dumps({"vcpus": vcpus, **faults}))
 
 
@@ -198,6 +200,7 @@ def test_a_killed_block_leaves_nothing_on_the_host(site, monkeypatch, in_new_ses
         ("stranger", "stranger: its host key is not known"),
         ("changed", "changed: its host key has changed"),
         ("refused", "refused: refused our key"),
+        ("behind", "behind: its jump host refused our key"),
     ],
 )
 def test_a_host_that_cannot_be_had_is_named(checkout, sshd, monkeypatch, host, says):
@@ -210,8 +213,16 @@ def test_a_host_that_cannot_be_had_is_named(checkout, sshd, monkeypatch, host, s
 
 
 @pytest.mark.slow
-def test_a_guest_that_is_down_fails_its_blocks_alone(checkout, sshd):
-    write_testbed(checkout, sshd, c010="down")
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("down", "down: cannot be reached by ssh"),
+        ("refused", "refused: refused our key"),
+        ("changed", "changed: its host key has changed"),
+    ],
+)
+def test_a_guest_that_cannot_be_had_fails_its_blocks_alone(checkout, sshd, host, says):
+    write_testbed(checkout, sshd, c010=host)
     tell_xm(sshd)
     paths = {"config1": ["vc00->c010", "vc00->c000"], "config2": None}
     change = config.merge(ONE_CELL, {"testbed": "xen", "netperf": {"paths": paths}})
@@ -220,7 +231,7 @@ def test_a_guest_that_is_down_fails_its_blocks_alone(checkout, sshd):
     assert done.returncode == 1
     (record,) = checkout.read_records()
     assert record["spec"]["receiver"] == "c000"
-    assert "down: cannot be reached by ssh" in done.stderr
+    assert says in done.stderr and "Traceback" not in done.stderr
     assert xm_state(sshd)[0] == VCPUS
 
     drawn = checkout.snakemake("results/figures/", "--config", "partial=True", configfile=campaign)
@@ -237,6 +248,8 @@ def test_a_guest_that_is_down_fails_its_blocks_alone(checkout, sshd):
         ({"offline": ["c000/1"]}, "domain c000: VCPU 1 is offline on node0 (one)"),
         ({"gone": ["c000/1"]}, "domain c000: has 1 VCPUs on node0 (one), the configuration says 2"),
         ({"gone": ["c001/0"]}, "domain c001: node0 (one) has no domain 'c001' now; it has"),
+        ({"shut_down": ["c000"]}, "domain c000: does not run on node0 (one)"),
+        ({"unknown": ["c000/1"]}, "VCPU 1 of c000 is pinned to CPUs that xm does not tell"),
         ({"no_rights": True}, "root"),
         ({"move_after": 7}, "after the measurement it was on"),
     ],

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from blocks import started
 
 from vcperf.analysis import summary
 from vcperf.figures import curves
@@ -32,6 +33,7 @@ def table(values_by_pinning, **columns) -> pd.DataFrame:
             "message_bytes": size,
             "shared_cpus": "no",
             "block": block,
+            "started": started(block),
             "status": "ok",
             **dict.fromkeys(summary.METRICS, np.nan),
             "throughput_mbps": value,
@@ -70,6 +72,15 @@ def test_a_drift_makes_a_cell_unstable_whatever_the_order_of_the_rows():
         assert (cells["median"] == 112).all() and (cells["median_low"] == 100).all()
 
 
+def test_a_block_that_was_measured_late_stands_where_it_was_measured():
+    drift = table({"p1": [100, 104, 108, 112, 116, 120, 124]})
+    late = drift.assign(block=[4, 7, 2, 6, 1, 5, 3] * 2)
+    cells = summary.summarise(late, 2.5)
+    assert set(cells["why"]) == {"trend"}
+    by_number = late.assign(started=late["block"].map(started))
+    assert set(summary.summarise(by_number, 2.5)["why"]) == {""}
+
+
 def test_request_response_tests_are_told_by_their_rate():
     blocks = table({"p1": [1, 2]}, test="UDP_RR", throughput_mbps=np.nan, transactions_per_s=50.0)
     cells = summary.summarise(blocks, 2.5)
@@ -106,6 +117,31 @@ def test_a_figure_says_which_series_it_lacks(tmp_path):
 def test_doubtful_points_are_drawn_hollow(tmp_path):
     cells = summary.summarise(table({"p1": [1, 2, 3]}, status="disturbed"), 2.5)
     assert "hollow: unstable" in drawn(tmp_path, "a", cells)[0].read_text()
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn_at", "legend"),
+    [
+        ([100, 100, 100, 300, 300, 300, 300], (300, 100, 300), "hollow: unstable, median"),
+        ([100, 100, 100, 300, 300], (180, None, None), "hollow: unstable"),  # no interval yet
+    ],
+)
+def test_unstable_cells_are_drawn_by_their_median(values, drawn_at, legend):
+    cells = summary.summarise(table({"p1": values}), 2.5)
+    assert set(cells["label"]) == {"unstable"}
+    axes = curves.draw(cells, FIGURE).axes[0]
+    middle, low, high = drawn_at
+    assert list(axes.lines[0].get_ydata()) == [middle, middle]
+    if low is not None:
+        heights = axes.collections[0].get_paths()[0].vertices[:, 1]
+        assert (heights.min(), heights.max()) == (low, high)
+    assert legend in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_stable_cells_are_drawn_by_their_mean():
+    cells = summary.summarise(table({"p1": [100, 101, 99, 100, 102, 98]}), 2.5)
+    cells["median"] = 1.0
+    assert list(curves.draw(cells, FIGURE).axes[0].lines[0].get_ydata()) == [100, 100]
 
 
 def test_curves_go_through_the_means_in_order_of_size():

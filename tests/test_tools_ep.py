@@ -1,7 +1,6 @@
 """The parsers of EP's output: golden files, and properties that no output may break."""
 
 import io
-import itertools
 import re
 import sys
 
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
-from vcperf.tools import ep
+from vcperf.tools import ep, ep_load
 from vcperf.tools import filter as tool_filter
 from vcperf.tools.filter import Untrusted
 
@@ -101,49 +100,60 @@ def test_a_report_reads_back(size, processes, time_s, counts, verification, expo
 
 @given(st.text() | st.text("0123456789.= \n").map("EP Benchmark Results:\nN = 2^24\n".__add__))
 def test_any_text_is_read_or_refused_in_one_line(text):
-    for parse in (ep.parse, ep.parse_repeat):
+    for parse in (ep.parse, lambda text: ep_load.parse(text, "repeat")):
         with pytest.raises(Untrusted) as reason:
             parse(text)
         assert "\n" not in str(reason.value)
 
 
-# -- the output of -repeat -----------------------------------------------------------------
+# -- EP as a load --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("file", REPEATS, ids=lambda file: file.stem)
-def test_repeated_iterations_follow_each_other(file):
+def test_steps_are_read_one_a_line(file):
     text = file.read_text()
-    rows = ep.parse_repeat(text)
-    assert [row["iteration"] for row in rows] == list(range(1, text.count("Mop/s") + 1))
-    assert {row["verified"] for row in rows} == {"yes"} and {row["processes"] for row in rows} == {
-        2
-    }
-    for before, after in itertools.pairwise(rows):
-        assert before["start_s"] < before["end_s"] <= after["start_s"]
+    rows = ep_load.parse(text, "repeat")
+    assert len(rows) == text.count("Mop/s") == ep_load.told(text, "repeat")
+    assert {row["verified"] for row in rows} <= {"yes", None}
+    assert {row["processes"] for row in rows} == {2}
+    for row in rows:
+        assert row["time_s"] > 0 and row["mops"] > 0
 
 
 @pytest.mark.parametrize("file", REPEATS, ids=lambda file: file.stem)
-def test_repeated_iterations_cut_anywhere_are_refused_or_fewer(file):
+def test_steps_cut_anywhere_are_fewer(file):
+    """So is what has been read of a program under way; the line under way is no step yet."""
     text = file.read_text()
-    whole = ep.parse_repeat(text)
+    whole = ep_load.parse(text, "repeat")
     for cut in range(len(text)):
-        try:
-            rows = ep.parse_repeat(text[:cut])
-        except Untrusted:
+        told = ep_load.told(text[:cut], "repeat")
+        if "\n" not in text[:cut]:
             continue
-        assert rows == whole[: len(rows)] and text[cut - 1] == "\n"
+        assert ep_load.parse(text[:cut], "repeat") == whole[:told]
+        assert ep_load.parse(text, "repeat", told) == whole[:told]
 
 
 STARTED = " EP repeat started: class S processes 2 at 1000.000000\n"
-FIRST = " EP repeat 1: start 1000.000000 end 1001.000000 Mop/s 33.55 SUCCESSFUL\n"
-SECOND = " EP repeat 2: start 1001.000000 end 1003.000000 Mop/s 16.78 UNSUCCESSFUL\n"
-STOPPED = " EP repeat stopped: iterations 2 at 1003.500000\n"
+FIRST = " EP repeat 1: start 1000.000000 end 1001.000000 pairs 16777216 Mop/s 33.55 SUCCESSFUL\n"
+SECOND = (
+    " EP repeat 2: start 1001.000000 end 1003.000000 pairs 16777216 Mop/s 16.78 UNSUCCESSFUL\n"
+)
+HALF = " EP repeat 1: start 1000.000000 end 1001.000000 pairs 8388608 Mop/s 16.78 UNFINISHED\n"
+OTHER_HALF = " EP repeat 2: start 1001.000000 end 1002.000000 pairs 8388608 Mop/s 16.78 SUCCESSFUL\n"
+STOPPED = " EP repeat stopped: steps 2 at 1003.500000\n"
 
 
-def test_a_load_that_ended_in_its_first_iteration_gives_no_row():
-    assert ep.parse_repeat(STARTED) == []
-    rows = ep.parse_repeat(STARTED + FIRST + SECOND + STOPPED)
-    assert [row["verified"] for row in rows] == ["yes", "no"]
+def verified(text):
+    return [row["verified"] for row in ep_load.parse(text, "repeat")]
+
+
+def test_a_load_that_ended_in_its_first_step_gives_no_row():
+    assert verified(STARTED) == []
+    assert verified(STARTED + FIRST + SECOND + STOPPED) == ["yes", "no"]
+
+
+def test_a_run_in_two_steps_is_verified_at_its_end():
+    assert verified(STARTED + HALF + OTHER_HALF + STOPPED) == [None, "yes"]
 
 
 @pytest.mark.parametrize(
@@ -151,20 +161,47 @@ def test_a_load_that_ended_in_its_first_iteration_gives_no_row():
     [
         ("", "never started"),
         (FIRST, "expected 'EP repeat started'"),
-        (STARTED + SECOND, "expected iteration 1, not 2"),
+        (STARTED + SECOND, "expected step 1, not 2"),
         (STARTED + FIRST + FIRST.replace(" 1:", " 2:"), "before the one above ended"),
         (STARTED + FIRST.replace("33.55", "66.00"), "contradict"),
         (STARTED + FIRST.replace("1000.000000 end", "999.000000 end"), "before the one above"),
-        (STARTED + FIRST + STOPPED, "2 iterations, of which 1 are told"),
+        (STARTED + FIRST + STOPPED, "2 steps, of which 1 are told"),
         (STARTED + FIRST + SECOND + STOPPED + FIRST, "something follows the end"),
-        (STARTED + FIRST + "x\n", "not a line of ep -repeat"),
+        (STARTED + FIRST + FIRST.replace(" 1:", " x:"), "not a line of ep -repeat"),
         (STARTED.replace("class S", "class X") + FIRST, "X is no class"),
-        (STARTED + FIRST + "=   KILLED BY SIGNAL: 9 (Killed)\n", "the job failed: KILLED BY"),
+        (STARTED + FIRST.replace("SUCCESSFUL", "UNFINISHED"), "UNFINISHED after 16777216 pairs"),
+        (STARTED + HALF.replace("UNFINISHED", "SUCCESSFUL"), "SUCCESSFUL after 8388608 pairs"),
+        (STARTED + HALF + FIRST.replace(" 1:", " 2:"), "SUCCESSFUL after 25165824 pairs"),
     ],
 )
-def test_repeated_iterations_that_cannot_be_are_refused(text, fault):
+def test_steps_that_cannot_be_are_refused(text, fault):
     with pytest.raises(Untrusted, match=fault):
-        ep.parse_repeat(text)
+        ep_load.parse(text, "repeat")
+
+
+def test_lines_of_others_between_steps_mean_nothing():
+    text = f"libfabric provider: tcp\n{STARTED}[0] hello\n{FIRST}mpiexec: bye\n{SECOND}"
+    assert verified(text) == ["yes", "no"]
+
+
+def test_what_follows_the_steps_that_were_checked_is_not_looked_at():
+    text = STARTED + FIRST + SECOND + " EP repeat 3: st\n EP repe"
+    assert len(ep_load.parse(text, "repeat", 2)) == 2
+    with pytest.raises(Untrusted, match="not a line of ep -repeat"):
+        ep_load.parse(text, "repeat")
+    with pytest.raises(Untrusted, match="2 steps of EP are told, expected 3"):
+        ep_load.parse(text, "repeat", 3)
+
+
+def test_runs_of_a_program_that_ends_are_steps_too():
+    text = (DATA / "two-runs.txt").read_text()
+    whole = [row["mops"] for row in ep.parse(text)]
+    assert ep_load.told(text, "runs") == 2
+    assert [row["mops"] for row in ep_load.parse(text, "runs", 2)] == whole
+    second = text.index("EP Benchmark Results", text.index("Verification"))
+    assert ep_load.told(text[: second + 99], "runs") == 1
+    (row,) = ep_load.parse(text[: second + 99], "runs", 1)
+    assert row["mops"] == whole[0] and set(row) == set(ep_load.COLUMNS)
 
 
 # -- command lines -------------------------------------------------------------------------

@@ -135,6 +135,68 @@ def test_a_character_that_is_none_of_its_own_changes_no_figure(file, garble):
         assert rows == whole
 
 
+def rows_at(lines):
+    """Where an output has rows that begin with a size."""
+    found, sized = [], False
+    for at, line in enumerate(lines):
+        sized = "#bytes" in line or (sized and not line.startswith("#"))
+        if sized and line.split()[:1] and line.split()[0].isdigit():
+            found.append(at)
+    return found
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+def test_a_size_that_is_there_twice_is_refused(file):
+    lines = file.read_text().splitlines(keepends=True)
+    for at in rows_at(lines):
+        with pytest.raises(Untrusted, match="there twice"):
+            imb.parse("".join([*lines[:at], lines[at], *lines[at:]]))
+
+
+SWEEPS = [file for file in SOUND if "Maximum message length" in file.read_text()]
+
+
+@pytest.mark.parametrize("file", SWEEPS, ids=lambda file: file.stem)
+def test_a_size_that_is_missing_of_those_announced_is_refused(file):
+    lines = file.read_text().splitlines(keepends=True)
+    for at in rows_at(lines):
+        with pytest.raises(Untrusted, match=r"lacks \d+ bytes|ends at \d+ of"):
+            imb.parse("".join([*lines[:at], *lines[at + 1 :]]))
+
+
+def sweep(name, sizes, options="", largest=64):
+    text = "#    Intel(R) MPI Benchmarks 2021.11, MPI-1 part\n\n# Calling sequence was:\n\n"
+    text += f"# IMB-MPI1 {options} {name}\n\n# Minimum message length in bytes:   0\n"
+    text += f"# Maximum message length in bytes:   {largest}\n\n# List of Benchmarks to run:\n\n"
+    text += f"# {name}\n\n{RULE}# Benchmarking {name}\n# #processes = 2\n{RULE}"
+    text += f"{HEADERS['Bcast']}\n" + "".join(f"{size} 10 1.00 3.00 2.00\n" for size in sizes)
+    return [row[2] for row in rows_of(f"{text}\n\n# All processes entering MPI_Finalize\n")]
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "options"),
+    [
+        ("Bcast", [0, 1, 2, 4, 8, 16, 32, 64], ""),
+        ("Reduce", [0, 4, 8, 16, 32, 64], ""),  # floats
+        ("Bcast", [0, 8, 16, 32, 64], "-msglog 3:6"),
+        ("Bcast", [1, 2, 4, 8, 16, 32, 64], "-zero_size off"),
+    ],
+)
+def test_sizes_that_were_asked_for_otherwise_may_begin_elsewhere(name, sizes, options):
+    assert sweep(name, sizes, options) == sizes
+    for missing in sizes[2:]:
+        with pytest.raises(Untrusted, match="lacks|ends at"):
+            sweep(name, [size for size in sizes if size != missing], options)
+    if not options:
+        with pytest.raises(Untrusted, match="lacks 0 bytes"):
+            sweep(name, sizes[1:])
+
+
+def test_sizes_begin_with_one_byte_unless_asked_for_otherwise():
+    with pytest.raises(Untrusted, match="lacks 1 bytes"):
+        sweep("Bcast", [0, 2, 4, 8, 16, 32, 64])
+
+
 def test_nothing_may_follow_the_end():
     text = (DATA / "mpich-PingPong.txt").read_text()
     for more in ("# x\n", text):
@@ -181,7 +243,11 @@ tables = st.lists(
     st.tuples(
         st.sampled_from(sorted(HEADERS)),
         st.integers(2, 512),
-        st.lists(st.tuples(st.integers(0, 2**30), st.integers(1, 10**6), times), min_size=1),
+        st.lists(
+            st.tuples(st.integers(0, 2**30), st.integers(1, 10**6), times),
+            min_size=1,
+            unique_by=lambda row: row[0],
+        ),
     ),
     min_size=1,
     max_size=4,

@@ -202,6 +202,45 @@ def test_numbers_alone_are_read_only_when_they_make_sense(words):
     assert row["elapsed_s"] > 0 and row["message_bytes"] > 0
 
 
+BANNER = "MIGRATED {} TEST from 0.0.0.0 (0.0.0.0) port 0 AF_INET to 127.0.0.1 () port 0 AF_INET\n"
+SOUND_ROW = "131072 16384 1024 1.00 5204.26\n"
+SOUND_KEYS = "ELAPSED_TIME=1.00\nTHROUGHPUT=5204.26\nTHROUGHPUT_UNITS="
+DAMAGED = {
+    "without its first four fields": "5204.26 75.32 75.32 2.371 2.371\n",
+    "without its size": "131072 16384 1.00 5204.26 75.32\n",
+    "a size with a point": "131072 16384 1024.5 1.00 5204.26\n",
+    "a size below 0": "131072 -16384 1024 1.00 5204.26\n",
+    "a size without end": f"131072 16384 {'1' * 5000} 1.00 5204.26\n",
+    "a rate cut off": "131072 16384 1024 1.00 5204\n",
+    "a time without its point": "131072 16384 1024 100 5204.26\n",
+    "the other socket with a point": "16384 131072 64 64 1.00 23507.62\n13.1072 -16384\n",
+    "datagrams with a point": "212992 1024 1.00 617.22 0 505.50\n212992 1.00 42059 344.46\n",
+    "some of them": "212992 1024 1.00 61722 0 505.50\n212992 1.00 42.1 344.46\n",
+    "a server that died": f"!!! netserver died\n{SOUND_ROW}",
+    "a connection that was lost": f"Interim result: connection reset by peer\n{SOUND_ROW}",
+    "an interim result cut off": f"Interim result: 5032.45 10^6bits/s over 0.2\n{SOUND_ROW}",
+    "a stream in transactions": f"{BANNER.format('TCP STREAM')}{SOUND_KEYS}Trans/s\n",
+    "transactions in bits": f"{BANNER.format('TCP REQUEST/RESPONSE')}{SOUND_KEYS}10^6bits/s\n",
+    "a key's size with a point": f"{SOUND_KEYS}10^6bits/s\nLOCAL_SEND_SIZE=1024.5\n",
+    "a key's size without end": f"{SOUND_KEYS}10^6bits/s\nLOCAL_SEND_SIZE={'1' * 5000}\n",
+    "a key's rate cut off": "ELAPSED_TIME=1.00\nTHROUGHPUT=5204\n",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_report_is_refused(damage):
+    with pytest.raises(Untrusted):
+        netperf.parse(DAMAGED[damage])
+
+
+def test_datagrams_may_all_be_lost():
+    nothing = "ELAPSED_TIME=1.00\nTHROUGHPUT=0.00\nTHROUGHPUT_UNITS=10^6bits/s\n"
+    (row,) = netperf.parse(BANNER.format("UDP STREAM") + nothing)
+    assert row["throughput_mbps"] == 0
+    with pytest.raises(Untrusted, match="not above 0"):
+        netperf.parse(BANNER.format("TCP STREAM") + nothing)
+
+
 def test_in_a_maerts_test_the_local_end_receives():
     line = "87380 16384 1024 1.00 100.00 10.00 20.00 2.3 2.3\n"
     head = TCP.format("MAERTS") + "10^6bits/s CPU\n"

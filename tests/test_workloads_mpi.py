@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from conftest import ROOT
 
-from vcperf.tools import ep, imb
+from vcperf.tools import ep, ep_load, imb
 
 pytestmark = pytest.mark.xdist_group("measuring")
 
@@ -113,14 +113,27 @@ def repeated(command, wanted):
 
 def test_ep_repeats_until_sigterm(ep_alone):
     text, status = repeated([ep_alone, "-repeat", "S"], "EP repeat 2:")
-    rows = ep.parse_repeat(text)
-    assert status == 0 and "stopped: iterations" in text.splitlines()[-1]
+    rows = ep_load.parse(text, "repeat")
+    assert status == 0 and "stopped: steps" in text.splitlines()[-1]
     assert len(rows) >= 2 and {row["verified"] for row in rows} == {"yes"}
 
 
-def test_ep_ends_in_the_middle_of_an_iteration(ep_alone):
-    text, status = repeated([ep_alone, "-repeat", "D"], "started")  # an hour each
-    assert status == 0 and ep.parse_repeat(text) == [] and "iterations 0" in text
+def test_ep_ends_in_the_middle_of_a_step(ep_alone):
+    text, status = repeated([ep_alone, "-repeat", "D"], "started")
+    assert status == 0 and ep_load.parse(text, "repeat") == [] and "steps 0" in text
+
+
+def test_ep_tells_of_a_class_that_takes_an_hour_in_steps(ep_alone):
+    text, status = repeated([ep_alone, "-repeat", "D"], "EP repeat 2:")
+    rows = ep_load.parse(text, "repeat")
+    assert status == 0 and len(rows) >= 2 and {row["verified"] for row in rows} == {None}
+
+
+def test_ep_finds_the_same_in_steps(ep_alone):
+    """Class W is two steps of one process; sums of the first run are gone in the second."""
+    text, _ = repeated([ep_alone, "-repeat", "W"], "EP repeat 4:")
+    rows = ep_load.parse(text, "repeat", 4)
+    assert [row["verified"] for row in rows] == [None, "yes", None, "yes"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["E"], ["S", "W"], ["-repeats", "S"]])
@@ -139,7 +152,7 @@ def test_ep_under_mpi_finds_the_same(programs, processes):
 
 @needs_mpi
 def test_ep_under_mpi_ends_when_one_process_is_told_to(programs):
-    """All processes hear of it, in the middle of an iteration of an hour."""
+    """All processes hear of it, in the middle of a step."""
     command = mpiexec(2, programs["ep"], "-repeat", "D")
     with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -148,7 +161,7 @@ def test_ep_under_mpi_ends_when_one_process_is_told_to(programs):
             text = process.communicate(timeout=20)[0]
         finally:
             process.kill()
-    assert process.returncode == 0 and "EP repeat stopped: iterations 0" in text
+    assert process.returncode == 0 and "EP repeat stopped: steps 0" in text
 
 
 def _one_running(program):

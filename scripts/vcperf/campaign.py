@@ -11,24 +11,30 @@ from typing import Any
 from vcperf import config as configuration
 from vcperf import kinds, site
 from vcperf.cell import Block, Cell, Plan
-from vcperf.config import Config
+from vcperf.config import Config, suggest
+from vcperf.errors import VcperfError
 from vcperf.layout import Host, Layout
 
-SCHEMA = Path(__file__).parents[2] / "config" / "schemas" / "config.schema.yaml"
+FOLDER = Path(__file__).parents[2] / "config"
+SCHEMA, DEFAULT = FOLDER / "schemas" / "config.schema.yaml", FOLDER / "config.yaml"
 
 
 def checked(raw: Config, sources: Sequence[str | Path] = ()) -> Config:
-    """A configuration held against its schema, with entries set to null left out.
+    """A configuration held against its schema, as `vcperf.config.plain` gives it.
 
     Args:
         raw: the merged configuration, as read.
-        sources: the files it was merged from, lowest first, for error messages.
+        sources: the files it was merged from, lowest first. They are looked at for what a
+            merged one does not show, such as a key that is there twice.
 
     Raises VcperfError naming file, key and fault.
     """
-    config = configuration.drop_nulls(raw)
+    for source in sources:
+        configuration.read_yaml(source)
+    config: Config = configuration.plain(raw)
     configuration.check(config, SCHEMA, sources)
-    return dict(config)
+    _check_baseline(config, raw, sources)
+    return config
 
 
 def hosts(
@@ -74,6 +80,7 @@ def plan(
     hosts = [host] if isinstance(host, Host) else host
     asked = (cell for each in hosts for cell in _cells(Layout(config, each, sources), hosts))
     cells = tuple(_with_blocks(cell, (decided or {}).get(cell.name, 0)) for cell in asked)
+    _check_labels(cells)
     # Blocks are shuffled round by round (a randomised complete block design): each
     # round holds every cell once, so a drift of the host touches all cells alike.
     chance = random.Random(config["seed"])
@@ -113,6 +120,35 @@ def _selected(cell: Cell, baseline: Mapping[str, Any]) -> bool:
         if wanted and column in labels and labels[column] not in wanted:
             return False
     return True
+
+
+def _check_baseline(config: Config, raw: Config, sources: Sequence[str | Path]) -> None:
+    """Refuse names in `baseline` that neither the configuration knows, with what it sets to
+    null, nor the default: they would select nothing, without a word."""
+    known = [raw, configuration.read_yaml(DEFAULT)]
+    pinnings = [name for one in known for name in one.get("pinnings") or ()]
+    nodes = [node for one in known for node in (one.get("nodes") or {}).values() if node]
+    domains = [domain for node in nodes for domain in node.get("domains") or ()]
+    baseline = config.get("baseline", {})
+    named = [("pinnings", i, name) for i, name in enumerate(baseline.get("pinnings", ()))]
+    for index, path in enumerate(baseline.get("paths", ())):
+        named += [("paths", index, end.strip()) for end in path.split("->")]
+    for key, index, name in named:
+        what, names = ("pinning", pinnings) if key == "pinnings" else ("domain", domains)
+        if name not in names:
+            where = configuration.where(("baseline", key, index), sources)
+            raise VcperfError(f"{where}: unknown {what} '{name}'{suggest(name, set(names))}")
+
+
+def _check_labels(cells: Sequence[Cell]) -> None:
+    """Refuse two cells with the same labels: tables would take them for one."""
+    seen = set()
+    for cell in cells:
+        named = (cell.spec["testbed"], cell.kind, *sorted(cell.labels.items()))
+        if named in seen:
+            said = " ".join(map(str, cell.labels.values()))
+            raise VcperfError(f"{cell.kind}: two cells on {named[0]} are called {said}; rename one")
+        seen.add(named)
 
 
 def _with_blocks(cell: Cell, decided: int) -> Cell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ TABLES = {
     "netperf": ("testbed pinning path sender receiver test".split(), NETPERF_METRICS),
     "pingpong": ("testbed pinning stack program load".split(), ["latency_us"]),
     "profile": (
-        "testbed pinning path stack point domain app image symbol".split(),
+        "testbed pinning path stack program point domain app image".split(),
         ["samples", "percent"],
     ),
 }
@@ -34,6 +35,11 @@ DEFAULTS = {
 }
 TESTBEDS = ("native", "netns", "xen")
 TESTS = ("TCP_STREAM", "TCP_RR", "TCP_CRR", "UDP_STREAM", "UDP_RR")
+PROGRAMS = ("pingpong", "IMB-MPI1")
+LOADS = ("none", "ep")
+# What campaigns start. A profile may hold any other program too, so only what looks like a
+# slip in one of these is refused.
+APPS = ("netperf", "netserver", "ep", "mpiexec", *PROGRAMS)
 
 
 def read(path: str, campaign: Config) -> dict[str, Any]:
@@ -52,25 +58,43 @@ def read(path: str, campaign: Config) -> dict[str, Any]:
     return _Reader(path, content, campaign).claims()
 
 
+def as_labels(where: Mapping[str, Any]) -> dict[str, Any]:
+    """A selection of rows, by columns, with its values as tables have them.
+
+    >>> as_labels({"pinning": 1, "path": "vc00 -> c010", "image": ["vmlinux", "netbk"]})
+    {'pinning': '1', 'path': 'vc00->c010', 'image': ['vmlinux', 'netbk']}
+    """
+
+    def label(column: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [label(column, one) for one in value]
+        return "".join(str(value).split()) if column == "path" else str(value)
+
+    return {column: label(column, value) for column, value in where.items()}
+
+
 class _Reader:
     def __init__(self, path: str, content: Config, campaign: Config) -> None:
         self.path = path
         self.content = content
         # The default's names as well: a campaign of other nodes leaves the claims on them open.
         sources = [campaign, config.read_yaml(DEFAULT_CAMPAIGN)]
-        domains = [
-            domain
-            for source in sources
-            for node in source.get("nodes", {}).values()
-            if isinstance(node, Mapping)
-            for domain in node["domains"]
-        ]
+
+        def named(*keys: str) -> list[str]:
+            return list(dict.fromkeys(n for source in sources for n in _names(source, *keys)))
+
+        domains = [d for node in named("nodes") for d in named("nodes", node, "domains")]
         self.known: dict[str, list[str]] = {
             "testbed": list(TESTBEDS),
-            "pinning": list(dict.fromkeys(n for s in sources for n in s.get("pinnings", {}))),
-            "sender": list(dict.fromkeys(domains)),
-            "receiver": list(dict.fromkeys(domains)),
+            "pinning": named("pinnings"),
+            "sender": domains,
+            "receiver": domains,
+            "domain": domains,
             "test": list(TESTS),
+            "stack": named("stacks"),
+            "program": list(PROGRAMS),
+            "load": list(LOADS),
+            "point": named("profile", "pingpong", "points"),
         }
 
     def claims(self) -> dict[str, Any]:
@@ -82,7 +106,11 @@ class _Reader:
                 at: KeyPath = ("claims", name, "parts", index)
                 part = {**DEFAULTS, **defaults, **given}
                 self._check_part(at, part)
-                part["where"] = {**self._general(part), **given.get("where", {})}
+                part["where"] = as_labels({**self._general(part), **given.get("where", {})})
+                for key in ("of", "against"):
+                    if isinstance(part.get(key), Mapping):
+                        part[key] = as_labels(part[key])
+                self._check_difference(at, part)
                 parts.append(part)
             found[name] = {"states": claim["states"], "parts": parts}
         return found
@@ -115,10 +143,23 @@ class _Reader:
             self._refuse((*at, "against"), f"{part['quantity']} is of one curve alone")
         if not alone and "against" not in part and "against_metric" not in part:
             self._refuse(at, "says not what to compare with: give 'against'")
+        if "against_metric" in part and isinstance(part.get("against"), int | float):
+            self._refuse((*at, "against_metric"), "'against' is a number, which has no metric")
         if part["quantity"] == "knee" and isinstance(part.get("against"), int | float):
             self._refuse((*at, "against"), "knee compares two curves: give columns")
         if part["expect"] == "equal" and part["margin_percent"] == 0:
             self._refuse((*at, "margin_percent"), "equal needs a margin above 0")
+
+    def _check_difference(self, at: KeyPath, part: Mapping[str, Any]) -> None:
+        """Refuse to compare rows with themselves, which are always equal."""
+        against = part.get("against", {})
+        if part["quantity"] in ("swing", "excess") or not isinstance(against, Mapping):
+            return
+        of = {**part["where"], **part["of"]}
+        other_metric = part.get("against_metric", part["metric"])
+        if {**of, **against} == of and other_metric == part["metric"]:
+            key = "against" if "against" in part else "against_metric"
+            self._refuse((*at, key), "changes nothing: that is what 'of' is already")
 
     def _check_column(
         self, at: KeyPath, column: str, value: Any, columns: list[str], table: str
@@ -138,6 +179,16 @@ class _Reader:
 
     def _check_value(self, at: KeyPath, column: str, value: str) -> None:
         known = self.known.get(column)
+        if column == "app" and difflib.get_close_matches(value, APPS, cutoff=0.8):
+            known = list(APPS)
         if known is not None and value not in known:
             what = "domain" if column in ("sender", "receiver") else column
             self._refuse(at, f"unknown {what} '{value}'{suggest(value, known)}")
+
+
+def _names(source: Mapping[str, Any], *keys: str) -> list[str]:
+    """The names below a key of a configuration, of which any part may be missing or null."""
+    found: Any = source
+    for key in keys:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return [str(name) for name in found] if isinstance(found, Mapping) else []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+import math
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from vcperf.errors import VcperfError
@@ -17,24 +20,56 @@ Config = dict[str, Any]
 KeyPath = tuple[str | int, ...]
 
 
-def read_yaml(path: str | Path) -> Any:
-    """The content of one YAML file; an empty file is an empty mapping.
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key is once in its mapping, and nothing holds itself."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key '{key.value}' is there twice", problem_mark=key.start_mark
+                    )
+                seen.add(key.value)
+        return node
+
+
+# Whole at once: SafeLoader's own fill a mapping or list later, so that it may hold itself.
+_Loader.add_constructor(
+    "tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, deep=True)
+)
+_Loader.add_constructor(
+    "tag:yaml.org,2002:seq", lambda loader, node: loader.construct_sequence(node, deep=True)
+)
+
+
+def read_yaml(path: str | Path) -> Config:
+    """The content of one YAML file: keys and their values; an empty file has none.
 
     Raises VcperfError naming the file, line and fault.
     """
     try:
         with open(path, encoding="utf-8") as handle:
-            content = yaml.safe_load(handle)
+            content = yaml.load(handle, Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except OSError as error:
         raise VcperfError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise VcperfError(f"{path}: not UTF-8 text ({error.reason})") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, LookupError) as error:  # a date or `!!int` that is none
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        fault = getattr(error, "problem", None) or error
+        fault = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise VcperfError(f"{path}{line}: not valid YAML: {fault}") from None
-    return {} if content is None else content
+    except RecursionError:
+        raise VcperfError(f"{path}: not valid YAML: nested too deep") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        kind = "a list" if isinstance(content, list) else "one value"
+        raise VcperfError(f"{path}: holds {kind}; expected keys and their values, as in `a: 1`")
+    return content
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Config:
@@ -52,17 +87,35 @@ def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> Config:
     return merged
 
 
-def drop_nulls(config: Any) -> Any:
-    """Remove mapping entries set to null: so a campaign leaves out what the default has."""
+def plain(config: Any) -> Any:
+    """A configuration without the entries set to null, which leave out what the default has.
+
+    Whole numbers become integers: 1.0 keys the same measurement as 1.
+    """
     if isinstance(config, Mapping):
-        return {k: drop_nulls(v) for k, v in config.items() if v is not None}
+        return {k: plain(v) for k, v in config.items() if v is not None}
     if isinstance(config, list):
-        return [drop_nulls(item) for item in config]
+        return [plain(item) for item in config]
+    if isinstance(config, float) and config.is_integer():
+        return int(config)
     return config
 
 
+def _pattern(
+    validator: Any, pattern: str, instance: Any, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """In JSON Schema $ is the end; Python's lets a newline follow."""
+    if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})
+
+
 def check(config: Any, schema_file: str | Path, sources: Sequence[str | Path]) -> None:
-    """Hold a configuration against its JSON Schema, unknown keys refused.
+    """Hold a configuration against its JSON Schema.
+
+    Refuses unknown keys, keys that are no text, and numbers that are not finite.
 
     Args:
         config: the merged configuration.
@@ -72,11 +125,26 @@ def check(config: Any, schema_file: str | Path, sources: Sequence[str | Path]) -
 
     Raises VcperfError naming file, key and fault.
     """
-    validator = Draft202012Validator(read_yaml(schema_file))
-    error = best_match(validator.iter_errors(config))
+    for key_path, fault in _odd(config):
+        raise VcperfError(f"{where(key_path, sources)}: {fault}")
+    error = best_match(_Validator(read_yaml(schema_file)).iter_errors(config))
     if error is not None:
         key_path, fault = _explain(error)
         raise VcperfError(f"{where(key_path, sources)}: {fault}")
+
+
+def _odd(value: Any, at: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """What YAML can say and no configuration means, with the key that holds it."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                yield at, f"the key {key} is not text; put it in quotes"
+            yield from _odd(inner, (*at, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _odd(inner, (*at, index))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield at, f"{value} is not a finite number"
 
 
 def where(key_path: KeyPath, sources: Iterable[str | Path]) -> str:
@@ -126,3 +194,11 @@ def suggest(word: str, known: Iterable[str]) -> str:
     if close:
         return f", did you mean '{close[0]}'?"
     return f"; known: {', '.join(known)}" if known else ""
+
+
+if __name__ == "__main__":
+    try:
+        for file in sys.argv[1:]:
+            read_yaml(file)
+    except VcperfError as error:
+        sys.exit(str(error))

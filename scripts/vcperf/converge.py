@@ -67,10 +67,10 @@ def lacking(cells: Iterable[Cell], table: pd.DataFrame, stop: Rule) -> dict[str,
     """
     series = {}
     names = [*summary.FACTORS, "message_bytes"]
-    for key, group in table.sort_values("block", kind="stable").groupby(names, sort=False):
+    for key, group in table.groupby(names, sort=False):
         first = dict(zip(names, key, strict=True))
-        values = group[summary.metric_of(str(first["test"]))].to_numpy(float)
-        series[summary.factors(first)] = values
+        metric = summary.metric_of(str(first["test"]))
+        series[summary.factors(first)] = summary.in_order(group)[metric].to_numpy(float)
     return {
         cell.name: stop.lacking(series[_factors(cell)])
         for cell in cells

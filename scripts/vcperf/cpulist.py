@@ -9,8 +9,14 @@ def parse(text: int | str) -> list[int]:
     >>> parse("0-2,5")
     [0, 1, 2, 5]
     """
-    cpus: set[int] = set()
-    for part in str(text).split(","):
-        first, _, last = part.partition("-")
-        cpus.update(range(int(first), int(last or first) + 1))
-    return sorted(cpus)
+    return sorted({cpu for first, last in ranges(text) for cpu in range(first, last + 1)})
+
+
+def ranges(text: int | str) -> list[tuple[int, int]]:
+    """The first and last CPU of each of its parts, however many lie between.
+
+    >>> ranges("0-99999999999,5")
+    [(0, 99999999999), (5, 5)]
+    """
+    parts = [part.partition("-") for part in str(text).split(",")]
+    return [(int(first), int(last or first)) for first, _, last in parts]

@@ -11,6 +11,7 @@ from vcperf import config as configuration
 from vcperf.cell import Spec
 from vcperf.config import Config, KeyPath, suggest
 from vcperf.cpulist import parse as parse_cpus
+from vcperf.cpulist import ranges as cpu_ranges
 from vcperf.errors import VcperfError
 from vcperf.site import Site
 
@@ -93,9 +94,13 @@ class Layout:
                     (section, "paths", pinning),
                     f"unknown pinning '{pinning}'" + suggest(pinning, self.pinnings),
                 )
+            seen: dict[tuple[str, str], str] = {}
             for index, text in enumerate(texts):
                 at: KeyPath = (section, "paths", pinning, index)
-                sender, receiver = self._ends(at, text)
+                ends = sender, receiver = self._ends(at, text)
+                if ends in seen:
+                    self.refuse(at, f"'{text}' is there already, as '{seen[ends]}'; leave one out")
+                seen[ends] = text
                 spec, shared = self.placed(at, pinning, (sender, receiver))
                 labels = {"pinning": pinning, "path": f"{sender}->{receiver}"}
                 labels |= {"sender": sender, "receiver": receiver}
@@ -204,14 +209,12 @@ class Layout:
         cpus = self.node_cpus[node]
         host_cpus: list[list[int]] = []
         for text in per_vcpu:
-            numbers = parse_cpus(text)
-            for number in numbers or [-1]:
-                if not 0 <= number < len(cpus):
-                    self.refuse(
-                        (*at, domain),
-                        f"CPU {text}, but {node} has CPUs 0-{len(cpus) - 1} (nodes.{node}.cpus)",
-                    )
-            host_cpus.append(sorted(cpus[number] for number in numbers))
+            if not all(first <= last < len(cpus) for first, last in cpu_ranges(text)):
+                self.refuse(
+                    (*at, domain),
+                    f"CPU {text}, but {node} has CPUs 0-{len(cpus) - 1} (nodes.{node}.cpus)",
+                )
+            host_cpus.append(sorted(cpus[number] for number in parse_cpus(text)))
         return host_cpus
 
     def _ends(self, at: KeyPath, path: str) -> tuple[str, str]:

@@ -129,9 +129,15 @@ def read_figures(path: str) -> dict[str, Any]:
     content = config.read_yaml(path)
     config.check(content, FIGURES_SCHEMA, [path])
     return {
-        name: config.merge({"where": content.get("where", {})}, figure)
+        name: _labelled(config.merge({"where": content.get("where", {})}, figure))
         for name, figure in content["figures"].items()
     }
+
+
+def _labelled(figure: Config) -> Config:
+    """A figure, its series and its bands, with what they select as tables have it."""
+    parts = {key: list(map(_labelled, figure[key])) for key in ("series", "bands") if key in figure}
+    return {**figure, **parts, "where": claims.as_labels(figure["where"])}
 
 
 def _of(testbed: str, selection: Mapping[str, Any]) -> Config:

@@ -10,7 +10,7 @@ from typing import Any
 from vcperf import config as configuration
 from vcperf.config import Config, suggest
 from vcperf.errors import VcperfError
-from vcperf.testbeds import BY_SSH, find
+from vcperf.testbeds import BY_SSH, HERE, find
 
 SCHEMA = Path(__file__).parents[2] / "config" / "schemas" / "testbed.schema.yaml"
 
@@ -42,10 +42,10 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
     """
     testbed = config["testbed"]
     if "testbed_file" not in config:
-        if testbed == "xen":
+        if testbed not in HERE:
             raise VcperfError(
-                f"{configuration.where(('testbed',), sources)}: xen needs testbed_file, the file"
-                " that says where the nodes are (config/README.md)"
+                f"{configuration.where(('testbed',), sources)}: {testbed} needs testbed_file, the"
+                " file that says where the nodes are (config/README.md)"
             )
         return None
     if testbed not in BY_SSH:
@@ -56,7 +56,7 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
     path = Path(config["testbed_file"])
     content = configuration.read_yaml(path)
     configuration.check(content, SCHEMA, [path])
-    place = find(BY_SSH[testbed]).place
+    place = find(testbed, by_ssh=True).place
     nodes: dict[str, Any] = {}
     ends: dict[str, Any] = {}
     for name, wanted in config["nodes"].items():

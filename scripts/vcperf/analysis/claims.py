@@ -124,15 +124,20 @@ class Sides:
         self.against_metric: str = part.get("against_metric", self.metric)
         self.constant = part["against"] if isinstance(part.get("against"), int | float) else None
         named = {**part["where"], **part["of"]}
-        # What a list sums over is no factor any more.
-        summed = [column for column, value in named.items() if isinstance(value, list)]
+        against = named
+        if isinstance(part.get("against"), Mapping):
+            against = {**named, **part["against"]}
+        # A point is a size by another name: A and B are not to be compared at a common one.
+        self.at_point = "point" in named
+        # What a list sums over, on either side, is no factor any more.
+        sides = [*named.items(), *against.items()]
+        summed = {column for column, value in sides if isinstance(value, list)}
         self.factors = [c for c in factors(table) if c not in summed]
         self.one = self._select(table, self.metric, named)
         self.other = None
         self.used = self.one
         if self.constant is None and part["quantity"] not in ("swing", "excess"):
-            named = {**named, **(part.get("against") or {})}
-            self.other = self._select(table, self.against_metric, named)
+            self.other = self._select(table, self.against_metric, against)
             if not self._same_cells():
                 self.used = pd.concat([self.one, self.other])
 
@@ -167,7 +172,7 @@ class Sides:
 
     def platform(self) -> str:
         """What the cells ran on, as figures say it."""
-        if "platform" not in self.used:
+        if not {"platform", "testbed"} <= set(self.used):
             return ""
         named = self.used[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
         text = ", ".join(f"{row.platform} ({row.testbed})" for row in named)
@@ -183,9 +188,10 @@ class Sides:
         if not len(chosen):
             raise Lacking(f"{metric} of " + ", ".join(f"{k} {_text(v)}" for k, v in named.items()))
         if len(self.factors) < len(factors(table)):
-            keys = [*self.factors, "block"]
-            sums = chosen.groupby(keys, dropna=False)[metric].sum()
-            chosen = sums.to_frame().reset_index()
+            kept = {"status": _worst, "platform": "first"}
+            told = {column: how for column, how in kept.items() if column in chosen}
+            blocks = chosen.groupby([*self.factors, "block"], dropna=False)
+            chosen = blocks.agg({metric: "sum", **told}).reset_index()
         for column in self.factors:
             found = list(chosen[column].unique())
             if column != "message_bytes" and len(found) > 1:
@@ -194,7 +200,7 @@ class Sides:
 
     def _keep_one_size(self) -> None:
         """Of a curve, the size that the part names; `largest` is the largest of both."""
-        if "message_bytes" not in self.factors:
+        if "message_bytes" not in self.factors or self.at_point:
             return
         sizes = set(self.one["message_bytes"])
         if self.other is not None:
@@ -232,6 +238,11 @@ def factors(table: pd.DataFrame) -> list[str]:
         " stack program load point domain app image"
     )
     return [column for column in known.split() if column in table]
+
+
+def _worst(statuses: pd.Series) -> str:
+    """Of the rows of a block: `ok` when all are."""
+    return next((str(status) for status in statuses if status != "ok"), "ok")
 
 
 def _text(value: Any) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vcperf.analysis import effects
+from vcperf.analysis import effects, summary
 
 ALPHA = 0.05  # the expected share of false ones among the cells called changed
 LEAST_PERCENT = 5  # an effect below this is no change
@@ -18,7 +19,8 @@ MOST_EXACT = 20_000  # arrangements; beyond, as many random ones
 CHANGED, SAME, FEW = "changed", "no change shown", "too few blocks to tell"
 Values = Sequence[float] | NDArray[np.float64]
 
-CELL = ["testbed", "pinning", "path", "test", "message_bytes"]
+# netperf has a test, the ping-pong a stack, program and load; what a cell has not is empty.
+CELL = ["testbed", "pinning", "path", "test", "stack", "program", "load", "message_bytes"]
 COLUMNS = [
     *CELL,
     "metric",
@@ -26,6 +28,7 @@ COLUMNS = [
     "mean_b",
     "blocks_a",
     "blocks_b",
+    "doubtful",
     "effect_percent",
     "low_percent",
     "high_percent",
@@ -35,13 +38,29 @@ COLUMNS = [
 ]
 
 
+@dataclass(frozen=True)
+class Blocks:
+    """The blocks of one cell.
+
+    Args:
+        metric: what the values are of: a column of the table.
+        values: one a block.
+        doubtful: how many of the blocks are not ok.
+    """
+
+    metric: str
+    values: NDArray[np.float64]
+    doubtful: int
+
+
 def compare(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Every cell of both campaigns, and the cells that just one has.
 
     Args:
-        a, b: results/tables/netperf.csv of each.
+        a, b: results/tables/netperf.csv of each, pingpong.csv, or the rows of both.
 
-    Returns rows of COLUMNS, and the cells of a alone and of b alone, in words. A cell is
+    Returns rows of COLUMNS, and the cells of a alone and of b alone, in words. `doubtful`
+    blocks, of both, are those that are not ok; they count as any other. A cell is
     `changed` when its permutation test is significant after Benjamini and Hochberg's
     correction (J. R. Statist. Soc. B 57, 1995, 289: of the cells called changed, 5 % are
     false in expectation; when nothing changed, 5 % of comparisons call anything so) and
@@ -55,14 +74,14 @@ def compare(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, list[str], 
     rows, found = [], []
     for cell in both:
         one, other = first[cell], second[cell]
-        effect = effects.ratio(other, one)
+        effect = effects.ratio(other.values, one.values)
         found.append(effect)
-        metric = "transactions_per_s" if str(cell[3]).endswith("RR") else "throughput_mbps"
-        row = dict(zip(CELL, cell, strict=True)) | {"metric": metric}
-        row |= {"mean_a": one.mean(), "mean_b": other.mean()}
-        row |= {"blocks_a": len(one), "blocks_b": len(other), "effect_percent": effect.percent}
+        row = dict(zip(CELL, cell, strict=True)) | {"metric": one.metric}
+        row |= {"mean_a": one.values.mean(), "mean_b": other.values.mean()}
+        row |= {"blocks_a": len(one.values), "blocks_b": len(other.values)}
+        row |= {"doubtful": one.doubtful + other.doubtful, "effect_percent": effect.percent}
         row |= {"low_percent": effect.low, "high_percent": effect.high}
-        row |= {"p": permutation_p(one, other)}
+        row |= {"p": permutation_p(one.values, other.values)}
         rows.append(row)
     table = pd.DataFrame(rows, columns=COLUMNS)
     if rows:
@@ -75,7 +94,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, list[str], 
         table["verdict"] = [
             _verdict(index, p, smallest[index], effect) for index, effect in enumerate(found)
         ]
-    alone = [[_words(c) for c in x if c not in y] for x, y in ((first, second), (second, first))]
+    alone = [[words(c) for c in x if c not in y] for x, y in ((first, second), (second, first))]
     return table, alone[0], alone[1]
 
 
@@ -141,16 +160,20 @@ def _verdict(index: int, p: NDArray[np.float64], smallest: float, effect: effect
     return SAME if adjust(at_best)[index] <= ALPHA else FEW
 
 
-def _cells(table: pd.DataFrame) -> dict[tuple[object, ...], NDArray[np.float64]]:
+def words(cell: Sequence[object]) -> str:
+    """The values of CELL, those that the cell has."""
+    return " ".join(str(value) for value in cell if value != "")
+
+
+def _cells(table: pd.DataFrame) -> dict[tuple[object, ...], Blocks]:
+    named = table.reindex(columns=CELL).astype(object)
+    named = named.where(named.notna(), "")
     found = {}
-    for cell, group in table.groupby(CELL, sort=False):
-        metric = "transactions_per_s" if str(cell[3]).endswith("RR") else "throughput_mbps"
-        values = group[metric].to_numpy(float)
-        values = values[~np.isnan(values)]
-        if len(values):
-            found[cell] = values
+    for cell, group in table.assign(**named).groupby(CELL, sort=False):
+        test = str(cell[CELL.index("test")])
+        metric = summary.metric_of(test) if test else "latency_us"
+        known = group[group[metric].notna()]
+        if len(known):
+            doubtful = int((known["status"] != "ok").sum())
+            found[cell] = Blocks(metric, known[metric].to_numpy(float), doubtful)
     return found
-
-
-def _words(cell: tuple[object, ...]) -> str:
-    return " ".join(map(str, cell))

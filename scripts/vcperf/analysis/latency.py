@@ -1,13 +1,23 @@
-"""The MPI tables over their blocks: latency by size, and what EP loses beside it."""
+"""The MPI tables over their blocks: latency by size, our program against IMB's, and what EP
+loses beside it."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from vcperf.analysis import effects
 from vcperf.analysis.anomaly import CURVE
 from vcperf.analysis.intervals import mean_interval
 
 LATENCY_CELL = [*CURVE, "path", "message_bytes", "shared_cpus"]
+PROGRAMS_CELL = ["testbed", "pinning", "path", "stack", "load", "message_bytes"]
+OURS, IMB = "pingpong", "IMB-MPI1"
+PROGRAMS = [
+    *PROGRAMS_CELL,
+    *("ratio", "ratio_low", "ratio_high"),
+    *("pingpong_us", "imb_us", "blocks", "imb_blocks", "doubtful"),
+    *("platform", "shared_cpus"),
+]
 EP_CELL = ["testbed", "pinning", "stack", "program", "class", "processes"]
 SLOWDOWN = [
     *EP_CELL,
@@ -38,6 +48,36 @@ def summarise(blocks: pd.DataFrame) -> pd.DataFrame:
         row["platform"] = "; ".join(sorted(set(group["platform"])))
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def programs(blocks: pd.DataFrame) -> pd.DataFrame:
+    """Our ping-pong held against IMB-MPI1: a row a cell that both have measured.
+
+    Args:
+        blocks: results/tables/pingpong.csv.
+
+    Returns PROGRAMS: the ratio of our mean latency to IMB's with its 95 % interval
+    (`vcperf.analysis.effects.ratio`), both means in us, the blocks of each, and how many of all
+    were `doubtful` (not ok).
+    """
+    rows = []
+    for cell, group in blocks.groupby(PROGRAMS_CELL, sort=False):
+        ours, theirs = (
+            group.loc[group["program"] == name, "latency_us"].to_numpy(float) for name in (OURS, IMB)
+        )
+        if not len(ours) or not len(theirs):
+            continue
+        effect = effects.ratio(ours, theirs)
+        row = dict(zip(PROGRAMS_CELL, cell, strict=True))
+        row |= {"ratio": 1 + effect.percent / 100, "ratio_low": 1 + effect.low / 100}
+        row |= {"ratio_high": 1 + effect.high / 100}
+        row |= {"pingpong_us": ours.mean(), "imb_us": theirs.mean()}
+        row |= {"blocks": len(ours), "imb_blocks": len(theirs)}
+        row |= {"doubtful": int((group["status"] != "ok").sum())}
+        row["platform"] = "; ".join(sorted(set(group["platform"])))
+        row["shared_cpus"] = "yes" if (group["shared_cpus"] == "yes").any() else "no"
+        rows.append(row)
+    return pd.DataFrame(rows, columns=PROGRAMS)
 
 
 def slowdown(blocks: pd.DataFrame) -> pd.DataFrame:

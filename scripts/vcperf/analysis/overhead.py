@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vcperf.analysis import effects
+from vcperf.analysis import effects, intervals, summary
 
 CELL = ["pinning", "path", "test", "message_bytes"]
 COLUMNS = [
@@ -22,22 +22,27 @@ COLUMNS = [
     "blocks",
     "baseline_blocks",
     "doubtful",
+    "unstable",
     "platform",
     "baseline_platform",
     "shared_cpus",
 ]
 
 
-def overhead(table: pd.DataFrame, baseline: str = "native") -> pd.DataFrame:
+def overhead(
+    table: pd.DataFrame, baseline: str = "native", target_percent: float = 2.5
+) -> pd.DataFrame:
     """Ratio of means of each testbed to the baseline, with its 95 % interval.
 
     Args:
         table: blocks of several testbeds, as results/tables/netperf.csv has them.
         baseline: the testbed to compare with.
+        target_percent: see `vcperf.analysis.intervals.doubt`.
 
     Returns rows of COLUMNS, one for each cell that both the baseline and another testbed
     have: 1 is no overhead, 0.8 a fifth less throughput (or transactions). `doubtful`
-    blocks, of both, are those that are not ok.
+    blocks, of both, are those that are not ok; `unstable` says `yes` where one of both cells
+    would be labelled so in netperf_summary.csv.
     """
     rows = []
     cells: dict[Any, pd.DataFrame] = dict(iter(table.groupby(["testbed", *CELL], sort=False)))
@@ -46,7 +51,7 @@ def overhead(table: pd.DataFrame, baseline: str = "native") -> pd.DataFrame:
         if testbed == baseline or other is None:
             continue
         named = dict(zip(CELL, cell, strict=True))
-        metric = "transactions_per_s" if str(named["test"]).endswith("RR") else "throughput_mbps"
+        metric = summary.metric_of(str(named["test"]))
         values, against = _known(group, metric), _known(other, metric)
         effect = effects.ratio(values, against)
         row = {"testbed": testbed, "baseline": baseline, **named, "metric": metric}
@@ -54,7 +59,9 @@ def overhead(table: pd.DataFrame, baseline: str = "native") -> pd.DataFrame:
         row |= {"ratio_high": 1 + effect.high / 100}
         row |= {"blocks": len(values), "baseline_blocks": len(against)}
         both = pd.concat([group, other])
-        row |= {"doubtful": int((both["status"] != "ok").sum())}
+        doubtful = int((both["status"] != "ok").sum())
+        doubts = [intervals.doubt(blocks, target_percent) for blocks in (values, against)]
+        row |= {"doubtful": doubtful, "unstable": "yes" if doubtful or any(doubts) else "no"}
         row |= {"platform": _ran_on(group), "baseline_platform": _ran_on(other)}
         row |= {"shared_cpus": "yes" if (both["shared_cpus"] == "yes").any() else "no"}
         rows.append(row)
@@ -62,7 +69,7 @@ def overhead(table: pd.DataFrame, baseline: str = "native") -> pd.DataFrame:
 
 
 def _known(group: pd.DataFrame, metric: str) -> NDArray[np.float64]:
-    return group[metric].dropna().to_numpy(float)
+    return summary.in_order(group)[metric].dropna().to_numpy(float)
 
 
 def _ran_on(group: pd.DataFrame) -> str:

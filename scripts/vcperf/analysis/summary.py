@@ -37,6 +37,15 @@ def metric_of(test: str) -> str:
     return "transactions_per_s" if test.endswith("RR") else "throughput_mbps"
 
 
+def in_order(blocks: pd.DataFrame) -> pd.DataFrame:
+    """The blocks of a cell in the order in which they were measured.
+
+    A block's number does not tell: one that failed and was measured later stands where it
+    was measured. `started` does, which is of one form, in UTC.
+    """
+    return blocks.sort_values(["started", "block"], kind="stable")
+
+
 def sequential_cells(plan: pd.DataFrame) -> frozenset[Factors]:
     """The cells of results/tables/plan.csv whose blocks the stopping rule counted."""
     rows = plan[(plan["kind"] == "netperf") & (plan["stopping"] == "sequential")]
@@ -70,8 +79,8 @@ def summarise(
     interval of each of METRICS as METRIC_mean, METRIC_ci_low, METRIC_ci_high.
     """
     rows = []
-    # Blocks are measured in rounds, so their number is the order of measuring.
-    for cell, group in blocks.sort_values("block", kind="stable").groupby(CELL, sort=False):
+    for cell, rows_of_cell in blocks.groupby(CELL, sort=False):
+        group = in_order(rows_of_cell)
         means = {m: intervals.mean_interval(group[m].to_numpy(float)) for m in METRICS}
         named = dict(zip(CELL, cell, strict=True))
         metric = metric_of(str(named["test"]))

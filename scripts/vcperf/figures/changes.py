@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from vcperf.analysis.compare import CELL, CHANGED, FEW, LEAST_PERCENT, SAME
+from vcperf.analysis.compare import CELL, CHANGED, FEW, LEAST_PERCENT, SAME, words
 from vcperf.figures.curves import RC
 
 STYLES = {CHANGED: ("X", "#D55E00"), SAME: ("o", "#009E73"), FEW: ("s", "#777777")}
@@ -37,13 +37,20 @@ def draw(changes: pd.DataFrame, a: str, b: str) -> Figure:
                 for name in ("low", "high", "effect")
             )
             axes.plot([low, high], [y, y], color=color, linewidth=1.5)
-            axes.plot(effect, y, marker, color=color, clip_on=False, zorder=3)
+            face = "white" if row["doubtful"] else color
+            axes.plot(
+                effect, y, marker, color=color, markerfacecolor=face, clip_on=False, zorder=3
+            )
         for verdict, (marker, color) in STYLES.items():
             number = int((changes["verdict"] == verdict).sum())
             axes.plot([], [], marker, color=color, label=f"{verdict}: {number}")
+        if changes["doubtful"].any():
+            axes.plot(
+                [], [], "o", color="#666666", markerfacecolor="white", label="hollow: disturbed"
+            )
         # What all cells have in common would only lengthen the labels.
         naming = [c for c in CELL if changes[c].nunique() > 1] or CELL
-        labels = [" ".join(map(str, row)) for row in changes[naming].to_numpy()]
+        labels = [words(row) for row in changes[naming].to_numpy()]
         axes.set_yticks(range(len(changes)), labels, fontsize=8)
         axes.set_ylim(len(changes) - 0.4, -0.6)
         axes.set_xlim(-limit, limit)
@@ -53,6 +60,6 @@ def draw(changes: pd.DataFrame, a: str, b: str) -> Figure:
         drawing.suptitle("Campaign B against campaign A", x=0.01, ha="left", weight="bold")
         axes.set_title(f"A: {a}\nB: {b}", loc="left", fontsize=8, color="#444444")
         drawing.legend(
-            *axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8
+            *axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8
         )
     return drawing

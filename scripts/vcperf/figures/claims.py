@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 from vcperf.analysis.claims import SHARED
@@ -22,6 +23,7 @@ STUDY = "#0072B2"
 WIDEST = 120  # percent; what lies beyond is drawn at the edge, its number beside it
 CHARACTERS = 78  # of a label's line
 ROW = 0.24  # inches
+PAD = 0.1  # inches between the labels and the figure's edge
 
 
 def draw(claims: pd.DataFrame) -> Figure:
@@ -40,7 +42,8 @@ def draw(claims: pd.DataFrame) -> Figure:
             labels.append((at + height / 2 - 0.5, "\n".join(text), False))
             rows.append((at + height / 2 - 0.5, row))
             at += height
-        drawing = Figure(figsize=(12, 1.2 + ROW * (at + 1)), layout="constrained")
+        layout = ConstrainedLayoutEngine(w_pad=PAD)
+        drawing = Figure(figsize=(12, 1.2 + ROW * (at + 1)), layout=layout)
         axes = drawing.add_subplot()
         axes.set_yticks([y for y, _, _ in labels], [text for _, text, _ in labels], fontsize=8)
         for tick, (_, _, heading) in zip(axes.get_yticklabels(), labels, strict=True):

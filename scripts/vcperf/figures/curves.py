@@ -28,6 +28,8 @@ AXIS = {
     "receiver_domain_cpu_percent": "CPU of the receiver (% of one CPU)",
 }
 SHORT = {metric: metric.split("_")[0] for metric in AXIS}
+# What the summary has of a metric -> what it has instead, of the cell's own.
+ESTIMATES = {"mean": "median", "ci_low": "median_low", "ci_high": "median_high"}
 MOST_TICKS = 8
 WIDE = 5  # a range of rates that needs a logarithmic axis
 
@@ -54,8 +56,9 @@ def draw(
         figure: title, metrics, where, series, bands: an entry of config/figures.yaml.
         estimates: results/tables/bandwidth.csv, when there is one.
 
-    Returns the figure. Series whose cells the summary lacks are named in it; when all
-    do, it says so in place of a plot.
+    Returns the figure. Unstable cells are hollow, and told by their median where the summary
+    has an interval of it. Series whose cells the summary lacks are named in the figure; when
+    it lacks all, that stands in place of a plot.
     """
     with rc_context(RC):
         drawing = Figure(figsize=(7.2, 4.8), layout="constrained")
@@ -96,10 +99,18 @@ def select(
     return chosen[measured].sort_values("message_bytes")
 
 
+def medians(cells: pd.DataFrame, metric: str) -> pd.Series:
+    """Whether each cell's metric is told by its median: the cell is unstable, and the summary
+    has an interval of it, which takes six blocks and the cell's own metric."""
+    known = (cells["metric"] == metric) & cells["median_low"].notna()
+    found: pd.Series = (cells["label"] == "unstable") & known
+    return found
+
+
 def _curves(
     axes: Axes, figure: Mapping[str, Any], found: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]
 ) -> None:
-    doubt = False
+    hollow: list[bool] = []  # whether each unstable point is a median
     for index, (series, cells) in enumerate(found):
         color = series.get("color", PALETTE[index % len(PALETTE)])
         for metric, line in zip(figure["metrics"], LINES, strict=False):
@@ -108,28 +119,32 @@ def _curves(
             label = series["label"]
             if len(figure["metrics"]) > 1:
                 label += f", {SHORT[metric]}"
-            size, mean = cells["message_bytes"], cells[f"{metric}_mean"]
-            axes.plot(
-                size, mean, line, color=color, marker=MARKERS[index % len(MARKERS)], label=label
+            size, marker = cells["message_bytes"], MARKERS[index % len(MARKERS)]
+            by_median = medians(cells, metric)
+            middle, low, high = (
+                cells[f"{metric}_{mean}"].where(~by_median, cells[median])
+                for mean, median in ESTIMATES.items()
             )
-            low, high = cells[f"{metric}_ci_low"], cells[f"{metric}_ci_high"]
+            axes.plot(size, middle, line, color=color, marker=marker, label=label)
             axes.fill_between(
                 size, low.clip(lower=1e-6), high, color=color, alpha=0.15, linewidth=0
             )
             unstable = (cells["label"] == "unstable").to_numpy()
             if unstable.any():
-                doubt = True
+                hollow.extend(by_median[unstable])
                 axes.plot(
                     size[unstable],
-                    mean[unstable],
+                    middle[unstable],
                     linestyle="",
-                    marker=MARKERS[index % len(MARKERS)],
+                    marker=marker,
                     color=color,
                     markerfacecolor="white",
                     zorder=3,
                 )
-    if doubt:
-        axes.plot([], [], "o", color="#666666", markerfacecolor="white", label="hollow: unstable")
+    if hollow:
+        which = ", median" if all(hollow) else f", {sum(hollow)} of {len(hollow)} medians"
+        told = "hollow: unstable" + (which if any(hollow) else "")
+        axes.plot([], [], "o", color="#666666", markerfacecolor="white", label=told)
 
 
 def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:

@@ -28,8 +28,8 @@ def draw(table: pd.DataFrame) -> Figure:
         table: results/tables/overhead.csv.
 
     Returns a figure with a panel a path and test, a curve a pinning, and a line at 1, the
-    baseline; cells with doubtful blocks are hollow. Says so when nothing was measured on
-    both the baseline and another testbed.
+    baseline; cells that are unstable on either testbed are hollow. Says so when nothing was
+    measured on both the baseline and another testbed.
     """
     with rc_context(RC):
         rows = table[table["ratio"].notna()]
@@ -70,11 +70,11 @@ def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
         ratio = cells["ratio"]
         ends = [ratio - cells["ratio_low"], cells["ratio_high"] - ratio]
         axes.errorbar(size, ratio, yerr=ends, color=color, capsize=3, label=pinning, marker=marker)
-        doubtful = (cells["doubtful"] > 0).to_numpy()
-        if doubtful.any():
+        unstable = (cells["unstable"] == "yes").to_numpy()
+        if unstable.any():
             axes.plot(
-                size[doubtful],
-                ratio[doubtful],
+                size[unstable],
+                ratio[unstable],
                 linestyle="",
                 marker=marker,
                 color=color,
@@ -130,6 +130,6 @@ def _subtitle(rows: pd.DataFrame) -> str:
     low, high = counts.min(), counts.max()
     count = f"{low}" if low == high else f"{low}-{high}"
     parts.append(f"ratio of means and its 95 % interval, {count} block{'s' if high > 1 else ''}")
-    if (rows["doubtful"] > 0).any():
-        parts.append("hollow: disturbed")
+    if (rows["unstable"] == "yes").any():
+        parts.append("hollow: unstable")
     return "; ".join(parts)

@@ -25,17 +25,6 @@ TABLES = {
     "profile": ("profile_blocks", "profile", "profile_nodes"),
 }
 KIND_OF = {table: kind for kind, tables in TABLES.items() for table in tables}
-# table -> the modules of vcperf.tools whose parsers it uses.
-TOOLS = {
-    "netperf": ("netperf",),
-    "bandwidth": ("pathload", "pathrate"),
-    "pingpong": ("imb", "mpi"),
-    "ep": ("ep", "mpi"),
-    "imb": ("imb", "mpi"),
-    "profile": (),
-    "profile_blocks": ("netperf", "imb"),
-    "profile_nodes": (),
-}
 
 
 def cells(kind: str, layout: Layout) -> Iterator[Cell]:

@@ -3,6 +3,8 @@ measured as it is: `laid_out` has them too."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import itertools
 from collections.abc import Iterator
@@ -13,7 +15,9 @@ from vcperf.cell import Cell, Spec
 from vcperf.config import KeyPath, suggest
 from vcperf.layout import Layout
 
-PROCEDURE = 1  # see vcperf.kinds.netperf
+# See vcperf.kinds.netperf. That of the load is in its own part of a spec: the digest of ep.c, whose
+# report measure.ep_load reads.
+PROCEDURE = 1
 PINGPONG, IMB = "PingPong", "IMB-MPI1"
 OF_TWO = (PINGPONG, "PingPing")  # a cluster's first two domains play
 OF_FLOATS = ("Reduce", "Reduce_scatter", "Allreduce")  # of 4 bytes each
@@ -61,7 +65,7 @@ def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str]
         return {"name": name, "source": _digest("pingpong.c")}
     own = layout.config["pingpong"].get("imb")
     if own:
-        return {"name": name, "file": own}
+        return {"name": name, **_own(layout, own)}
     if stack["kind"] == "openmpi" or "host" in stack:
         if "pingpong" in layout.config["pingpong"]["programs"]:
             return None
@@ -93,11 +97,9 @@ def _cell(
         if both:
             layout.refuse(("pingpong", "load", "cluster"), f"{both[0]} is in both clusters")
         used += loaded
-        options["load"] = {
-            "class": section["load"]["class"],
-            "ranks": loaded,
-            "source": _digest("ep.c"),
-        }
+        own = section["load"].get("program")
+        program_of_load = _own(layout, own) if own else {"source": _digest("ep.c")}
+        options["load"] = {"class": section["load"]["class"], "ranks": loaded, **program_of_load}
     placed, shared = layout.placed(at, pinning, used)
     spec: Spec = {
         "kind": "pingpong",
@@ -128,13 +130,14 @@ def _cell(
 
 
 def _stack(layout: Layout, name: str, ranks: list[str]) -> dict[str, str]:
-    """What of a stack decides a result: its kind, and its version or its folder; and on
-    which host the folder is looked at, when that is not this one."""
+    """What of a stack decides a result: its kind, and its version or its folder, with what is in
+    that; or on which host the folder is looked at, when that is not this one."""
     stacks = layout.config["stacks"]
     if name not in stacks:
         layout.refuse(("pingpong", "stacks"), f"unknown stack '{name}'" + suggest(name, stacks))
     stack = stacks[name]
-    own = {"kind": stack["kind"], "folder": stack["folder"]} if "folder" in stack else None
+    folder = stack.get("folder")
+    own = {"kind": stack["kind"], "folder": folder} if folder else None
     site = layout.host.site
     if site is not None:
         if own is None:
@@ -145,7 +148,7 @@ def _stack(layout: Layout, name: str, ranks: list[str]) -> dict[str, str]:
             )
         return {**own, "host": site.ends[ranks[0]]["ssh"]}
     if own is not None:
-        return own
+        return own | _content(f"{folder}/bin/mpiexec", f"{folder}/lib/libmpi.so")
     return {"kind": stack["kind"], "version": locked_version(stack["kind"])}
 
 
@@ -184,6 +187,25 @@ def _apart(layout: Layout, name: str, addresses: dict[str, str]) -> None:
         first[address] = domain
 
 
+def _own(layout: Layout, file: str) -> dict[str, str]:
+    """A site's own program; a file of this host by its content too."""
+    return {"file": file, **(_content(file) if layout.host.site is None else {})}
+
+
+@functools.cache
+def _content(*files: str) -> dict[str, str]:
+    """A digest of files of this host: another stack in the same folder is measured anew. Of hosts
+    reached by ssh the record alone tells, see `vcperf.measure.pingpong`. None of files that are
+    not there: their blocks will say so."""
+    digest, found = hashlib.sha256(), False
+    for file in files:
+        with contextlib.suppress(OSError):
+            with open(file, "rb") as handle:
+                digest.update(hashlib.file_digest(handle, "sha256").digest())
+            found = True
+    return {"digest": digest.hexdigest()[:12]} if found else {}
+
+
 def _digest(source: str) -> str:
     """12 hexadecimal digits that name the content of a program's source."""
     return hashlib.sha256((SOURCES / source).read_bytes()).hexdigest()[:12]
@@ -192,5 +214,5 @@ def _digest(source: str) -> str:
 def seconds(spec: Spec) -> float:
     """About how long a block takes, with EP of class S."""
     return (
-        1 + 1.5 * float(spec["seconds"]) * len(spec["message_bytes"]) + (5 if "load" in spec else 0)
+        1 + 1.5 * float(spec["seconds"]) * len(spec["message_bytes"]) + (6 if "load" in spec else 0)
     )

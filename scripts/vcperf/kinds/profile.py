@@ -9,6 +9,7 @@ from vcperf.cell import Cell, Spec
 from vcperf.config import suggest
 from vcperf.kinds import netperf, pingpong
 from vcperf.layout import Layout
+from vcperf.testbeds import find
 
 PROCEDURE = 1  # see vcperf.kinds.netperf
 
@@ -26,22 +27,25 @@ def _profiler(layout: Layout) -> dict[str, Any]:
     """What of a profiler decides a result."""
     section = layout.config["profile"]
     name = section["profiler"]
-    if layout.host.site is not None and layout.host.testbed != "xen":
+    host = layout.host
+    profilers = find(host.testbed, by_ssh=host.site is not None).profilers
+    if not profilers:
         layout.refuse(
             ("profile",),
             "not for plain hosts reached by ssh yet; set it to null for this campaign",
         )
-    if name == "xenoprof" and layout.host.testbed != "xen":
+    if name not in profilers:
         layout.refuse(
             ("profile", "profiler"),
-            f"xenoprof samples Xen's domains, and this is testbed {layout.host.testbed}: take perf",
+            f"{name} samples Xen's domains, and this is testbed {host.testbed}: take"
+            f" {' or '.join(profilers)}",
         )
     if name == "xenoprof":
         for domain in section["xenoprof"].get("passive", ()):
             _check_passive(layout, domain)
         return {"name": name, **section["xenoprof"]}
     own = {"name": name, **{option: section[option] for option in ("event", "frequency_hz")}}
-    if layout.host.site is not None and layout.host.site.context["emulator_monitors"]:
+    if host.site is not None and host.site.context["emulator_monitors"]:
         own["hypervisor"] = "emulator"  # samples the nodes too, which costs CPU time
     return own
 

@@ -8,8 +8,9 @@ import sys
 import tempfile
 
 from vcperf.errors import VcperfError
+from vcperf.measure import ep_load
 from vcperf.measure.block import check_pinning, main, observed
-from vcperf.tools import ep, imb, mpi, mpi_stacks
+from vcperf.tools import imb, mpi, mpi_stacks
 from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -17,17 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from vcperf.testbeds import Background, Cluster, Testbed
+    from vcperf.testbeds import Cluster, Testbed
 
     Sampled = Callable[[], contextlib.AbstractContextManager[None]]
     """The context in which the messages are sent, for profiles."""
 
 START_S = 120.0  # for a launcher and its ranks; an emulated host takes its time
-LOAD_S = 3600.0  # for the iterations of EP ahead: a large class takes its time
-ALONE = 3  # iterations of EP before the ping-pong: its speed alone
+VERSION_S = 30.0  # for a launcher to say what it is
 # Messages that do not cross the network are shared memory. Repetitions are counted as
 # printed, without estimates and warm-up, so more crosses than this.
 LEAST_SHARE = 0.95
+# A message of few bytes is a packet at least, with headers of Ethernet, IP and TCP: what launchers
+# send would be enough for its payload. Roots send several before they hear of the first, and
+# packets may take several then, each with an envelope at least.
+PACKET_BYTES, ENVELOPE_BYTES = 54, 16
+OF_ROOTS = ("Bcast", "Reduce")
 
 
 def measure(
@@ -41,29 +46,42 @@ def measure(
     Args:
         testbed: up and pinned.
         spec: stack, program, ranks, message_bytes (none for Barrier), repetitions, seconds,
-            and optionally benchmark (PingPong) and load (class, ranks).
-        content: the record; gets commands (each with its role), before, during, after, and
-            received_bytes: what each rank's domain received meanwhile.
+            and optionally benchmark (PingPong) and load (class, ranks, and file when it is a
+            site's own).
+        content: the record; gets commands (each with its role; the load's with its `steps`, see
+            `vcperf.measure.ep_load.Load`), before, during, after, received_bytes (what each
+            rank's domain received meanwhile), transport, and mpiexec (its version).
         sampled: the context in which the messages are sent, for profiles.
 
     Raises VcperfError when a program fails or is not there, when the load did not last from
     before the first message until after the last, when messages did not cross the network, or
     when a rank was on other CPUs.
     """
+    content["mpiexec"] = _version(testbed, spec)
     if "load" in spec:
         with _load(testbed, spec) as load:
-            load.wait_for(f"EP repeat {ALONE}:", LOAD_S)
-            _ping_pong(testbed, spec, content, sampled)
-            # One more that began after the last message: the load outlived it.
-            done = load.wait_for_more("EP repeat ", 2, LOAD_S)
-        content["commands"].append({"role": "load", **load.record})
-        _check_load(spec, done)
+            load.run_alone()
+            _ping_pong(testbed, spec, content, sampled, load)
+            load.outlive()
+        content["commands"].append({"role": "load", **load.running.record, "steps": load.steps})
     else:
         _ping_pong(testbed, spec, content, sampled)
 
 
+def _version(testbed: Testbed, spec: dict[str, Any]) -> str:
+    """What the launcher says that it is: a stack's folder may hold another than last time."""
+    stack, domain = spec["stack"], spec["ranks"][0]
+    _need(testbed, domain, mpi_stacks.mpiexec(stack))
+    told = testbed.run(domain, mpi_stacks.version_argv(stack), VERSION_S)
+    return mpi_stacks.version(told["output"])
+
+
 def _ping_pong(
-    testbed: Testbed, spec: dict[str, Any], content: dict[str, Any], sampled: Sampled
+    testbed: Testbed,
+    spec: dict[str, Any],
+    content: dict[str, Any],
+    sampled: Sampled,
+    load: ep_load.Load | None = None,
 ) -> None:
     ranks, sizes, benchmark = spec["ranks"], spec["message_bytes"], _benchmark(spec)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as lengths:
@@ -88,16 +106,20 @@ def _ping_pong(
             patience = START_S + 20 * max(1, spec["seconds"]) * max(1, len(sizes))
             with observed(testbed, content), testbed.background(ranks[0], argv) as run:
                 run.wait_for(f"# Benchmarking {benchmark}", START_S)
+                if load:
+                    load.mark("began")
                 content["during"] = testbed.observe()
                 check_pinning(testbed, content["during"]["pinning"], "during")
                 with sampled():
-                    run.wait(patience)
+                    run.wait(patience, load.running if load else None)
+                if load:
+                    load.mark("ended")
             content["commands"].append({"role": "measure", **run.record})
     for domain in ranks:
         received[domain] += testbed.received_bytes(domain)
     content["received_bytes"] = received
-    content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], run.record["output"])
     _check(spec, run.record, received)
+    content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], run.record["output"])
 
 
 def _benchmark(spec: dict[str, Any]) -> str:
@@ -123,9 +145,8 @@ def _launch(
     command: list[str],
 ) -> list[str]:
     stack = spec["stack"]
-    for needed in (command[0], f"{mpi_stacks.folder(stack)}/bin/mpiexec"):
-        if not testbed.has(ranks[0], needed):
-            raise VcperfError(f"{ranks[0]}: {needed}: not found; was the MPI stack set up?")
+    for needed in (command[0], mpi_stacks.mpiexec(stack)):
+        _need(testbed, ranks[0], needed)
     argv = mpi_stacks.mpiexec_argv(
         stack["kind"],
         mpi_stacks.folder(stack),
@@ -138,15 +159,22 @@ def _launch(
     return [*cluster.launch, *argv]
 
 
+def _need(testbed: Testbed, domain: str, program: str) -> None:
+    if not testbed.has(domain, program):
+        raise VcperfError(f"{domain}: {program}: not found; was the MPI stack set up?")
+
+
 @contextlib.contextmanager
-def _load(testbed: Testbed, spec: dict[str, Any]) -> Iterator[Background]:
+def _load(testbed: Testbed, spec: dict[str, Any]) -> Iterator[ep_load.Load]:
     """EP on its cluster, for as long as the context."""
-    load, program = spec["load"], mpi_stacks.program(spec["stack"], "ep")
-    with testbed.cluster(load["ranks"], [program]) as cluster:
-        command = ep.argv(cluster.files[0], load["class"], repeat=True)
-        argv = _launch(testbed, spec, cluster, load["ranks"], command)
-        with testbed.background(load["ranks"][0], argv) as running:
-            yield running
+    load = spec["load"]
+    ours = [] if "file" in load else [mpi_stacks.program(spec["stack"], "ep")]
+    with testbed.cluster(load["ranks"], ours) as cluster:
+        (program,) = cluster.files if ours else [load["file"]]
+        command = ep_load.command(load, program)
+        launch = _launch(testbed, spec, cluster, load["ranks"], command)
+        with testbed.background(load["ranks"][0], ep_load.repeated(load, launch)) as running:
+            yield ep_load.Load(running, load)
 
 
 def _check(spec: dict[str, Any], run: dict[str, Any], received: dict[str, int]) -> None:
@@ -164,28 +192,17 @@ def _check(spec: dict[str, Any], run: dict[str, Any], received: dict[str, int]) 
     sizes = [row["message_bytes"] for row in rows if row["message_bytes"] is not None]
     if sizes != spec["message_bytes"]:
         raise VcperfError(f"{name}: measured lengths {sizes}, not {spec['message_bytes']}")
-    # What Barrier sends has a byte at least.
-    payload = sum((row["message_bytes"] or not sizes) * row["repetitions"] for row in rows)
-    if "benchmark" in spec:  # a root receives what others do not
+    around = ENVELOPE_BYTES if _benchmark(spec) in OF_ROOTS else PACKET_BYTES
+    sent = sum(((row["message_bytes"] or 0) + around) * row["repetitions"] for row in rows)
+    if "benchmark" in spec:  # a root receives what others do not; each hears of another
+        sent *= len(received) - 1
         received = {"-".join(received): sum(received.values())}
     for domain, count in received.items():
-        if count < LEAST_SHARE * payload:
+        if count < LEAST_SHARE * sent:
             raise VcperfError(
-                f"{name}: {domain} received {count} bytes over the network, of {payload} sent to"
+                f"{name}: {domain} received {count} bytes over the network, of {sent} sent to"
                 " it: the stack took another transport"
             )
-
-
-def _check_load(spec: dict[str, Any], printed: str) -> None:
-    """Raises VcperfError when an iteration of the load is wrong, or it ended badly."""
-    name = f"EP {spec['load']['class']} on {'-'.join(spec['load']['ranks'])}"
-    try:
-        rows = ep.parse_repeat(ep.repeat_lines(printed))
-    except Untrusted as fault:
-        raise VcperfError(f"{name}: {fault}") from None
-    wrong = [row for row in rows if row["verified"] != "yes"]
-    if wrong:
-        raise VcperfError(f"{name}: iteration {wrong[0]['iteration']} failed its verification")
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
 from vcperf.errors import VcperfError
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tools import pathload, pathrate
 from vcperf.tools.filter import Untrusted
 
+PARSE = {"pathload": pathload.parse, "pathrate": pathrate.parse}
 ORDER = ("testbed", "pinning", "path", "method", "block")
 COLUMNS = (
     "testbed",
@@ -37,9 +38,8 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     Raises VcperfError when its output cannot be trusted.
     """
     run = command(planned, content, "measure")
-    tool = importlib.import_module(f"vcperf.tools.{content['spec']['method']}")
     try:
-        (parsed,) = tool.parse(run["output"])
+        (parsed,) = PARSE[content["spec"]["method"]](run["output"])
     except Untrusted as fault:
         raise VcperfError(f"{planned['record']}: {fault}") from None
     if parsed["elapsed_s"] is None:  # a real pathrate does not tell

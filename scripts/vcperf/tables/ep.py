@@ -1,7 +1,8 @@
 """results/tables/ep.csv: EP as the load of a ping-pong, a row a block and phase.
 
-An iteration of EP belongs to phase `alone` when it ended before the ping-pong was started, to
-phase `pingpong` when it began and ended while that ran; those in between are left out.
+A step of EP (of a site's own: a run) belongs to phase `alone` when it had ended before the
+ping-pong was started, to phase `pingpong` when it began and ended while that sent messages; those
+under way at a border are left out. The block has counted them as they came in.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from vcperf.errors import VcperfError
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
-from vcperf.tools import ep
+from vcperf.tools import ep_load
 from vcperf.tools.filter import Untrusted
 
 ORDER = ("testbed", "pinning", "stack", "program", "phase", "block")
@@ -23,7 +24,7 @@ COLUMNS = (
     "processes",
     "phase",
     "block",
-    "iterations",
+    "steps",
     "mops",
     "verified",
     *CONDITIONS,
@@ -31,8 +32,12 @@ COLUMNS = (
 
 
 def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
-    """The rows of one record; none when it had no load. `mops` is the phase's mean, 10^6
-    operations a second of all processes together.
+    """The rows of one record; none when it had no load.
+
+    `mops` is the phase's mean, 10^6 operations a second of all processes together. A phase in
+    which no step lies whole has none, and the status `short`. `verified` is `yes` when a run of
+    the class ended in the phase, else empty: steps of a run that has not ended have no sums to
+    verify, and one with wrong sums spoils its block.
 
     Args:
         planned: its row of the plan.
@@ -44,31 +49,33 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     if "load" not in content["spec"]:
         return []
     load, run = (command(planned, content, role) for role in ("load", "measure"))
+    count, wanted = load["steps"], content["spec"]["load"]
     try:
-        iterations = ep.parse_repeat(ep.repeat_lines(load["output"]))
+        # The block has looked at no more: a line may be damaged as the load ends.
+        steps = ep_load.parse(
+            load["output"], "runs" if "file" in wanted else "repeat", count["checked"]
+        )
     except Untrusted as fault:
         raise VcperfError(f"{planned['record']}: {fault}") from None
     common = {**planned, **conditions(planned, content, run["start"], disturbed_percent)}
     phases = {
-        "alone": [i for i in iterations if i["end_s"] < run["start"]],
-        "pingpong": [
-            i for i in iterations if run["start"] < i["start_s"] and i["end_s"] < run["end"]
-        ],
+        "alone": steps[1 : count["alone"]],  # the first warms up
+        "pingpong": steps[count["began"] + 1 : count["ended"]],
     }
     found = []
     for phase, chosen in phases.items():
-        # The first one warms up.
-        counted = chosen[1:] if phase == "alone" else chosen
-        seconds = sum(i["end_s"] - i["start_s"] for i in counted)
-        work = sum(i["mops"] * (i["end_s"] - i["start_s"]) for i in counted)
+        seconds = sum(step["time_s"] for step in chosen)
+        work = sum(step["mops"] * step["time_s"] for step in chosen)
         row = {
             **common,
             "phase": phase,
-            "class": content["spec"]["load"]["class"],
-            "processes": len(content["spec"]["load"]["ranks"]),
-            "iterations": len(counted),
+            "class": wanted["class"],
+            "processes": len(wanted["ranks"]),
+            "steps": len(chosen),
             "mops": round(work / seconds, 3) if seconds else None,
-            "verified": "yes" if all(i["verified"] == "yes" for i in chosen) else "no",
+            "verified": "yes" if any(step["verified"] for step in chosen) else None,
         }
+        if not seconds:
+            row["status"] = "short"
         found.append({column: row.get(column) for column in COLUMNS})
     return found

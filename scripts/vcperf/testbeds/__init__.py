@@ -38,13 +38,19 @@ if TYPE_CHECKING:
         def wait_for_more(self, text: str, times: int, timeout_s: float) -> str:
             """Wait until it has printed a text so many times more than by now."""
 
-        def wait(self, timeout_s: float) -> None:
-            """Wait for its end. Raises VcperfError past the timeout."""
+        def so_far(self) -> str:
+            """All that it has printed by now."""
+
+        def wait(self, timeout_s: float, beside: Background | None = None) -> None:
+            """Wait for its end, and take meanwhile what one beside it prints. Raises
+            VcperfError past the timeout."""
 
     class Testbed(Protocol):
         """What a measurement may ask of a testbed."""
 
         spec: dict[str, Any]
+        profilers: tuple[str, ...]
+        """What its domains can be sampled with; none where nobody has made it so yet."""
 
         def __enter__(self) -> Testbed: ...
 
@@ -136,16 +142,21 @@ def open_testbed(spec: dict[str, Any], context: dict[str, Any]) -> Testbed:
 
     Raises VcperfError when there is none of that name.
     """
-    by_ssh = "ends" in spec
-    known = BY_SSH if by_ssh else HERE
-    name = spec["testbed"]
-    if name not in known:
-        raise VcperfError(f"testbed {name!r}: there are {', '.join(known)}")
-    opened: Testbed = find(known[name])(spec, context)
+    opened: Testbed = find(spec["testbed"], by_ssh="ends" in spec)(spec, context)
     return opened
 
 
-def find(name: str) -> Any:
-    """A class of HERE or BY_SSH."""
-    module, _, class_name = name.partition(".")
+def find(name: str, by_ssh: bool) -> Any:
+    """The class of a testbed.
+
+    Args:
+        name: its name.
+        by_ssh: whether its domains are on hosts reached by ssh.
+
+    Raises VcperfError when there is none of that name.
+    """
+    known = BY_SSH if by_ssh else HERE
+    if name not in known:
+        raise VcperfError(f"testbed {name!r}: there are {', '.join(known)}")
+    module, _, class_name = known[name].partition(".")
     return getattr(importlib.import_module(f"vcperf.testbeds.{module}"), class_name)

@@ -7,6 +7,7 @@ import select
 import time
 
 from vcperf.errors import VcperfError
+from vcperf.testbeds.said import last_line
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class Background:
         self._take_what_is_there()
         return self._wait_for(text, self.printed.count(text.encode()) + times, timeout_s)
 
+    def so_far(self) -> str:
+        """All that it has printed by now."""
+        self._take_what_is_there()
+        return self.printed.decode("utf-8", errors="replace")
+
     def _wait_for(self, text: str, times: int, timeout_s: float) -> str:
         deadline = time.time() + timeout_s
         while self.printed.count(text.encode()) < times:
@@ -59,17 +65,18 @@ class Background:
             self._read(deadline, f"did not print {text!r}")
         return self.printed.decode("utf-8", errors="replace")
 
-    def wait(self, timeout_s: float) -> None:
-        """Wait for its end."""
+    def wait(self, timeout_s: float, beside: Background | None = None) -> None:
+        """Wait for its end; take meanwhile what one beside it prints, which a full pipe
+        would hold up."""
         deadline = time.time() + timeout_s
         while "status" not in self.record:
+            if beside is not None:
+                self._attend(beside, deadline)
             self._read(deadline, "did not end")
 
     def said(self) -> str:
         """The last line with a word that it printed."""
-        lines = self.printed.decode("utf-8", errors="replace").splitlines()
-        lines = [line.strip() for line in lines if any(map(str.isalpha, line))]
-        return lines[-1] if lines else "it said nothing"
+        return last_line(self.printed.decode("utf-8", errors="replace"))
 
     def stop(self) -> None:
         """End it, as it is asked to and then by force."""
@@ -84,13 +91,23 @@ class Background:
 
     def _take_what_is_there(self) -> None:
         assert self.process.stdout is not None
-        while "status" not in self.record and _readable(self.process.stdout.fileno(), 0):
+        while "status" not in self.record and _readable(0, self.process.stdout.fileno()):
             self._read(time.time() + 1, "was silent")
+
+    def _attend(self, beside: Background, deadline: float) -> None:
+        """Take what the other prints until this one prints or ends."""
+        assert self.process.stdout is not None and beside.process.stdout is not None
+        own, other = self.process.stdout.fileno(), beside.process.stdout.fileno()
+        while "status" not in beside.record:
+            ready = _readable(deadline - time.time(), own, other)
+            if other not in ready or own in ready:
+                return
+            beside._read(deadline, "was silent")
 
     def _read(self, deadline: float, fault: str) -> None:
         """Take what it prints next, or its end."""
         assert self.process.stdout is not None
-        if not _readable(self.process.stdout.fileno(), max(0.0, deadline - time.time())):
+        if not _readable(deadline - time.time(), self.process.stdout.fileno()):
             raise VcperfError(f"domain {self.domain}: {self.name} {fault} in time: {self.said()}")
         chunk = os.read(self.process.stdout.fileno(), 65536)
         self.printed += chunk
@@ -103,8 +120,9 @@ class Background:
         self.record["output"] = self.printed.decode("utf-8", errors="replace")
 
 
-def _readable(descriptor: int, timeout_s: float) -> bool:
-    """Whether there is something to read, or the end."""
+def _readable(timeout_s: float, *descriptors: int) -> set[int]:
+    """Where there is something to read, or the end, once there is."""
     poller = select.poll()
-    poller.register(descriptor, select.POLLIN | select.POLLHUP)
-    return bool(poller.poll(timeout_s * 1000))
+    for descriptor in descriptors:
+        poller.register(descriptor, select.POLLIN | select.POLLHUP)
+    return {descriptor for descriptor, _ in poller.poll(max(0.0, timeout_s) * 1000)}

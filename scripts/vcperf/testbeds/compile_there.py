@@ -16,7 +16,7 @@ folder=$(mktemp -d /tmp/vcperf.XXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" && cat >program.c || exit 1
 PATH=$1/bin:$PATH LD_LIBRARY_PATH=$1/lib mpicc -O3 -s program.c -o program -lm >said 2>&1 ||
-  { cat said >&2; exit 1; }
+  { { grep -i error said || cat said; } | head -n 1 >&2; exit 1; } # the first is the cause
 cat program
 """
 

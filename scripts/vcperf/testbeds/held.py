@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import glob
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from vcperf import lock
@@ -23,8 +25,8 @@ def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> None:
 
     Waits, and says for whom, when another campaign measures on a node. A host that does
     not answer is named; its blocks will fail, the others not. Pins that a killed campaign
-    left are put back. At the end of this process, however it ends but SIGKILL, so are
-    those that were changed meanwhile.
+    left on these nodes are put back. At the end of this process, however it ends but
+    SIGKILL, so are those that were changed meanwhile.
 
     Args:
         specs: the specs of blocks that are to be measured.
@@ -34,23 +36,34 @@ def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> None:
     for spec in specs:
         hosts = {end["ssh"]: False for end in spec["ends"].values()} | hosts
         hosts |= {node["ssh"]: True for node in spec["nodes"].values()}
+    nodes = [host for host, is_node in hosts.items() if is_node]
     _clear_sockets()
     os.environ[CONTROL_FOLDER] = f"{SOCKETS}/{os.getpid()}"
     os.environ[lock.NODE_LOCKED] = "1"
     connections = Connections(ssh_config)
-    atexit.register(_release, connections, os.getpid())
+    atexit.register(_release, connections, nodes, os.getpid())
+    _end_in_order_on_hangup()
     for fault in connections.open(hosts).values():
         _say(f"{fault}; blocks that need it will fail")
-    put_back_pins()
+    put_back_pins(nodes)
+    others = sorted(set(pins.left()) - set(pins.left(nodes)))
+    if others:
+        _say(
+            f"{', '.join(others)}: pins of nodes that this campaign does not use; unless another"
+            " uses them now, put them back with `make restore-pins`"
+        )
 
 
-def put_back_pins() -> bool:
-    """Put back the pins of every node with a journal, and say so.
+def put_back_pins(hosts: Collection[str] | None = None) -> bool:
+    """Put back the pins of nodes with a journal, and say so.
+
+    Args:
+        hosts: ssh destinations of the nodes; None for all.
 
     Returns whether all are as they were.
     """
     whole = True
-    for path in pins.left():
+    for path in pins.left(hosts):
         try:
             _say(pins.put_back(path))
         except VcperfError as error:
@@ -59,21 +72,35 @@ def put_back_pins() -> bool:
     return whole
 
 
-def _release(connections: Connections, holder: int) -> None:
+def _release(connections: Connections, nodes: Collection[str], holder: int) -> None:
     if os.getpid() == holder:  # not in a process that was forked from it
-        put_back_pins()
+        put_back_pins(nodes)
         connections.close()
 
 
+def _end_in_order_on_hangup() -> None:
+    """Let a terminal that is closed end this process as SIGTERM does, which Snakemake knows:
+    by itself, SIGHUP would end it at once. Under nohup it still goes on."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        on_term = signal.getsignal(signal.SIGTERM)
+        signal.signal(signal.SIGHUP, on_term if callable(on_term) else _exit)
+
+
+def _exit(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
+
+
 def _clear_sockets() -> None:
-    """Remove what campaigns that were killed have left."""
+    """Remove what campaigns that were killed have left, be it one of our own number."""
     for folder in glob.glob(f"{SOCKETS}/*"):
-        if not os.path.exists(f"/proc/{os.path.basename(folder)}"):
+        pid = os.path.basename(folder)
+        if pid == str(os.getpid()) or not os.path.exists(f"/proc/{pid}"):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be closed
+        print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

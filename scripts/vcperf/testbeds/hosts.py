@@ -38,6 +38,8 @@ PROCESSES = [
 class HostsTestbed(RemoteTestbed):
     """Domains that are nothing but their CPUs, on nodes reached by ssh."""
 
+    profilers: tuple[str, ...] = ()
+
     @staticmethod
     def place(
         node: dict[str, Any], dom0: str, domains: Iterable[str]

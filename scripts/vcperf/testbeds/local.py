@@ -17,6 +17,7 @@ import time
 from vcperf.errors import VcperfError
 from vcperf.testbeds import processes, programs
 from vcperf.testbeds.background import Background
+from vcperf.testbeds.said import last_line
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class LocalTestbed:
         context: see `vcperf.measure.block.main`; nothing of it matters here.
     """
 
+    profilers: tuple[str, ...] = ("perf",)
     platform = ""
     """What the domains are, as figures say it."""
 
@@ -314,11 +316,8 @@ class LocalTestbed:
         while not self.is_listening(domain, port):
             ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is not None or time.time() > deadline:
-                said = (_read_to_end(process, time.time()) or "").strip()
-                raise VcperfError(
-                    f"domain {domain}: {name} does not listen on port {port}: "
-                    f"{said or 'it said nothing'}"
-                )
+                said = last_line(_read_to_end(process, time.time()) or "")
+                raise VcperfError(f"domain {domain}: {name} does not listen on port {port}: {said}")
             time.sleep(0.001)
 
     def is_listening(self, domain: str, port: int) -> bool:

@@ -7,6 +7,7 @@ the next run. Needs the standard library alone.
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import json
 import os
@@ -21,11 +22,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 FOLDER = "results/pins"
-FORMAT = 1
+FORMAT = 2
+# Another after each boot: domains' numbers begin anew then.
+BOOT_ARGV = ["cat", "/proc/sys/kernel/random/boot_id"]
 
 
 def remember(
-    host: str, toolstack: str, ssh_config: str | None, rows: Iterable[dict[str, Any]]
+    host: str,
+    toolstack: str,
+    ssh_config: str | None,
+    boot: str,
+    rows: Iterable[dict[str, Any]],
 ) -> None:
     """Note the pins of VCPUs that are about to be changed, those noted already aside.
 
@@ -33,16 +40,20 @@ def remember(
         host: ssh destination of the node.
         toolstack: xl or xm.
         ssh_config: configuration file for ssh, if not the user's own.
+        boot: what BOOT_ARGV prints there.
         rows: rows of `xl.parse`.
     """
     path = _path(host)
-    journal = _read(path) or {
-        "format": FORMAT,
-        "ssh": host,
-        "ssh_config": ssh_config,
-        "toolstack": toolstack,
-        "vcpus": [],
-    }
+    journal = _read(path)
+    if journal is None or journal["boot"] != boot:
+        journal = {
+            "format": FORMAT,
+            "ssh": host,
+            "ssh_config": ssh_config,
+            "toolstack": toolstack,
+            "boot": boot,
+            "vcpus": [],
+        }
     known = {(v["domain"], v["id"], v["vcpu"]) for v in journal["vcpus"]}
     added = [r for r in rows if (r["domain"], r["id"], r["vcpu"]) not in known]
     if added:
@@ -56,44 +67,64 @@ def remember(
         os.replace(partial, path)
 
 
-def left() -> list[str]:
-    """The journals of nodes whose pins have not been put back."""
-    return sorted(glob.glob(f"{glob.escape(FOLDER)}/*.json"))
+def left(hosts: Iterable[str] | None = None) -> list[str]:
+    """The journals of nodes whose pins have not been put back; of some nodes (ssh
+    destinations) or of all."""
+    found = sorted(glob.glob(f"{glob.escape(FOLDER)}/*.json"))
+    if hosts is None:
+        return found
+    wanted = {_path(host) for host in hosts}
+    return [path for path in found if path in wanted]
 
 
 def put_back(path: str) -> str:
-    """Put a node's pins back and remove their journal.
+    """Put a node's pins back and remove their journal, while no campaign measures on it.
 
-    VCPUs of domains that are gone, or were made anew since, are left alone.
+    VCPUs of domains that are gone, or were made anew since, are left alone; so is a node
+    that has booted since.
 
     Returns a line that says so, for the user. Raises VcperfError, the journal kept.
     """
     journal = _read(path)
     if journal is None:
         raise VcperfError(f"{path}: not a journal of pins; delete it")
-    host, toolstack = journal["ssh"], journal["toolstack"]
+    host = journal["ssh"]
     connections = Connections(journal["ssh_config"])
     try:
         faults = connections.open({host: True})
         if faults:
             raise VcperfError(faults[host])
-        changed = _differing(journal, _listed(connections, host, toolstack))
-        still = []
-        if changed:
-            pinning = [
-                xl.pin_argv(toolstack, r["domain"], r["vcpu"], *_affinities(r)) for r in changed
-            ]
-            connections.batch({host: pinning})
-            still = _differing(journal, _listed(connections, host, toolstack))
+        journal = _read(path)  # as it is now that nobody else can change it
+        if journal is None:
+            return f"pins of {host}: another campaign has put them back"
+        ((_, boot),) = connections.batch({host: [BOOT_ARGV]})[host]
+        booted = boot.strip() != journal["boot"]
+        changed = [] if booted else _put_back(connections, journal)
     finally:
         connections.close()
-    if still:
-        domain, vcpu = still[0]["domain"], still[0]["vcpu"]
-        raise VcperfError(
-            f"{host}: VCPU {vcpu} of {domain} is not on {still[0]['hard_affinity']} again"
-        )
-    os.unlink(path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    if booted:
+        return f"pins of {host}: it has booted since they were changed; nothing to put back"
     return f"pins of {host} put back: {len(changed)} VCPUs"
+
+
+def _put_back(connections: Connections, journal: dict[str, Any]) -> list[dict[str, Any]]:
+    """Put back what differs; returns it. Raises VcperfError naming what cannot be."""
+    host, toolstack = journal["ssh"], journal["toolstack"]
+    changed = _differing(journal, _listed(connections, host, toolstack))
+    # No toolstack takes `none`, which xl may print: see `XenTestbed.pin`.
+    can_be = [r for r in changed if "none" not in _affinities(r)]
+    if can_be:
+        pinning = [xl.pin_argv(toolstack, r["domain"], r["vcpu"], *_affinities(r)) for r in can_be]
+        connections.batch({host: pinning})
+    still = _differing(journal, _listed(connections, host, toolstack)) if changed else []
+    if still:
+        named = ", ".join(
+            f"VCPU {r['vcpu']} of {r['domain']} is not on {r['hard_affinity']} again" for r in still
+        )
+        raise VcperfError(f"{host}: {named}")
+    return changed
 
 
 def _listed(connections: Connections, host: str, toolstack: str) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ import time
 from vcperf.errors import VcperfError
 from vcperf.testbeds import Cluster, processes
 from vcperf.testbeds.background import Background
-from vcperf.testbeds.ssh import Connections, reason
+from vcperf.testbeds.said import last_line
+from vcperf.testbeds.ssh import Connections, why
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -65,10 +66,16 @@ class Session:
         self.lifeline = lifeline
         self.pid = 0
 
-    def says(self) -> str:
-        """The next line that it says of itself; empty at its end."""
+    def says(self, *words: str) -> str:
+        """The next line that it says of itself, which begins with one of these words; at its
+        end all that was said instead. (A login script and ssh have lines of their own.)"""
         assert self.process.stderr is not None
-        return self.process.stderr.readline().decode(errors="replace").strip()
+        others = ""
+        while line := self.process.stderr.readline().decode(errors="replace"):
+            if line.startswith(words):
+                return line.strip()
+            others += line
+        return others
 
 
 class RemoteTestbed:
@@ -152,10 +159,9 @@ class RemoteTestbed:
     def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
         """Keep a server running in a domain, from when it listens on `port`."""
         session = self.start(domain, argv, port)
-        if session.says() != "listening":
-            record = self._stop(session)
-            said = record["output"].strip() or "it said nothing"
-            raise VcperfError(f"domain {domain}: {argv[0]} does not listen on {port}: {said}")
+        if session.says("listening", "silent") != "listening":
+            said = last_line(self._stop(session)["output"])
+            raise VcperfError(f"domain {domain}: {argv[0]} does not listen on port {port}: {said}")
         try:
             yield session.record
         finally:
@@ -194,7 +200,7 @@ class RemoteTestbed:
         assert session.process.stdout is not None
         said = session.process.stdout.readline().decode(errors="replace").strip()
         if said != folder:
-            raise VcperfError(f"domain {domain}: cannot keep files: {said or 'it said nothing'}")
+            raise VcperfError(f"domain {domain}: cannot keep files: {last_line(said)}")
         try:
             for name, content in files.items():
                 argv = ["sh", "-c", KEEP, "vcperf", f"{folder}/{name}"]
@@ -271,9 +277,10 @@ class RemoteTestbed:
     def free_port(self, domain: str, preferred: int) -> int:
         """A TCP port that nothing in the domain listens on, `preferred` if it may be."""
         # Format: proc(5), /proc/net/tcp: the second field is the local address, in
-        # hexadecimal, the fourth the state.
+        # hexadecimal, the fourth the state. A server of IPv6 takes a port of IPv4 as well.
         host = self.host(domain)
-        ((_, text),) = self.ssh.ask_once({host: [["cat", "/proc/net/tcp"]]})[host]
+        argv = ["cat", "/proc/net/tcp", "/proc/net/tcp6"]
+        ((_, text),) = self.ssh.batch({host: [argv]})[host]
         rows = [line.split() for line in text.splitlines()]
         taken = {
             int(row[1].rpartition(":")[2], 16)
@@ -289,10 +296,11 @@ class RemoteTestbed:
         session = Session(record, *self.ssh.session(host, argv, prefix, port))
         with self.guard:
             self.sessions.append(session)
-        said = session.says()
+        said = session.says("started ")
         if not said.startswith("started "):
             _, errors = session.process.communicate(timeout=STOP_S)
-            raise VcperfError(f"domain {domain}: {host}: {reason(said.encode() + errors)}")
+            fault = why(session.process.returncode, said.encode() + errors)
+            raise VcperfError(f"domain {domain}: {host}: {fault}")
         session.pid = int(said.split()[1])
         return session
 
@@ -326,7 +334,8 @@ class RemoteTestbed:
         record["session"] = errors.decode("utf-8", errors="replace")
         status = [line for line in record["session"].splitlines() if line.startswith("status ")]
         if not status:
-            raise VcperfError(f"domain {record['domain']}: {record['host']}: {reason(errors)}")
+            fault = why(session.process.returncode, errors)
+            raise VcperfError(f"domain {record['domain']}: {record['host']}: {fault}")
         record["status"] = int(status[-1].split()[1])
         return record
 

@@ -14,67 +14,31 @@ import json
 import os
 import select
 import shlex
+import socket
 import subprocess
 import sys
 
 from vcperf.errors import VcperfError
+from vcperf.testbeds.said import last_line
+from vcperf.testbeds.shell import BEGIN, FEED, HOLD, MARK, NOT_FOUND, SESSION
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import IO
 
 CONTROL_FOLDER = "VCPERF_SSH_CONTROL"  # in the environment: where the campaign's sockets are
 CONNECT_S = 10  # where the user's configuration names no ConnectTimeout
 PATIENCE_S = 90
 BATCH_S = 120
-
-# Ends with its input, which ends with the connection. Says which boot of which machine it
-# is on, and takes the machine's lock when told to: on the root directory, as on the host
-# of a local campaign.
-HOLD = """
-exec 9</; echo "ready $(cat /proc/sys/kernel/random/boot_id)"
-while read -r order; do flock -n 9 || { echo busy; flock 9; }; echo locked; done
-"""
-
-# Runs "$@" until it ends or its input does, at the latest with the connection: then all of
-# it is ended. On stderr, what else there is to say of it: its pid first; of a server then
-# whether it listens on its TCP port, $1 in hexadecimal; at its end its CPU time, the CPUs
-# that the session is held to, and its status (255 alone could be ssh's own).
-# Formats: proc(5), /proc/net/tcp (0A is TCP_LISTEN) and /proc/PID/status.
-# Nearly all of it is the shell's own: starting a program takes long on an emulated host.
-SESSION = """
-trap "" HUP; exec 3<&0 4>&2 2>/dev/null
-port=$1; shift
-setsid "$@" </dev/null 2>&1 3<&- 4>&- & run=$!
-echo "started $run" >&4
-{ read -r end <&3; kill -TERM -$run; sleep 2; kill -KILL -$run; } >/dev/null 4>&- & watch=$!
-listening() {
-  for table in /proc/net/tcp /proc/net/tcp6; do
-    while read -r number local remote state rest; do
-      case $local-$state in *:"$port-0A") return 0 ;; esac
-    done <$table
-  done
-  return 1
-}
-tries=200
-while [ "$port" ]; do
-  if listening; then echo listening >&4; break; fi
-  tries=$((tries - 1))
-  read -r stat </proc/$run/stat
-  case $stat in *") Z "*) tries=0 ;; esac
-  if [ $tries -le 0 ]; then echo silent >&4; break; fi
-  sleep 0.1
-done
-wait $run; status=$?
-kill $watch
-times >&4
-while read -r key value; do
-  case $key in Cpus_allowed_list:) echo "$key $value" >&4 ;; esac
-done </proc/$$/status
-echo "status $status" >&4
-"""
-MARK = "-- vcperf: status"
 SSH_FAILED = 255  # ssh(1), exit status: an error of its own
+# Lines of ssh that follow from the cause.
+AFTERMATH = (
+    "UNKNOWN port",
+    "kex_exchange_identification",
+    "stdio forwarding failed",
+    "Disconnected from",
+)
 
 
 class Connections:
@@ -99,13 +63,13 @@ class Connections:
         Returns what went wrong, host -> one line; nothing for hosts that answer.
         """
         os.makedirs(self.folder, mode=0o700, exist_ok=True)
-        wanted = [host for host in hosts if not os.path.exists(self._socket(host))]
+        wanted = [host for host in hosts if not self._is_open(host)]
         started = {host: self._keep(host) for host in wanted}
         faults = {}
         machines: dict[str, str] = {}
         for host, keeper in started.items():
-            said = _line(keeper, PATIENCE_S)
-            if not said.startswith("ready "):
+            said = line_from(keeper.stdout, PATIENCE_S, BEGIN)
+            if not said:
                 faults[host] = f"{host}: {_gave_up(keeper)}"
                 continue
             self.keepers[host] = keeper
@@ -124,8 +88,7 @@ class Connections:
             keeper.kill()
         for host, keeper in self.keepers.items():
             keeper.wait()
-            for file in glob.glob(f"{glob.escape(self._socket(host))}*"):
-                os.unlink(file)
+            self._forget(host)
         self.keepers.clear()
         with contextlib.suppress(OSError):
             os.rmdir(self.folder)
@@ -144,20 +107,20 @@ class Connections:
         """
         running = {}
         for host, argvs in commands.items():
-            script = "\n".join(
-                f"{shlex.join(argv)}; s=$?; echo; echo '{MARK}' $s" for argv in argvs
-            )
+            lines = [f"{shlex.join(argv)}; s=$?; echo; echo '{MARK}' $s" for argv in argvs]
+            script = "\n".join([f"echo '{BEGIN}'; echo '{BEGIN}' >&2", *lines])
             running[host] = self._start(host, ["sh", "-c", script], stdin=subprocess.DEVNULL)
         results = {}
-        for host, process in running.items():
-            try:
-                output, errors = process.communicate(timeout=BATCH_S)
-            except subprocess.TimeoutExpired:
+        try:
+            for host, process in running.items():
+                output, errors = _communicate(host, process)
+                results[host] = _batch_results(output, errors)
+                if len(results[host]) != len(commands[host]):
+                    raise VcperfError(f"{host}: {why(process.returncode, errors)}")
+        finally:
+            for process in running.values():
                 process.kill()
-                raise VcperfError(f"{host}: did not answer within {BATCH_S} s") from None
-            results[host] = _batch_results(output, errors)
-            if len(results[host]) != len(commands[host]):
-                raise VcperfError(f"{host}: {reason(errors)}")
+                process.wait()
         return results
 
     def ask_once(
@@ -188,18 +151,12 @@ class Connections:
 
         Raises VcperfError naming the host, when the command fails or does not end.
         """
-        process = self._start(host, argv, stdin=subprocess.PIPE)
-        try:
-            output, errors = process.communicate(content, timeout=BATCH_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise VcperfError(f"{host}: did not answer within {BATCH_S} s") from None
-        if process.returncode == SSH_FAILED:
-            raise VcperfError(f"{host}: {reason(errors)}")
+        fed = ["sh", "-c", FEED, "vcperf", *argv]
+        process = self._start(host, fed, stdin=subprocess.PIPE)
+        output, errors = _communicate(host, process, content)
         if process.returncode:
-            said = errors.decode("utf-8", errors="replace").strip()
-            raise VcperfError(f"{host}: {said or f'status {process.returncode}'}")
-        return output
+            raise VcperfError(f"{host}: {why(process.returncode, errors)}")
+        return output.partition(f"{BEGIN}\n".encode())[2]
 
     def session(
         self, host: str, argv: Sequence[str], prefix: Sequence[str] = (), port: int = 0
@@ -212,15 +169,17 @@ class Connections:
             prefix: what the whole session runs under, such as `taskset -c 0`.
             port: of a server, the TCP port that it is waited to listen on.
 
-        Returns our end of it, an ssh with what SESSION says on its stderr, and the file
-        descriptor to close.
+        Returns our end of it, an ssh with what SESSION says on its stderr and what the
+        command prints on its stdout, and the file descriptor to close.
         """
         theirs, ours = os.pipe()
         command = [*prefix, "sh", "-c", SESSION, "vcperf", f"{port:04X}" if port else "", *argv]
         try:
-            return self._start(host, command, stdin=theirs), ours
+            process = self._start(host, command, stdin=theirs)
         finally:
             os.close(theirs)
+        line_from(process.stdout, PATIENCE_S, BEGIN)
+        return process, ours
 
     def _start(self, host: str, argv: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
         full = [*self._ssh(host), "-o", "ControlMaster=no", host, shlex.join(argv)]
@@ -228,8 +187,9 @@ class Connections:
         return subprocess.Popen(full, stdin=stdin, stdout=pipe, stderr=pipe, bufsize=0)
 
     def _keep(self, host: str) -> subprocess.Popen[bytes]:
-        options = ["-o", "ControlMaster=yes", "-o", "ServerAliveInterval=10"]
-        options += self._connect_timeout(host)
+        # A connection that persists would outlive its keeper.
+        options = ["-o", "ControlMaster=yes", "-o", "ControlPersist=no"]
+        options += ["-o", "ServerAliveInterval=10", *self._connect_timeout(host)]
         pipe, script = subprocess.PIPE, shlex.join(["sh", "-c", HOLD])
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", *self._ssh(host), *options, host, script],
@@ -252,6 +212,22 @@ class Connections:
         ours = not named or named[0].endswith(" none")
         return ["-o", f"ConnectTimeout={CONNECT_S}"] if ours else []
 
+    def _is_open(self, host: str) -> bool:
+        """Whether a keeper answers for a host; what a killed one has left is removed."""
+        with socket.socket(socket.AF_UNIX) as link:
+            try:
+                link.connect(self._socket(host))
+            except OSError:
+                self._forget(host)
+                return False
+        return True
+
+    def _forget(self, host: str) -> None:
+        """Remove a host's socket, and the answers that hold while its connection lasts."""
+        for file in glob.glob(f"{glob.escape(self._socket(host))}*"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(file)
+
     def _socket(self, host: str) -> str:
         # Short: a socket's path has 108 bytes.
         return f"{self.folder}/{_digest(host)}"
@@ -264,37 +240,73 @@ def _digest(text: str) -> str:
 def _lock(host: str, keeper: subprocess.Popen[bytes]) -> str:
     """Take a host's lock; wait, and say for whom, when it is taken. Returns a fault."""
     assert keeper.stdin is not None
-    keeper.stdin.write(b"lock\n")
-    said = _line(keeper, PATIENCE_S)
+    with contextlib.suppress(BrokenPipeError):  # it has ended, and says why
+        keeper.stdin.write(b"lock\n")
+    said = line_from(keeper.stdout, PATIENCE_S)
     if said == "busy":
         print(f"Waiting: another campaign is measuring on {host}.", file=sys.stderr, flush=True)
-        said = _line(keeper, None)
-    return "" if said == "locked" else f"{host}: cannot be locked: {_gave_up(keeper)}"
-
-
-def _line(keeper: subprocess.Popen[bytes], patience_s: float | None) -> str:
-    """The next line that a keeper's host says; empty past the patience or the end."""
-    assert keeper.stdout is not None
-    if not select.select([keeper.stdout], [], [], patience_s)[0]:
+        said = line_from(keeper.stdout, None)
+    if said == "locked 0":
         return ""
-    return keeper.stdout.readline().decode(errors="replace").strip()
+    if said == f"locked {NOT_FOUND}":
+        why_not = "there is no flock; install it there (util-linux)"
+    elif said:
+        why_not = last_line(_end(keeper).decode("utf-8", errors="replace"))
+    else:
+        why_not = _gave_up(keeper)
+    return f"{host}: cannot be locked: {why_not}"
+
+
+def line_from(stream: IO[bytes] | None, patience_s: float | None, mark: str = "") -> str:
+    """The next line that a host says, from a mark on: what login scripts print ahead of it is
+    passed over. Empty past the patience (s; for each line), or at the end."""
+    assert stream is not None
+    while select.select([stream], [], [], patience_s)[0]:
+        line = stream.readline().decode(errors="replace")
+        if not line or mark in line:
+            return line[line.find(mark) :].strip()
+    return ""
 
 
 def _gave_up(keeper: subprocess.Popen[bytes]) -> str:
     """End a keeper that does not hold its host; returns why it does not."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         keeper.wait(1)  # it may have ended by itself, and says why
+    return reason(_end(keeper))
+
+
+def _end(keeper: subprocess.Popen[bytes]) -> bytes:
+    """End a keeper; returns what was said on its stderr."""
     keeper.kill()
     assert keeper.stderr is not None
-    return reason(keeper.stderr.read())
+    return keeper.stderr.read()
+
+
+def _communicate(
+    host: str, process: subprocess.Popen[bytes], content: bytes | None = None
+) -> tuple[bytes, bytes]:
+    """What a command prints, and its errors. Raises VcperfError when it does not end."""
+    try:
+        return process.communicate(content, timeout=BATCH_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise VcperfError(f"{host}: did not answer within {BATCH_S} s") from None
+
+
+def _own(printed: bytes) -> str:
+    """What a command printed, from where it began."""
+    text = printed.decode("utf-8", errors="replace")
+    ahead, found, own = text.partition(f"{BEGIN}\n")
+    return own if found else ahead
 
 
 def _batch_results(output: bytes, errors: bytes) -> list[tuple[int, str]]:
     """What each command of a batch printed; on failure with what went to stderr."""
-    said = errors.decode("utf-8", errors="replace")
+    said = _own(errors)
     results = []
     lines: list[str] = []
-    for line in output.decode("utf-8", errors="replace").split("\n"):
+    for line in _own(output).split("\n"):
         if line.startswith(MARK):
             status, text = int(line[len(MARK) :]), "\n".join(lines)
             results.append((status, f"{text}{said}" if status else text))
@@ -304,18 +316,43 @@ def _batch_results(output: bytes, errors: bytes) -> list[tuple[int, str]]:
     return results
 
 
+def why(status: int, errors: bytes) -> str:
+    """Why something did not run on a host: ssh gave up, or its own last words.
+
+    Args:
+        status: that ssh ended with, as subprocess gives it.
+        errors: all that was said on its stderr.
+    """
+    if status < 0 or status == SSH_FAILED:
+        return reason(errors)
+    return last_line(_own(errors), f"status {status}")
+
+
 def reason(errors: bytes) -> str:
     """Why ssh gave up, in one line."""
     text = errors.decode("utf-8", errors="replace").replace("\r", "")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if "REMOTE HOST IDENTIFICATION HAS CHANGED" in text:
-        return (
-            "its host key has changed, so ssh does not trust it; if you know why, remove the"
-            " old key (ssh-keygen -R) and run again"
-        )
-    if "Host key verification failed." in text:
-        return "its host key is not known; connect once by hand (ssh), or add it to known_hosts"
-    if "Permission denied" in text:
-        return f"refused our key ({lines[-1]}); is it in authorized_keys, and in the agent?"
-    said = [line for line in lines if "mux_client" not in line]
-    return f"cannot be reached by ssh ({said[-1] if said else 'the connection was lost'})"
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and "mux_client" not in line]
+
+    def line_with(words: str) -> str:
+        return next((line for line in lines if words in line), "")
+
+    # The connection that a jump host was to make has no port. Its lines name it.
+    jumped = bool(line_with("closed by UNKNOWN port"))
+    if line_with("Host key verification failed"):
+        changed = line_with("HOST IDENTIFICATION HAS CHANGED")
+        named = line_with("you have requested strict checking")
+        whose = f"its jump host's key{f' ({named})' if named else ''}" if jumped else "its host key"
+        if changed:
+            return (
+                f"{whose} has changed, so ssh does not trust it; if you know why, remove the old"
+                " key (ssh-keygen -R) and run again"
+            )
+        return f"{whose} is not known; connect once by hand (ssh), or add it to known_hosts"
+    refused = line_with("Permission denied (")
+    if refused:
+        who = "its jump host " if jumped else ""
+        return f"{who}refused our key ({refused}); is it in authorized_keys, and in the agent?"
+    causes = [line for line in lines if not any(words in line for words in AFTERMATH)]
+    said = (causes or lines or ["the connection was lost"])[-1]
+    return f"cannot be reached by ssh ({said})"

@@ -40,6 +40,8 @@ class XenTestbed(RemoteTestbed):
     Each node of the spec has `toolstack`, and `xen`: domain -> its name there.
     """
 
+    profilers: tuple[str, ...] = ("perf", "xenoprof")
+
     @staticmethod
     def place(
         node: dict[str, Any], dom0: str, domains: Iterable[str]
@@ -63,7 +65,8 @@ class XenTestbed(RemoteTestbed):
         """Ask the nodes what they are and the domains' VCPUs where they may run."""
         head = ["uname", "-nrm"]
         questions: dict[str, list[list[str]]] = {
-            n["ssh"]: [head, xl.info_argv(n["toolstack"])] for n in self.nodes.values()
+            n["ssh"]: [head, xl.info_argv(n["toolstack"]), pins.BOOT_ARGV]
+            for n in self.nodes.values()
         }
         ends = {self.host(domain) for domain in self.spec["ends"]}
         questions |= {host: [head] for host in ends - set(questions)}
@@ -73,26 +76,32 @@ class XenTestbed(RemoteTestbed):
             name: self._trusted(name, xl.parse_info, *answers[node["ssh"]][1])
             for name, node in self.nodes.items()
         }
+        self._boots = {
+            name: answers[node["ssh"]][2][1].strip() for name, node in self.nodes.items()
+        }
         self._found = self._list()
         for name, rows in self._found.items():
             self._check_domains(name, rows)
 
     def __exit__(self, *_: object) -> None:
-        # A campaign puts pins back once, at its end.
-        if self.ssh.shared is None:
-            for path in pins.left():
-                try:
-                    pins.put_back(path)
-                except VcperfError as error:
-                    print(f"pins not put back: {error}", file=sys.stderr)
-        super().__exit__()
+        try:
+            # A campaign puts pins back once, at its end.
+            if self.ssh.shared is None:
+                for path in pins.left(node["ssh"] for node in self.nodes.values()):
+                    try:
+                        pins.put_back(path)
+                    except VcperfError as error:
+                        print(f"pins not put back: {error}", file=sys.stderr)
+        finally:
+            super().__exit__()
 
     # -- pinning ------------------------------------------------------------------------
 
     def pin(self) -> None:
         """Pin every VCPU that is not where the spec wants it.
 
-        Raises VcperfError when the hypervisor does not do it, whatever xl's status says.
+        Raises VcperfError when the hypervisor does not do it, whatever xl's status says, and
+        for a VCPU whose pins could not be put back.
         """
         moved = {}
         for name, rows in self._found.items():
@@ -100,8 +109,16 @@ class XenTestbed(RemoteTestbed):
             wrong = self._misplaced(name, rows)
             if not wrong:
                 continue
-            config = self.context.get("ssh_config")
-            pins.remember(node["ssh"], node["toolstack"], config, [row for row, _ in wrong])
+            for row, _ in wrong:
+                # With CPUs offline (smt=0) xl prints the first nr_cpus numbers alone.
+                if "none" in (row["hard_affinity"], row["soft_affinity"]):
+                    raise VcperfError(
+                        f"{name} ({node['ssh']}): VCPU {row['vcpu']} of {row['domain']} is pinned"
+                        f" to CPUs that {node['toolstack']} does not tell (it prints none), so it"
+                        " could not be put back; pin it yourself first, or boot without smt=0"
+                    )
+            config, boot = self.context.get("ssh_config"), self._boots[name]
+            pins.remember(node["ssh"], node["toolstack"], config, boot, [row for row, _ in wrong])
             moved[node["ssh"]] = [
                 xl.pin_argv(node["toolstack"], row["domain"], row["vcpu"], xl.affinity(cpus))
                 for row, cpus in wrong
@@ -166,6 +183,8 @@ class XenTestbed(RemoteTestbed):
                     f"domain {domain}: has {len(mine)} VCPUs on {there},"
                     f" the configuration says {len(vcpus)}"
                 )
+            if mine[0]["id"] is None:
+                raise VcperfError(f"domain {domain}: does not run on {there}")
             for row, cpus in zip(mine, vcpus, strict=True):
                 if row["cpu"] is None and row["state"].endswith("p"):
                     raise VcperfError(f"domain {domain}: VCPU {row['vcpu']} is offline on {there}")
@@ -196,8 +215,9 @@ class XenTestbed(RemoteTestbed):
     # -- observing ----------------------------------------------------------------------
 
     def observe(self) -> Observation:
-        """Pinning and CPU time as the hypervisor has them, to its 0.1 s; what other
-        domains took; and what other programs took of this machine, when it runs the nodes.
+        """Pinning and CPU time as the hypervisor has them, to its 0.1 s; what domains took in
+        which nothing of ours runs, dom0s aside; and what other programs took of this machine,
+        when it runs the nodes.
 
         Reading costs dom0 the CPU time of one call of the toolstack, half of it between
         two observations on either side.
@@ -219,7 +239,8 @@ class XenTestbed(RemoteTestbed):
                 mine = self._rows_of(name, domain, rows)
                 pinning[domain] = [self._cpus(name, row) for row in mine]
                 domains[domain] = {"clock_s": clock, "cpu_s": _seconds(mine)}
-            own = sum(domains[domain]["cpu_s"] for domain in node["domains"])
+            ours = {node["dom0"], *self.spec["ends"]} & set(node["domains"])
+            own = sum(domains[domain]["cpu_s"] for domain in ours)
             hosts[node["ssh"]] = {
                 "clock_s": clock,
                 "program_s": _seconds(rows),

@@ -33,7 +33,7 @@ from vcperf.tools.mpi import failure, fault
 COLUMNS = ("class", "processes", "pairs", "sx", "sy", "time_s", "mops", "verified")
 CLASSES = ("S", "W", "A", "B", "C", "D")  # ep.c's; NPB also has E and F
 
-_LOG_PAIRS = {"S": 24, "W": 25, "A": 28, "B": 30, "C": 32, "D": 36, "E": 40, "F": 44}
+LOG_PAIRS = {"S": 24, "W": 25, "A": 28, "B": 30, "C": 32, "D": 36, "E": 40, "F": 44}
 # ep.f's sx and sy to verify against, with a relative error of 1e-8 at most.
 _SUMS = {
     "S": (-3.247834652034740e3, -6.958407078382297e3),
@@ -67,21 +67,8 @@ _OPTIONAL = ("cpu_time", "processes", "rate_each")
 _LABELS = r"CPU Time|N ?= ?2|No\. Gauss|Sums|Class\b|Time in|Total (?:proc|thr)|Mop/s|Verification"
 _COUNTS = 10
 _COUNT = r"(\d) ?(\d{1,15})\.?"
-_VERIFIED = {"SUCCESSFUL": "yes", "UNSUCCESSFUL": "no", "NOT PERFORMED": "not performed"}
+VERIFIED = {"SUCCESSFUL": "yes", "UNSUCCESSFUL": "no", "NOT PERFORMED": "not performed"}
 _SLACK = 0.02  # relative; beyond the rounding of two decimals
-
-# An iteration lasts as long as for the process that left the barrier first, and starts when
-# rank 0 left it.
-_SKEW_S = 0.1
-
-_CLOCK = r"(\d{1,12}\.\d{6})"
-_STARTED = rf"EP repeat started: class ([A-Z]) processes ([1-9]\d{{0,6}}) at {_CLOCK}"
-_ITERATION = (
-    rf"EP repeat ([1-9]\d{{0,8}}): start {_CLOCK} end {_CLOCK} Mop/s (\d{{1,12}}\.\d{{2}})"
-    r" (SUCCESSFUL|UNSUCCESSFUL)"
-)
-_STOPPED = rf"EP repeat stopped: iterations (\d{{1,9}}) at {_CLOCK}"
-
 
 def argv(program: str, size: str, *, repeat: bool = False) -> list[str]:
     """The command line of ep.c, without the launcher.
@@ -109,7 +96,7 @@ def parse(text: str) -> list[Row]:
     Raises Untrusted when a field is missing, damaged or twice there, or when they contradict
     each other: counts and pairs, class and N, rate and time.
     """
-    _refuse_cut_or_failed(text)
+    refuse_cut_or_failed(text)
     rows, run, counts = [], dict[str, tuple[str, ...]](), list[int]()
     for number, line in enumerate(text.split("\n"), start=1):
         words = " ".join(line.split())
@@ -136,59 +123,8 @@ def parse(text: str) -> list[Row]:
     return [*rows, _checked(run, counts)]
 
 
-def repeat_lines(text: str) -> str:
-    """The whole lines of `ep -repeat` alone, out of what a launcher or a library printed
-    between them."""
-    lines = text.split("\n")[:-1]
-    return "".join(f"{line}\n" for line in lines if line.lstrip().startswith("EP repeat "))
-
-
-def parse_repeat(text: str) -> list[Row]:
-    """What `ep -repeat` prints, one row an iteration that it ended.
-
-    Columns: class, processes, iteration (from 1), start_s and end_s (seconds since the epoch,
-    of rank 0's wall clock), mops (10^6 operations a second), verified (yes or no). None at all
-    is an output of which no iteration ended.
-
-    The line that tells the end may be missing: Open MPI's launcher, terminated, hands nothing
-    on that comes after. If it is there it must count the iterations above.
-
-    Raises Untrusted when the load never started, a line is not one that it prints, or
-    iterations are missing, overlap or contradict the rate.
-    """
-    _refuse_cut_or_failed(text)
-    rows: list[Row] = []
-    started: re.Match[str] | None = None
-    stopped = False
-    for number, line in enumerate(text.split("\n"), start=1):
-        words = line.strip()
-        if not words:
-            continue
-        where = f"line {number}: "
-        if stopped:
-            raise Untrusted(f"{where}something follows the end: {words!r}")
-        if started is None:
-            started = re.fullmatch(f"(?a){_STARTED}", words)
-            if started is None:
-                raise Untrusted(f"{where}expected 'EP repeat started', not {words!r}")
-            continue
-        iteration = re.fullmatch(f"(?a){_ITERATION}", words)
-        end = re.fullmatch(f"(?a){_STOPPED}", words)
-        if iteration:
-            before = rows[-1]["end_s"] if rows else float(started[3])
-            rows.append(_iteration(started, iteration, len(rows) + 1, before, where))
-        elif end:
-            stopped = True
-            if int(end[1]) != len(rows):
-                raise Untrusted(f"{where}{end[1]} iterations, of which {len(rows)} are told")
-        else:
-            raise Untrusted(f"{where}not a line of ep -repeat: {words!r}")
-    if started is None:
-        raise Untrusted(f"the load never started: {fault(text)}")
-    return rows
-
-
-def _refuse_cut_or_failed(text: str) -> None:
+def refuse_cut_or_failed(text: str) -> None:
+    """Raises Untrusted when a launcher tells of a failure, or the last line has no end."""
     if failure(text):
         raise Untrusted(f"the job failed: {fault(text)}")
     if text and not text.endswith("\n"):
@@ -212,14 +148,14 @@ def _checked(run: dict[str, tuple[str, ...]], counts: list[int]) -> Row:
         raise Untrusted(f"the report is cut off or damaged: no {missing[0].replace('_', ' ')}")
     size, pairs = run["class"][0], int(run["pairs"][0])
     log_pairs = int(run["log_pairs"][0])
-    if _LOG_PAIRS.get(size, log_pairs) != log_pairs:
+    if LOG_PAIRS.get(size, log_pairs) != log_pairs:
         raise Untrusted(f"class {size} has not 2^{log_pairs} pairs")
     if len(counts) != _COUNTS or sum(counts) != pairs:
         raise Untrusted(f"{len(counts)} counts of {sum(counts)} pairs, not {_COUNTS} of {pairs}")
     time_s, mops = float(run["time"][0]), float(run["mops"][0])
     if "cpu_time" in run and abs(float(run["cpu_time"][0]) - time_s) > 0.011:
         raise Untrusted(f"CPU Time {run['cpu_time'][0]} contradicts {time_s} s")
-    _agree(log_pairs, time_s, mops, rounding_s=0.00501)
+    agree(2.0**log_pairs, time_s, mops, rounding_s=0.00501)
     processes = int(run["processes"][0]) if "processes" in run else 1
     if "rate_each" in run:
         if "processes" not in run:
@@ -227,7 +163,7 @@ def _checked(run: dict[str, tuple[str, ...]], counts: list[int]) -> Row:
         if abs(float(run["rate_each"][0]) - mops / processes) > 0.0101:
             raise Untrusted(f"{run['rate_each'][0]} Mop/s each contradict {mops} in all")
     sx, sy = (float(re.sub("[Dd]", "E", value)) for value in run["sums"])
-    verified = _VERIFIED[run["verification"][0]]
+    verified = VERIFIED[run["verification"][0]]
     expected = _SUMS.get(size, (sx, sy))
     near = all(abs(a / b - 1) <= 1.01e-8 for a, b in zip((sx, sy), expected, strict=True))
     if verified == "yes" and not near:
@@ -244,36 +180,13 @@ def _checked(run: dict[str, tuple[str, ...]], counts: list[int]) -> Row:
     }
 
 
-def _agree(log_pairs: int, time_s: float, mops: float, *, rounding_s: float) -> None:
-    """Mop/s are 2^(m+1) / t / 10^6."""
-    operations = 2.0 ** (log_pairs + 1) / 1e6
+def agree(pairs: float, time_s: float, mops: float, *, rounding_s: float) -> None:
+    """Mop/s are 2 pairs / t / 10^6. Raises Untrusted when they are not, beyond rounding."""
+    operations = 2 * pairs / 1e6
     least = operations / (time_s + rounding_s) * (1 - _SLACK)
     most = operations / (time_s - rounding_s) * (1 + _SLACK) if time_s > rounding_s else 1e15
     if not least - 0.01 <= mops <= most + 0.01:
-        raise Untrusted(f"{mops} Mop/s contradict {time_s} s for 2^{log_pairs} pairs")
-
-
-def _iteration(
-    started: re.Match[str], line: re.Match[str], expected: int, before: float, where: str
-) -> Row:
-    start_s, end_s, mops = float(line[2]), float(line[3]), float(line[4])
-    if int(line[1]) != expected:
-        raise Untrusted(f"{where}expected iteration {expected}, not {line[1]}")
-    if not before - _SKEW_S <= start_s < end_s:
-        raise Untrusted(f"{where}it starts before the one above ended, or ends before it starts")
-    log_pairs = _LOG_PAIRS.get(started[1])
-    if log_pairs is None:
-        raise Untrusted(f"{started[1]} is no class of EP")
-    _agree(log_pairs, end_s - start_s, mops, rounding_s=1e-6)
-    return {
-        "class": started[1],
-        "processes": int(started[2]),
-        "iteration": expected,
-        "start_s": start_s,
-        "end_s": end_s,
-        "mops": mops,
-        "verified": _VERIFIED[line[5]],
-    }
+        raise Untrusted(f"{mops} Mop/s contradict {time_s} s for {pairs:.0f} pairs")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ prints 2^20. As in IMB (IMB_output.c, IMB_parse_name_mpi1.c of 2021) it is bytes
 (t is half a round trip) and PingPing, 2 bytes / t_max for Sendrecv, 4 bytes / t_max for Exchange:
 what one process sends and receives. Collectives have none. What IMB printed must agree with it.
 
+A table has each size once. Without lengths of the user's it begins with 0, and doubles up to the
+maximum announced, from 1, or from the first that -msglog or whole items of a reduction allow.
+
 3.0 prints no closing line: a PingPong or PingPing of it is whole once its table reaches the
 maximum length announced; its other benchmarks, which may run on several numbers of processes,
 are not trusted. Uniband and Biband print a bandwidth and no time: theirs is taken as printed.
@@ -59,6 +62,7 @@ _BEGIN = r"# Benchmarking (\S+)"
 _PROCESSES = r"(?a)# #processes = ([1-9]\d{0,6})"
 _END = "# All processes entering MPI_Finalize"
 _LARGEST = r"(?a)# Maximum message length in bytes: (\d{1,15})"
+_SIZES_ASKED_FOR = r"# .*-(?:msglog|zero_size)\b"  # in the calling sequence
 _ENDLESS = r"MPI Benchmark Suite V3\.0"
 _INVALID = r"(?a)# !! Benchmark (\S+) invalid for (\d+) processes !!"
 _INTEGER = r"(?a)\d{1,15}"
@@ -167,6 +171,7 @@ class _Reader:
         self.began = self.ended = False
         self.endless = False  # the version prints no end
         self.largest: int | None = None
+        self.free_start = False
         self.listing = False
         self.announced: list[str] = []
         self.seen: set[str] = set()
@@ -174,6 +179,7 @@ class _Reader:
         self.processes: int | None = None
         self.layout: list[str] = []  # of the table that a row may come of
         self.table_rows = 0
+        self.sizes: list[int] = []  # of the table
 
     def feed(self, line: str) -> None:
         if re.fullmatch(_TITLE, line):
@@ -228,6 +234,8 @@ class _Reader:
             self._end()
         elif largest := re.fullmatch(_LARGEST, line):
             self.largest = int(largest[1])
+        elif not self.announced and re.match(_SIZES_ASKED_FOR, line):
+            self.free_start = True
         elif line == _LIST:
             self.listing = True
         elif self.listing and re.fullmatch(r"# [A-Z]\w+", line):
@@ -245,12 +253,10 @@ class _Reader:
         if self.layout:
             self._end_table()
         self._end()
-        last = {row["benchmark"]: row["message_bytes"] for row in self.rows}
-        for name, size in last.items():
-            if name not in ("PingPong", "PingPing"):
-                raise Untrusted(f"this version prints no end: {name} may lack a table")
-            if self.largest is None or size != self.largest:
-                raise Untrusted(f"the table of {name} ends at {size} of {self.largest} bytes")
+        if self.largest is None:
+            raise Untrusted("this version prints no end, and no maximum length is announced")
+        for name in sorted({row["benchmark"] for row in self.rows} - {"PingPong", "PingPing"}):
+            raise Untrusted(f"this version prints no end: {name} may lack a table")
 
     def _no_table_owed(self) -> None:
         if self.benchmark is not None:
@@ -259,14 +265,34 @@ class _Reader:
     def _header(self, line: str) -> None:
         if self.benchmark is None or self.processes is None:
             raise Untrusted("a table of no benchmark, or of no number of processes")
-        self.layout, self.table_rows = _HEADERS[line].split(), 0
+        self.layout, self.table_rows, self.sizes = _HEADERS[line].split(), 0, []
 
     def _end_table(self) -> None:
         assert self.benchmark is not None
         if not self.table_rows:
             raise Untrusted(f"the table of {self.benchmark} is empty")
+        if self.largest is not None and "bytes" in self.layout:
+            self._check_sizes(self.largest)
         self.seen.add(self.benchmark)
         self.layout, self.benchmark, self.processes = [], None, None
+
+    def _check_sizes(self, largest: int) -> None:
+        """Each size that IMB takes by itself must be there."""
+        assert self.benchmark is not None
+        sizes = self.sizes
+        first = 1
+        if self.free_start or "educe" in self.benchmark:
+            first = next((size for size in sizes if size), largest)
+        wanted = [] if self.free_start and sizes[0] else [0]
+        size = first
+        while size <= largest:
+            wanted.append(size)
+            size *= 2
+        for found, size in zip(sizes, wanted, strict=False):
+            if found != size:
+                raise Untrusted(f"the table of {self.benchmark} lacks {size} bytes")
+        if sizes != wanted or wanted[-1] != largest:
+            raise Untrusted(f"the table of {self.benchmark} ends at {sizes[-1]} of {largest} bytes")
 
     def _row(self, line: str) -> None:
         words = line.split()
@@ -279,7 +305,12 @@ class _Reader:
         values = dict(zip(self.layout, map(float, words), strict=True))
         assert self.benchmark is not None
         self.table_rows += 1
-        self.rows.append(_checked(self.benchmark, self.processes, values))
+        row = _checked(self.benchmark, self.processes, values)
+        if "bytes" in values:
+            if row["message_bytes"] in self.sizes:
+                raise Untrusted(f"{row['message_bytes']} bytes are there twice")
+            self.sizes.append(row["message_bytes"])
+        self.rows.append(row)
 
 
 def _checked(benchmark: str, processes: int | None, values: dict[str, float]) -> Row:

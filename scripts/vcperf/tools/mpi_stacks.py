@@ -28,13 +28,32 @@ def folder(stack: Mapping[str, str]) -> str:
     return stack.get("folder") or os.path.abspath(f"{ROOT}/.tools/mpi/{stack['kind']}")
 
 
+def mpiexec(stack: Mapping[str, str]) -> str:
+    """A stack's launcher."""
+    return f"{folder(stack)}/bin/mpiexec"
+
+
 def program(stack: Mapping[str, str], name: str) -> str:
     """Where a program of scripts/workloads/mpi is, compiled with a stack, seen from the
-    working directory."""
-    key = stack.get("version") or stack["folder"].strip("/").replace("/", "-")
+    working directory.
+
+    >>> program({"kind": "openmpi", "version": "5.0.8"}, "ep")
+    'results/programs/openmpi-5.0.8/ep'
+    """
+    key = stack.get("version") or _key(stack)
     if "host" in stack:  # compiled there
         key += "@" + re.sub(r"[^\w.-]", "-", stack["host"])
     return f"results/programs/{stack['kind']}-{key}/{name}"
+
+
+def _key(stack: Mapping[str, str]) -> str:
+    """A site's own stack in a name for a folder: readable, and of no other stack."""
+    import hashlib  # a block that has a wheel needs none
+    import json
+
+    told = json.dumps(sorted(stack.items())).encode()
+    folder = re.sub(r"[^\w.-]+", "-", stack["folder"].strip("/"))
+    return f"{folder}-{hashlib.sha256(told).hexdigest()[:8]}"
 
 
 def benchmark(stack: Mapping[str, str], chosen: Mapping[str, str]) -> str:
@@ -115,13 +134,39 @@ def mpiexec_argv(
     return ["env", *words, f"{folder}/bin/mpiexec", *argv, *command]
 
 
+def version_argv(stack: Mapping[str, str]) -> list[str]:
+    """The command line that asks a stack's launcher what it is."""
+    env = [f"LD_LIBRARY_PATH={folder(stack)}/lib"]
+    env += [f"I_MPI_ROOT={folder(stack)}"] if stack["kind"] == "intel" else []
+    return ["env", *env, mpiexec(stack), "--version"]
+
+
+def version(output: str) -> str:
+    """The first line of a launcher's answer that has a version in it; empty when none has.
+
+    >>> version("HYDRA build details:\\n    Version:                                 5.0.2\\n")
+    'Version: 5.0.2'
+    """
+    lines = (" ".join(line.split()) for line in output.splitlines())
+    return next((line for line in lines if re.search(r"\d\.\d", line)), "")
+
+
 def transport(kind: str, output: str) -> str:
     """What a stack says that it used; empty when it says nothing.
+
+    Raises VcperfError when it is not TCP, or when a stack says nothing that always tells.
+    Silent are Open MPI, whose btl is told to be TCP or none, and MPICH on another device than
+    libfabric or before 4.0: that their messages cross the network, the bytes received show.
 
     >>> transport("mpich", "libfabric provider: tcp - 10.79.0.0/24\\n")
     'libfabric provider: tcp - 10.79.0.0/24'
     """
     for line in output.splitlines():
-        if "libfabric provider:" in line:
-            return line[line.index("libfabric provider:") :].strip()
+        _, found, told = line.partition("libfabric provider:")
+        if found:
+            if not re.match(r"\s*tcp\b", told):
+                raise VcperfError(f"{kind}: asked for TCP, it took libfabric's {told.strip()}")
+            return f"{found}{told}".strip()
+    if kind == "intel":
+        raise VcperfError("intel: it does not say which transport it took, in spite of I_MPI_DEBUG")
     return "btl tcp, as asked for" if kind == "openmpi" else ""

@@ -73,12 +73,23 @@ _UNIT_WORD = re.compile(
 )
 # -f M prints `MBytes  /s` in the header with CPU columns.
 _RATE_UNIT = re.compile(r"(10\^[369]|[KMG])?(bits|[bB]ytes) */s(?:ec)?\b")
-_WARNING = re.compile(r"!!! ")
-_INTERIM = re.compile(r"Interim result: ")
+_WARNING = re.compile(  # of a confidence that -I asked for and -i did not allow
+    r"!!! (?:WARNING|Desired confidence was not achieved within the specified iterations\."
+    r"|This implies that there was variability in the test environment that"
+    r"|must be investigated before going further\."
+    r"|(?:Confidence intervals: Throughput| +Local CPU util| +Remote CPU util) +: [-\w.]+%)$"
+)
+_INTERIM = re.compile(
+    r"Interim result: +-?\d+\.\d+ (?:Trans|(?:10\^\d|[KMG])?[bB](?:its|ytes))/s"
+    r" over \d+\.\d+ seconds ending at \d+\.\d+$"
+)
 _NOTE = re.compile(r"(?:Starting netserver with host|catcher: timer popped|enable_enobufs)")
 _KEY_VALUE = re.compile(r"([A-Z][A-Z0-9_]*(?:\[\d+\])?)=(.*)$")
-# netperf prints no exponents; a damaged digit must not become one.
+# netperf prints no exponents; a damaged digit must not become one. Sizes and counts are
+# whole, -1 what it does not know; all that it measures has a point, be it 1.00.
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?$", re.ASCII)
+_WHOLE = re.compile(r"(?:\d{1,18}|-1)$", re.ASCII)
+_MEASURED = re.compile(r"-?\d+\.\d+$", re.ASCII)
 _PREFIX = {"": 1.0, "10^3": 1e3, "10^6": 1e6, "10^9": 1e9}
 _BINARY = {"": 1.0, "K": 2.0**10, "M": 2.0**20, "G": 2.0**30}
 
@@ -218,17 +229,18 @@ class _Reader:
     # -- classic output ---------------------------------------------------------
 
     def _data(self, words: list[str]) -> None:
-        values = [float(word) for word in words]
         if self.second_line == "rr":
-            if len(values) != 2:
-                raise Untrusted(f"expected the remote socket's two sizes, not {len(values)} fields")
+            if len(words) != 2:
+                raise Untrusted(f"expected the remote socket's two sizes, not {len(words)} fields")
+            _values(words, "ww")
             self.second_line = ""
             return
         if self.second_line == "udp":
-            self._udp_received(values)
+            self._udp_received(words)
             return
         kind = self._kind(words)
-        if self.with_cpu is not None and self.with_cpu != (len(values) > _PLAIN_FIELDS[kind]):
+        values = _values(words, _FIELDS[kind])
+        if self.with_cpu is not None and self.with_cpu != (len(values) > len(_FIELDS[kind])):
             raise Untrusted(f"{len(values)} fields, which is not what its header announces")
         row: Row = {"test": self.test}
         if kind == "stream":
@@ -272,14 +284,15 @@ class _Reader:
         else:
             kind = "rr" if self.test.endswith("RR") else self.test.split("_")[0].lower()
             kind = "stream" if kind in ("tcp", "omni") else kind
-            if count in (_PLAIN_FIELDS[kind], _PLAIN_FIELDS[kind] + _CPU_FIELDS[kind]):
+            if count - len(_FIELDS[kind]) in (0, _CPU_FIELDS[kind]):
                 return kind
         raise Untrusted(f"a result cannot have {count} fields: {' '.join(words)!r}")
 
-    def _udp_received(self, values: list[float]) -> None:
+    def _udp_received(self, words: list[str]) -> None:
         """The receiver's line of UDP_STREAM: what arrived is the throughput."""
-        if len(values) not in (4, 6):
-            raise Untrusted(f"expected the receiver's 4 or 6 fields, not {len(values)}")
+        if len(words) not in (4, 6):
+            raise Untrusted(f"expected the receiver's 4 or 6 fields, not {len(words)}")
+        values = _values(words, "wmwm")
         self.rows[-1]["throughput_mbps"] = self._megabits(_not_negative("throughput", values[3]))
         self.rows[-1]["receiver_cpu_percent"] = _percent(values[4]) if len(values) == 6 else None
         if self.line_has_cpu != (len(values) == 6):
@@ -301,7 +314,11 @@ class _Reader:
         # Without a unit key netperf's own default counts, as it does without a header.
         transactions = self.test is not None and self.test.endswith("RR")
         unit = keys.get("THROUGHPUT_UNITS", "Trans/s" if transactions else "10^6bits/s")
-        rate = _positive("THROUGHPUT", _number(keys, "THROUGHPUT"))
+        if self.test not in (None, "OMNI") and transactions != (unit == "Trans/s"):
+            raise Untrusted(f"{self.test} does not count in {unit}")
+        # Of UDP datagrams none may arrive.
+        sign = _not_negative if self.test == "UDP_STREAM" else _positive
+        rate = sign("THROUGHPUT", _measured(keys, "THROUGHPUT"))
         row: Row = {"test": self.test}
         if unit == "Trans/s":
             row["transactions_per_s"] = rate
@@ -312,19 +329,30 @@ class _Reader:
                 raise Untrusted(f"unknown unit {unit!r}")
             row["throughput_mbps"] = rate * _megabits(match[1] or "", match[2])
             size = "REMOTE_SEND_SIZE" if self.test == "TCP_MAERTS" else "LOCAL_SEND_SIZE"
-        bytes_at_once = _number(keys, size) if size in keys else -1.0
-        row["message_bytes"] = int(bytes_at_once) if bytes_at_once > 0 else None
-        row["elapsed_s"] = _positive("ELAPSED_TIME", _number(keys, "ELAPSED_TIME"))
+        if not _WHOLE.match(keys.get(size, "-1")):
+            raise Untrusted(f"{size}={keys[size]!r} is not a whole number")
+        bytes_at_once = int(keys.get(size, "-1"))
+        row["message_bytes"] = bytes_at_once if bytes_at_once > 0 else None
+        row["elapsed_s"] = _positive("ELAPSED_TIME", _measured(keys, "ELAPSED_TIME"))
         for column, key in (
             ("sender_cpu_percent", "LOCAL_CPU_UTIL"),
             ("receiver_cpu_percent", "REMOTE_CPU_UTIL"),
         ):
-            row[column] = _percent(_number(keys, key)) if key in keys else None
+            row[column] = _percent(_measured(keys, key)) if key in keys else None
         self._add(row)
 
 
-_PLAIN_FIELDS = {"stream": 5, "udp": 6, "rr": 6}
+# A line's fields, whole or measured; those of CPU, all measured, may follow.
+_FIELDS = {"stream": "wwwmm", "udp": "wwmwwm", "rr": "wwwwmm"}
 _CPU_FIELDS = {"stream": 4, "udp": 2, "rr": 4}
+
+
+def _values(words: list[str], fields: str) -> list[float]:
+    for word, kind in zip(words, fields.ljust(len(words), "m"), strict=True):
+        if not (_WHOLE if kind == "w" else _MEASURED).match(word):
+            expected = "a whole number" if kind == "w" else "a number with a point"
+            raise Untrusted(f"{word} in place of {expected}: {' '.join(words)!r}")
+    return [float(word) for word in words]
 
 
 def _whole(row: Row) -> Row:
@@ -345,11 +373,11 @@ def _megabits(prefix: str, unit: str) -> float:
     return bits * scale / 1e6
 
 
-def _number(keys: dict[str, str], key: str) -> float:
+def _measured(keys: dict[str, str], key: str) -> float:
     if key not in keys:
         raise Untrusted(f"{key} is missing")
-    if not _NUMBER.match(keys[key]):
-        raise Untrusted(f"{key}={keys[key]!r} is not a number")
+    if not _MEASURED.match(keys[key]):
+        raise Untrusted(f"{key}={keys[key]!r} is not a number with a point")
     return float(keys[key])
 
 

@@ -34,8 +34,9 @@ _ID = r"(?P<id>\d{1,5})"
 _TIME = r"(?P<time_s>\d{1,12}\.\d)"
 _ON = r"(?P<cpu>\d{1,5}|-) +(?P<state>--p|[r-][b-]-)"
 _HEADER = r"Name ID VCPUs? CPU State Time\(s\) (?:CPU Affinity|(?P<soft>Affinity \(Hard / Soft\)))"
+# Read from the right, where the number of fields is known: a name may hold blanks.
 _HARD_SOFT_ROW = (
-    rf"(?a)(?P<name>\S+) +{_ID} +(?P<vcpu>\d{{1,5}}) +{_ON} +{_TIME}"
+    rf"(?a)(?P<name>\S+(?: \S+)*) +{_ID} +(?P<vcpu>\d{{1,5}}) +{_ON} +{_TIME}"
     r" +(?P<hard>\S+) / (?P<soft>\S+)"
 )
 # xm also lists domains that it manages and that do not run: no ID, CPU and state.

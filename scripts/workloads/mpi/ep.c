@@ -7,10 +7,12 @@
  * CLASS is S, W, A, B, C or D: 2^24, 2^25, 2^28, 2^30, 2^32, 2^36 pairs. With -DNO_MPI the same
  * source is a program of one process that needs no MPI. Needs -lm.
  *
- * -repeat prints ` EP repeat started:` once every process has computed a batch, and a line an
- * iteration, each flushed: wall-clock start and end (rank 0's, seconds since the epoch), Mop/s,
- * verification. SIGTERM to any process ends all of them within half a second, with status 0; the
- * iteration it cut short is not reported. */
+ * -repeat prints ` EP repeat started:` once every process has computed a batch, and a line a step,
+ * each flushed: wall-clock start and end (rank 0's, seconds since the epoch), pairs, Mop/s, and
+ * UNFINISHED or, where it ends a run of the class, its verification. A step is 2^24 pairs a process,
+ * or what is left of the class: large classes tell their speed as often as small ones. SIGTERM to
+ * any process ends all of them within half a second, with status 0; the step that it cut short is
+ * not reported. */
 #include <math.h>
 #include <signal.h>
 #include <stdint.h>
@@ -89,6 +91,7 @@ enum {
     BATCH = 1 << 16,   /* pairs, a millisecond or so */
     BLOCK = 256,       /* pairs at a time, so that they stay in the cache */
     LISTEN = 32,       /* batches between two looks for word to stop */
+    STEP = 256,        /* batches a process in a step: what one process has of class S */
     ANNULI = 10,
     SX = ANNULI,       /* places in the sums */
     SY,
@@ -168,13 +171,17 @@ static void compute_batch(uint64_t batch, double *sums)
     }
 }
 
-/* This process's batches; 0 when it was to stop before their end. */
-static int compute(const struct class *size, double *sums)
+static uint64_t batches_of(const struct class *size)
 {
-    uint64_t batches = (UINT64_C(1) << size->log_pairs) / BATCH;
+    return (UINT64_C(1) << size->log_pairs) / BATCH;
+}
+
+/* This process's part of the batches from `first` to before `past`; 0 when it was to stop before
+ * their end. */
+static int compute(uint64_t first, uint64_t past, double *sums)
+{
     int done = 0;
-    memset(sums, 0, SUMS * sizeof *sums);
-    for (uint64_t batch = (uint64_t)rank; batch < batches; batch += (uint64_t)processes) {
+    for (uint64_t batch = first + (uint64_t)rank; batch < past; batch += (uint64_t)processes) {
         if (terminated || (++done % LISTEN == 0 && told_to_stop())) {
             terminated = 1;
             tell_to_stop();
@@ -191,14 +198,14 @@ static int verified(const struct class *size, const double *sums)
            fabs((sums[SY] - size->sy) / size->sy) <= TOLERANCE;
 }
 
-static double mops(const struct class *size, double seconds)
+static double mops(uint64_t batches, double seconds)
 {
-    return ldexp(1.0, size->log_pairs + 1) / seconds / 1e6;
+    return 2.0 * BATCH * (double)batches / seconds / 1e6;
 }
 
 static void report(const struct class *size, const double *sums, double seconds)
 {
-    double pairs = 0, rate = mops(size, seconds);
+    double pairs = 0, rate = mops(batches_of(size), seconds);
     for (int i = 0; i < ANNULI; i++)
         pairs += sums[i];
     printf("\n\n vcperf EP (algorithm and format of NAS Parallel Benchmarks 3.4 -- EP Benchmark)\n\n");
@@ -225,10 +232,10 @@ static void report(const struct class *size, const double *sums, double seconds)
 
 static int run_once(const struct class *size)
 {
-    double sums[SUMS];
+    double sums[SUMS] = {0};
     barrier();
     double start = seconds_of(CLOCK_MONOTONIC);
-    compute(size, sums);
+    compute(0, batches_of(size), sums);
     sum_of_all(sums, SUMS);
     double seconds = most_of_all(seconds_of(CLOCK_MONOTONIC) - start);
     if (rank == 0)
@@ -238,35 +245,44 @@ static int run_once(const struct class *size)
 
 static int run_until_sigterm(const struct class *size)
 {
-    double sums[SUMS];
-    int whole = 0, wrong = 0;
+    const uint64_t batches = batches_of(size), step = STEP * (uint64_t)processes;
+    double sums[SUMS] = {0};
+    int steps = 0, wrong = 0;
     compute_batch(0, sums); /* so that `started` is true of all */
+    memset(sums, 0, sizeof sums);
     barrier();
     if (rank == 0) {
         printf(" EP repeat started: class %c processes %d at %.6f\n", size->name, processes,
                seconds_of(CLOCK_REALTIME));
         fflush(stdout);
     }
-    for (;;) {
+    for (uint64_t first = 0;;) {
+        uint64_t past = batches - first > step ? first + step : batches;
         barrier();
         double wall_start = seconds_of(CLOCK_REALTIME), start = seconds_of(CLOCK_MONOTONIC);
-        int cut_short = !compute(size, sums);
+        int cut_short = !compute(first, past, sums);
         if (most_of_all(cut_short) > 0)
             break;
-        sum_of_all(sums, SUMS);
+        const char *said = "UNFINISHED";
+        if (past == batches) {
+            sum_of_all(sums, SUMS);
+            said = verified(size, sums) ? "SUCCESSFUL" : "UNSUCCESSFUL";
+            wrong += !verified(size, sums);
+            memset(sums, 0, sizeof sums);
+        }
         double seconds = most_of_all(seconds_of(CLOCK_MONOTONIC) - start);
-        wrong += !verified(size, sums);
-        whole++;
+        steps++;
         if (rank == 0) {
-            printf(" EP repeat %d: start %.6f end %.6f Mop/s %.2f %s\n", whole, wall_start,
-                   wall_start + seconds, mops(size, seconds),
-                   verified(size, sums) ? "SUCCESSFUL" : "UNSUCCESSFUL");
+            printf(" EP repeat %d: start %.6f end %.6f pairs %.0f Mop/s %.2f %s\n", steps, wall_start,
+                   wall_start + seconds, (double)BATCH * (double)(past - first),
+                   mops(past - first, seconds), said);
             fflush(stdout);
         }
+        first = past == batches ? 0 : past;
     }
     take_what_was_told();
     if (rank == 0) {
-        printf(" EP repeat stopped: iterations %d at %.6f\n", whole, seconds_of(CLOCK_REALTIME));
+        printf(" EP repeat stopped: steps %d at %.6f\n", steps, seconds_of(CLOCK_REALTIME));
         fflush(stdout);
     }
     return wrong ? 1 : 0;

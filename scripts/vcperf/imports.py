@@ -1,0 +1,61 @@
+"""What of this package a program runs, told by its source. Pure.
+
+Snakemake does not see what a script imports. Rules have these files as inputs, so that an
+edit of one makes anew what it made.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).parents[1]
+
+
+def modules(*files: str) -> list[str]:
+    """The modules that some files import, those that they import, and so on.
+
+    Args:
+        files: scripts, and modules that a script imports by a name it is given; seen from
+            scripts/, such as `make_table.py` and `vcperf/tables/ep.py`.
+
+    Returns files of the package, seen from the checkout: the given ones among them, but no
+    script, which Snakemake itself looks at.
+    """
+    found: set[Path] = set()
+    ahead = [SCRIPTS / file for file in files]
+    while ahead:
+        file = ahead.pop()
+        if file not in found:
+            found.add(file)
+            ahead += _imported(file)
+    inside = (file.relative_to(SCRIPTS) for file in found)
+    return sorted(f"scripts/{file}" for file in inside if len(file.parts) > 1)
+
+
+@cache
+def _imported(file: Path) -> tuple[Path, ...]:
+    """The files of this package that a file imports anywhere in it."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    dotted = {name for node in ast.walk(tree) for name in _names(node)}
+    return tuple(path for name in dotted for path in _files(name))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """The modules that an import names, and what it takes of one, which may be a module."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _files(dotted: str) -> Iterator[Path]:
+    """What runs when `vcperf.a.b` is imported: the packages above it as well."""
+    path = SCRIPTS
+    for name in dotted.split(".") if dotted.startswith("vcperf.") else ():
+        path /= name
+        for file in (path.with_suffix(".py"), path / "__init__.py"):
+            if file.is_file():
+                yield file
