@@ -11,6 +11,7 @@ from sshd import ROOT, SSHD, UNPACKED
 NAMES = ("node0", "node1")
 SUBNET = "10.81.0"
 STANDINS = ROOT / "tests/standins"
+PATH = f"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:{STANDINS}"
 # Serves one connection in the host of the process $1.
 ENTER = """#!/bin/sh
 export LD_LIBRARY_PATH={library}
@@ -23,7 +24,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 StrictModes no
 PidFile none
-SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:{standins} XM_STANDIN={folder}/xm.json
+SetEnv PATH={path} XM_STANDIN={folder}/xm.json
 """
 CLIENT = """
 Host {name}
@@ -61,7 +62,7 @@ class Guests:
             subprocess.run(keygen, check=True)
         passwd = Path("/etc/passwd").read_text()
         (folder / "passwd").write_text(f"{passwd}sshd:x:64999:65534::/run/sshd:/bin/false\n")
-        (folder / "sshd_config").write_text(SERVER.format(folder=folder, standins=STANDINS))
+        (folder / "sshd_config").write_text(SERVER.format(folder=folder, path=PATH))
         library = UNPACKED.resolve() / "usr/lib" / f"{os.uname().machine}-linux-gnu"
         enter = folder / "enter"
         enter.write_text(ENTER.format(library=library, sshd=SSHD.resolve(), folder=folder))

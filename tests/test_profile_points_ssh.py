@@ -30,7 +30,9 @@ def xen_at(addresses: list[str]) -> dict:
     for node in nodes.values():
         node["toolstack"] = "xm"
         for domain, entry in node["domains"].items():
-            entry |= {"ssh": node["ssh"]} | ({"xen": NAMES[domain]} if domain in NAMES else {})
+            entry["ssh"] = node["ssh"]
+            if domain in NAMES:
+                entry["xen"] = NAMES[domain]
     return nodes
 
 

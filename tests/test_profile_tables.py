@@ -4,8 +4,8 @@ import io
 
 import pandas as pd
 import pytest
-import summarise_profiles
 
+import summarise_profiles
 from vcperf.analysis import profile_tables
 from vcperf.tables import profile, profile_blocks
 from vcperf.tools import perf

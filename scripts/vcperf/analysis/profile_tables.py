@@ -161,8 +161,9 @@ def differences(cells: Cells) -> pd.DataFrame:
     """What makes two cells differ: pinning against pinning, and point against point.
 
     Ranked by image, by symbol, and by symbol within the program of a ping-pong and within the
-    images of its MPI library; as an amount (`ns_per_megabyte`, or `samples` where no bytes are told) and as a share
-    (`percent`). `verdict` says in words what explains the difference, or that nothing does.
+    images of its MPI library; as an amount (`ns_per_megabyte`, or `samples` where no bytes are
+    told) and as a share (`percent`). `verdict` says in words what explains the difference, or
+    that nothing does.
     """
     found: list[Row] = []
     known = list(cells)
@@ -214,7 +215,7 @@ def _tells_cost(scale: Mapping[str, float]) -> bool:
 
 
 def _difference(first: Any, second: Any, by: tuple[str, ...], keep: Keep) -> list[Row]:
-    pair = [profiles.counts(filter(keep, cell[2]), by) for cell in (first, second)]
+    pair = [profiles.counts([row for row in cell[2] if keep(row)], by) for cell in (first, second)]
     if not all(sum(sums.values()) for sums in pair):
         return []
     scales, unit = [1.0, 1.0], "samples"

@@ -55,7 +55,7 @@ def images(tables: Tables) -> Figure:
                 row = of_panel.iloc[0]
                 title = f"{row['pinning']}, {row['path']}, {row['message_bytes']:g} bytes"
                 title += f", {row['event']}" if cost["event"].nunique() > 1 else ""
-                title += _too_few(of_panel["samples"].sum())
+                title += _too_few(int(of_panel["samples"].sum()))
                 axes.set_title(title, fontsize=9, loc="left")
             grid[-1, 0].set_xlabel("CPU time (us a megabyte)")
             _legend_of_all(list(grid[:, 0]))
