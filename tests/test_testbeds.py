@@ -86,7 +86,7 @@ def test_the_default_adds_a_baseline_and_changes_no_other_record():
         ({"paths": None, "message_bytes": None}, 33),
         ({"paths": None, "message_bytes": [120]}, 11),
         ({"paths": ["c000 -> c001"], "message_bytes": None}, 9),
-        ({"pinnings": ["config1", "gone"], "paths": None, "message_bytes": [120, 7]}, 4),
+        ({"pinnings": ["config1"], "paths": None, "message_bytes": [120, 7]}, 4),
         ({"measurements": ["netperf", "bandwidth"], "message_bytes": [120]}, 6 + 2),
         ({"testbed": "xen"}, 33 + 3 + 4 + 4),
     ],

@@ -37,12 +37,16 @@ class _Loader(yaml.SafeLoader):
 
 
 # Whole at once: SafeLoader's own fill a mapping or list later, so that it may hold itself.
-_Loader.add_constructor(
-    "tag:yaml.org,2002:map", lambda loader, node: loader.construct_mapping(node, deep=True)
-)
-_Loader.add_constructor(
-    "tag:yaml.org,2002:seq", lambda loader, node: loader.construct_sequence(node, deep=True)
-)
+def _mapping(loader: _Loader, node: Any) -> Any:
+    return loader.construct_mapping(node, deep=True)
+
+
+def _list(loader: _Loader, node: Any) -> Any:
+    return loader.construct_sequence(node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:seq", _list)
 
 
 def read_yaml(path: str | Path) -> Config:
@@ -52,7 +56,7 @@ def read_yaml(path: str | Path) -> Config:
     """
     try:
         with open(path, encoding="utf-8") as handle:
-            content = yaml.load(handle, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+            content = yaml.load(handle, Loader=_Loader)
     except OSError as error:
         raise VcperfError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -109,7 +113,9 @@ def _pattern(
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern})
+_Validator = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"pattern": _pattern}
+)
 
 
 def check(config: Any, schema_file: str | Path, sources: Sequence[str | Path]) -> None:
