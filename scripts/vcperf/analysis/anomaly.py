@@ -22,7 +22,7 @@ DEFAULT_POINTS = (16384, 32768)
 MIN_BLOCKS = 3  # the median of three holds against one bad block, that of two does not
 MISFIT = 0.015  # relative: real curves follow the law no better, however quiet the blocks
 OWN_NOISE_AFTER = 4  # degrees of freedom that the noise of the whole curve counts for
-BACK = 1 / 2  # of its excess: the neighbours of a bump are less off its law
+BACK = 0.4  # of its excess: the neighbours of a bump are less off its law
 MAX_RUN = 2  # sizes: more side by side are a plateau
 Z95 = 1.959964
 
@@ -184,22 +184,28 @@ def _bump_rows(curve: Curve, piece: Piece) -> dict[int, dict[str, object]]:
 
     It exceeds the piece's law and the line between its neighbours, each at the full level
     (R. Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24,
-    1982). Unless both neighbours are on the law, as far as the other sizes tell, it may be the
-    first size of a step up: then the latency must fall after it, which it does after no step.
+    1982). Where it may be the first size of a step up, the latency must fall after it, which
+    it does after no step; the excess is the least of the three then.
     """
     beside = [piece.first - 1, piece.last]
     peak = max(excess(curve, piece.law, place)[0] for place in piece.bump)
-    off = [excess(curve, [p for p in piece.law if p != end], end)[0] for end in beside]
-    if off[0] > BACK * peak:
+    before, after = (excess(curve, [p for p in piece.law if p != end], end) for end in beside)
+    if before[0] > BACK * peak:
         return {}
-    doubtful = max(-off[0], off[1]) > BACK * peak
+    if piece.last + 1 < piece.stop:
+        may_be_step = after[0] - min(before[0], 0) > BACK * peak
+    else:  # the law is extrapolated to the size after, from near or far
+        may_be_step = after[0] + after[1] > peak
     rows = {}
     for place in piece.bump:
         over = [excess(curve, law, place) for law in (piece.law, beside)]
-        if doubtful:
-            over.append(_fall(curve, place, piece.last))
-        if all(log > curve.critical * error for log, error in over):
-            rows[place] = _row(curve, place, *(min(over) if doubtful else over[0]), "bump")
+        said = all(log > curve.critical * error for log, error in over)
+        if may_be_step:
+            fall, error = _fall(curve, place, piece.last)
+            over.append((fall, error))
+            said = said and fall > Z95 * error
+        if said:
+            rows[place] = _row(curve, place, *(min(over) if may_be_step else over[0]), "bump")
     return rows
 
 

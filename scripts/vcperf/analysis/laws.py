@@ -24,8 +24,10 @@ NOISE_SIZES = 6  # sizes whose blocks the noise counts as known from: fewer bloc
 
 MIN_SIZES = 2  # of a piece: a plateau of two sizes is one
 BUMPED_SIZES = 3  # beside a bump: two fix a and b, the third can contradict them
-SECOND_SIZE_PENALTY = 8.0  # squared standard errors: a bump of two sizes must be worth it,
-STEP_PENALTY = 8.0  # and so must another piece, which brings two parameters
+# Squared standard errors beside the critical value's: what must be worth it,
+BUMP_PENALTY = 3.0  # a bump,
+SECOND_SIZE_PENALTY = 8.0  # its second size,
+STEP_PENALTY = 8.0  # another piece, which brings two parameters
 
 Floats = NDArray[np.float64]
 
@@ -95,8 +97,9 @@ def partition(curve: Curve, refused: Collection[tuple[int, ...]] = ()) -> list[P
     weight = 1 / (curve.error * curve.latency) ** 2
     sums = np.vstack([np.zeros(6), _terms(weight, curve.size, curve.latency).cumsum(axis=0)])
     a, b, cost = _fit(sums[stop] - sums[start] - (sums[last] - sums[first]))
-    cost += curve.critical**2 * ((last > first) + (start > 0).astype(float))
-    cost += SECOND_SIZE_PENALTY * (last > first + 1) + STEP_PENALTY * (start > 0)
+    cost += (curve.critical**2 + BUMP_PENALTY) * (last > first)
+    cost += SECOND_SIZE_PENALTY * (last > first + 1)
+    cost += (curve.critical**2 + STEP_PENALTY) * (start > 0)
     for end in (first, last - 1):
         cost[(last > first) & (curve.latency[end] < a + b * curve.size[end])] = np.inf
     for run in refused:
