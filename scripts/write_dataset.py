@@ -12,7 +12,10 @@ from vcperf.errors import VcperfError
 from vcperf.provenance import FORMAT, provenance
 
 # Columns that hold text even where all of a campaign's are empty.
-TEXT = ("method", "test", "why", "missing", "throttled", "status", "kind")
+TEXT = (
+    *("method", "test", "why", "missing", "throttled", "status", "kind"),
+    *("verified", "transport"),
+)
 
 
 def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) -> None:
