@@ -122,7 +122,11 @@ def test_imb_on_intel_mpi_and_mpich(checkout):
     assert set(tables["imb"]["benchmark"]) == {"Allreduce"}
     assert (tables["imb"]["t_min_us"] <= tables["imb"]["t_max_us"]).all()
     assert set(tables["ep"]["program"]) == {"IMB-MPI1"}
-    assert (tables["ep"]["verified"] == "yes").all()
+    # On a busy host no step may lie whole within so short a ping-pong.
+    some = tables["ep"][tables["ep"]["steps"] > 0]
+    assert "alone" in set(some["phase"]) and (some["verified"] == "yes").all()
+    held = pd.read_csv(checkout.folder / "results/tables/pingpong_programs.csv")
+    assert held.empty  # IMB's program alone was measured
     told = json.loads((checkout.folder / "results/provenance.json").read_text())
     assert told["blocks"]["imb"]["planned"] == 4 and told["blocks"]["imb"]["missing"] == 0
     assert sum(told["blocks"]["imb"]["status"].values()) == 4

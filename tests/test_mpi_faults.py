@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("measuring")
 
 JOBS = ("mpiexec", "prterun", "hydra_pmi_proxy", "hydra_bstrap_proxy", "prted", "pingpong", "ep")
 BOTH = pytest.mark.parametrize("testbed", ["auto", "native"])
-LONG = {"message_bytes": [1048576], "seconds": 60}
+LONG = {"message_bytes": [1], "repetitions": 1000000, "seconds": 60}
 
 
 def name_of(pid: int) -> str:
