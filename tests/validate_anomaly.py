@@ -74,7 +74,7 @@ def of(chance, curves, sizes, blocks, kind):
         hits, others, held = bumped(chance, curves, sizes, blocks, kind, percent)
         print(f"    bump +{percent} %: found {100 * hits:.1f}, ", end="")
         print(f"another {100 * others:.1f}, in interval {100 * held:.1f}", flush=True)
-    wide, *_ = bumped(chance, curves, sizes, blocks, kind, 30, (BUMP_AT, 2 * BUMP_AT))
+    wide, *_ = bumped(chance, curves, sizes, blocks, kind, 30, (BUMP_AT // 2, BUMP_AT))
     print(f"    bump +30 % two sizes wide: both found {100 * wide:.1f}", flush=True)
     for step in (0, 0.3, 1.0):
         right, others = stepped(chance, curves, sizes, blocks, kind, step)
