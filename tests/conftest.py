@@ -16,6 +16,13 @@ ROOT = Path(__file__).parents[1]
 TINY = "tests/config/tiny.yaml"
 
 
+def pytest_configure():
+    """Signals that tests send must reach what they start, also where the tests themselves run
+    with these ignored, as under nohup or in a shell's background: that is inherited."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def pytest_collection_modifyitems(items):
     """Campaigns wait for their turn on their host: those on this one share a worker, and
     those on the host reached by ssh; they come first, as they take longest."""

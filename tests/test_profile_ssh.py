@@ -201,7 +201,8 @@ def test_perf_samples_each_domain_and_leaves_nothing(profile):
         assert sum(int(row["samples"]) for row in found) > 100
     assert sum(float(row["percent"]) for row in rows) == pytest.approx(100, abs=0.01)
     assert any(line.startswith("c000;") for line in record["profile"]["folded"].splitlines())
-    assert set(glob.glob("/tmp/vcperf.*")) == before
+    # Another worker's tests may have removed theirs meanwhile.
+    assert set(glob.glob("/tmp/vcperf.*")) <= before
 
 
 @needs_perf
