@@ -29,6 +29,8 @@ XEN_OPTIONS = (
 )
 LINUX_OPTIONS = "quiet mitigations=off cryptomgr.notests net.ifnames=0 lab.disk=vda"
 STOP_S = 10.0
+# What ties an emulator to its starter, and becomes the emulator a moment later.
+TIE = "setpriv"
 FORWARD = re.compile(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)")
 
 
@@ -75,7 +77,7 @@ def argv(
     ]
     if resumed:
         command += ["-incoming", "exec:cat state"]
-    return ["setpriv", "--pdeathsig", "KILL", *command] if tied else command
+    return [TIE, "--pdeathsig", "KILL", *command] if tied else command
 
 
 def start(
@@ -107,11 +109,12 @@ def running() -> dict[str, int]:
             continue
         try:
             folder = os.readlink(entry / "cwd").replace(" (deleted)", "")
-            name = (entry / "comm").read_text()
+            name = (entry / "comm").read_text().strip()
             state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
             continue
-        if Path(folder).parent == RUN and name.startswith("qemu-system") and state != "Z":
+        ours = name == TIE or name.startswith("qemu-system")
+        if ours and Path(folder).parent == RUN and state != "Z":
             found[Path(folder).name] = int(entry.name)
     return found
 

@@ -113,6 +113,16 @@ def test_a_state_that_cannot_be_kept_is_one_line_and_leaves_nothing(tmp_path, mo
     assert not list(tmp_path.iterdir())
 
 
+def test_an_emulator_that_is_still_being_tied_runs_already(tmp_path, monkeypatch):
+    """Else a slow start is taken for a failed one, and outlives the stop that follows."""
+    monkeypatch.setattr(emulator, "RUN", tmp_path)
+    (tmp_path / "node0").mkdir()
+    shutil.copy(shutil.which("sleep"), tmp_path / emulator.TIE)
+    with subprocess.Popen([tmp_path / emulator.TIE, "600"], cwd=tmp_path / "node0") as launcher:
+        assert emulator.running() == {"node0": launcher.pid}
+        assert emulator.stop_all() == ["node0"] and not emulator.running()
+
+
 def test_a_file_in_the_way_is_named_with_what_to_do(lab_copy):
     (lab_copy / "run").write_text("")
     argv = [sys.executable, str(lab_copy / "lab"), "down"]
