@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-from vcperf.tools import perf
+from vcperf.tools import perf_samples
 
 RUNS = 3
 
@@ -36,7 +36,7 @@ def main() -> None:
     data = sys.argv[1]
     with tempfile.TemporaryFile() as text:
         subprocess.run(
-            ["perf", "script", "--no-inline", "-i", data, "-F", perf.FIELDS],
+            ["perf", "script", "--no-inline", "-i", data, "-F", perf_samples.FIELDS],
             stdout=text,
             stderr=subprocess.DEVNULL,
             check=True,

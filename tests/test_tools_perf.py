@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
-from vcperf.tools import perf, perf_commands, perf_stacks
+from vcperf.tools import perf, perf_commands, perf_samples, perf_stacks
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data/perf"
@@ -173,13 +173,60 @@ def test_pieces_make_no_difference(samples, chunk):
         text += f"{comm} {pid}/{pid} [001] 2.5: {period} cycles: {frames}\n"
         if pid:
             expected[comm, symbol] += 1
-    was, perf.CHUNK = perf.CHUNK, chunk
+    was, perf_samples.CHUNK = perf_samples.CHUNK, chunk
     try:
         rows = perf.parse(text)
     finally:
-        perf.CHUNK = was
+        perf_samples.CHUNK = was
     found = Counter({(r["app"], r["symbol"]): r["samples"] for r in rows})
     assert found == expected
+
+
+def totals(samples):
+    """{parts: [samples, periods]}"""
+    sums = {}
+    for parts, count, period in samples:
+        was = sums.setdefault(parts, [0, 0])
+        was[0] += count
+        was[1] += period
+    return sums
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+def test_the_quick_way_is_taken_and_agrees_with_the_thorough_one(file):
+    text = file.read_bytes()
+    alike = perf_samples.Splitter()._alike(text)
+    thorough = perf_samples._one_by_one(text)
+    assert len(alike) < len(thorough)
+    samples, others = ({k: v for k, v in totals(s).items() if k[0]} for s in (alike, thorough))
+    assert samples == others
+
+
+@given(
+    samples=st.lists(
+        st.tuples(
+            st.sampled_from(["netperf", "x] 1.5: 7 y", "[0] 1.5: 7", "a\0b", "a 1/2 [000] b", "#"]),
+            st.integers(0, 3),
+            st.sampled_from([66666, 66666, 66666, 7, 0]),
+            st.sampled_from(["cycles", "cpu-clock:ppp", "sched:sched_switch"]),
+            st.sampled_from(["f", "g(int, int)", "operator+", "h] 2.5: 9 c: 7f z", "[unknown]"]),
+            st.sampled_from(["/lib/x", "[kernel.kallsyms]", "inlined", "/a (deleted)"]),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_the_quick_way_agrees_with_the_thorough_one_whatever_the_names(samples):
+    text = ""
+    for comm, pid, period, event, symbol, image, stacked in samples:
+        place = symbol if symbol == "[unknown]" else f"{symbol}+0x1f"
+        place += f" ({image})"
+        frames = f"\n\t7f00 {place}\n\t7f01 main+0x1 (/bin/y)\n" if stacked else f"7f00 {place}"
+        text += f"{comm} {pid}/{pid} [001] 2.5: {period:10d} {event}: {frames}\n"
+    found = perf_samples.Splitter().samples(text.encode())
+    thorough = perf_samples._one_by_one(text.encode())
+    assert {k: v for k, v in totals(found).items() if k[0]} == totals(thorough)
 
 
 # -- stacks -----------------------------------------------------------------------------------
@@ -275,7 +322,7 @@ def test_a_child_is_in_its_parents_namespace(monkeypatch):
         "sh 9/9 [000] 1.1: PERF_RECORD_FORK(8:8):(9:9)\n"
     )
     for size in range(1, len(text)):
-        monkeypatch.setattr(perf, "CHUNK", size)
+        monkeypatch.setattr(perf_samples, "CHUNK", size)
         origins = perf_commands.origins(io.BytesIO(text.encode()))
         assert origins.namespaces == {5: 0xF0000081, 6: 0xF0000081}
         assert list(origins.line(6)) == [6, 5] and list(origins.line(8)) == [8, 9]

@@ -24,8 +24,6 @@ constant period both shares agree; without any period it is 0.
 
 The idle task's samples are in no row and in no percent; a profile keeps them apart.
 Interrupts that came while a processor idled are among them.
-
-The format is that of perf 6.1, tools/perf/builtin-script.c.
 """
 
 from __future__ import annotations
@@ -35,53 +33,19 @@ import sys
 from collections import Counter
 
 from vcperf.tools.filter import Row, Untrusted, write
+from vcperf.tools.perf_samples import Splitter, chunks, lost_in
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
     from typing import BinaryIO
 
     DomainOf = Callable[[int], str | None]
     """The domain of a process, by its id."""
 
 COLUMNS = ("event", "domain", "app", "image", "symbol", "samples", "percent")
-FIELDS = "comm,pid,tid,cpu,time,event,period,ip,sym,symoff,dso"
-
-CHUNK = 1 << 22
 IDLE = b"0"
-
-HEAD = rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +\[\d+\] +\d+\.\d+: +(\d+) +(\S+): *"
-# A function's name may hold blanks, plus signs and brackets; its offset ends it.
-PLACE = (
-    rb"(\[unknown\]|[^+\n]*(?:\+(?!0x[0-9a-f]+ \()[^+\n]*)*)"
-    rb"(?:\+0x[0-9a-f]+)? \((.*)\)"
-)
-FRAME = rb"[0-9a-f]+ " + PLACE + rb"\n"
-# A function that the compiler put inside another has no image; the next frame has.
-_INLINED = rb"(?:\t *[0-9a-f]+ .* \(inlined\)\n)*"
-# The last group takes any line that is no part of a sample, so that none is passed over.
-_SAMPLE = re.compile(
-    HEAD + rb"(?:\n" + _INLINED + rb"\t *)?" + FRAME + rb"(?:(?:\t.*\)\n)*\n)?|(.*)\n"
-)
-# The same in rough, three times as fast; what it finds is looked at once each. Offsets of
-# plain names stay outside, so that a function is found once.
-_ROUGH = re.compile(
-    rb"(?:([^\n\[]++)\[\d++\] ++\d++\.\d++: ++(\d++ ++\S+): *+(?:\n\t *+)?+[0-9a-f]++ "
-    rb"(?:([^+\n(]++)\+0x[0-9a-f]++ )?+)?+(.*+)\n(?(1)(?:(?:\t.*\)\n)*+\n)?+)"
-)
-_WHO = re.compile(rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +$")
-_WHERE = re.compile(PLACE)
-_CACHED = 200_000
 _OF_PMU = re.compile(r"[\w-]+/([\w-]+)/(\w*)$", re.ASCII)
-_NO_STACK = re.compile(HEAD + rb"$")  # with -g, where none could be taken
-# A line after which more must come: a call stack's head, a frame, a list of namespaces.
-_OPEN = re.compile(HEAD + rb"$|\t *[0-9a-f]+ |.* nr_namespaces: \d+$")
-_LOST = re.compile(rb".* PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)$")
-# Comments, and what perf script tells of processes when asked to.
-_NOTE = re.compile(
-    rb"(?:#.*|.* PERF_RECORD_(?:NAMESPACES|FORK|EXIT|COMM).*"
-    rb"|\t\t[ \[]\d+/\w+: \d+/(?:0x[0-9a-f]+|0).*|)$"
-)
 
 
 class Profile:
@@ -126,70 +90,22 @@ def read(stream: BinaryIO, domain_of: DomainOf | None = None) -> Profile:
     busy, idle = Sums(), Sums()
     domains: dict[bytes, str | None] = {}
     lost = 0
-    split = _Splitter()
+    split = Splitter()
     for text in chunks(stream):
-        for parts, count in split.samples(text):
-            comm, pid, period, event, symbol, image, other = parts
+        for parts, count, period in split.samples(text):
+            comm, pid, event, symbol, image, other = parts
             if not comm:
                 lost += count * lost_in(other)
             elif pid == IDLE:
-                idle.add((event, None, comm, image, symbol), count, int(period))
+                idle.add((event, None, comm, image, symbol), count, period)
             else:
                 if domain_of and pid not in domains:
                     domains[pid] = domain_of(int(pid))
                 key = (event, domains.get(pid), comm, image, symbol)
-                busy.add(key, count, int(period))
+                busy.add(key, count, period)
     if not busy.sums and not idle.sums:
         raise Untrusted("no result in it")
     return Profile(busy.rows(), idle.rows(), lost)
-
-
-class _Splitter:
-    """Splits text into samples; remembers what it has split."""
-
-    def __init__(self) -> None:
-        self.who: dict[bytes, tuple[bytes, bytes]] = {}
-        self.where: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
-
-    def samples(self, text: bytes) -> Iterable[tuple[tuple[bytes, ...], int]]:
-        """Of whole samples: (comm, pid, period, event, symbol, image, other), and how
-        often; in other, alone, a line that is no sample."""
-        quick = []
-        for (who, what, name, rest), count in Counter(_ROUGH.findall(text)).items():
-            if who:
-                where = (name, rest)
-                known = who in self.who and where in self.where
-                if not known and not self._learn(who, where):
-                    return self._thorough(text)
-                period, event = what.split()
-                quick.append(((*self.who[who], period, event, *self.where[where], b""), count))
-            elif _NOTE.match(rest) or _LOST.match(rest):
-                quick.append(((b"",) * 6 + (rest,), count))
-            else:
-                return self._thorough(text)
-        return quick
-
-    def _learn(self, who: bytes, where: tuple[bytes, bytes]) -> bool:
-        """Whether a process and a place in it are what they seem to be.
-
-        Args:
-            where: a function and its image in brackets, or nothing and both as printed.
-        """
-        printed = b"+0x0 ".join(filter(None, where))
-        if len(self.who) + len(self.where) > _CACHED:
-            self.who.clear()
-            self.where.clear()
-        comm, frame = _WHO.match(who), _WHERE.fullmatch(printed)
-        if not comm or not frame or frame[2] == b"inlined":
-            return False
-        self.who[who] = comm[1], comm[2]
-        self.where[where] = frame[1], frame[2]
-        return True
-
-    def _thorough(self, text: bytes) -> Iterable[tuple[tuple[bytes, ...], int]]:
-        for parts, count in Counter(_SAMPLE.findall(text)).items():
-            bare = _NO_STACK.match(parts[-1]) if parts[-1] else None
-            yield (*bare.groups(), b"[unknown]", b"[unknown]", b"") if bare else parts, count
 
 
 class Sums:
@@ -205,7 +121,7 @@ class Sums:
         if sums is None:
             sums = self.sums[key] = [0, 0]
         sums[0] += count
-        sums[1] += count * period
+        sums[1] += period
 
     def rows(self) -> list[Row]:
         merged: dict[tuple[str, str | None, str, str, str], list[int]] = {}
@@ -238,27 +154,6 @@ class Sums:
         )
 
 
-def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream in pieces of whole samples.
-
-    Raises Untrusted when it ends within a line or a call stack.
-    """
-    while text := stream.read(CHUNK):
-        lines = [text]
-        line = text[text.rfind(b"\n", 0, -1) + 1 :]
-        if not line.endswith(b"\n"):
-            lines.append(stream.readline())
-            line += lines[-1]
-        while _OPEN.match(line):
-            line = stream.readline()
-            if not line:
-                raise Untrusted("the output is cut off: its last call stack has no end")
-            lines.append(line)
-        if not line.endswith(b"\n"):
-            raise Untrusted("the output is cut off: its last line has no end")
-        yield b"".join(lines)
-
-
 def text_of(name: bytes) -> str:
     return name.decode("utf-8", errors="replace")
 
@@ -279,19 +174,6 @@ def image_name(image: bytes) -> str:
     """The base name of a mapped file; what is no file keeps its name."""
     name = text_of(image)
     return name.rsplit("/", 1)[-1] if name.startswith("/") and not name.startswith("//") else name
-
-
-def lost_in(line: bytes) -> int:
-    """How many samples a line says were lost.
-
-    Raises Untrusted when it is no line of a sound report.
-    """
-    lost = _LOST.match(line)
-    if lost:
-        return int(lost[1])
-    if _NOTE.match(line):
-        return 0
-    raise Untrusted(f"not a line of a sound report: {text_of(line)!r}")
 
 
 def filter_main() -> int:

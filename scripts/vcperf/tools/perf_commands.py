@@ -10,7 +10,8 @@ import re
 
 from vcperf.errors import VcperfError
 from vcperf.tools.filter import Untrusted
-from vcperf.tools.perf import FIELDS, chunks, event_name
+from vcperf.tools.perf import event_name
+from vcperf.tools.perf_samples import FIELDS, chunks
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:

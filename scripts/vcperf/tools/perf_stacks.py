@@ -11,6 +11,7 @@ from collections import Counter
 
 from vcperf.tools import perf
 from vcperf.tools.filter import Untrusted
+from vcperf.tools.perf_samples import FRAME, HEAD, PLACE, chunks, lost_in
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     """A function and its image."""
 
 _STACK = rb"\n((?:\t *[0-9a-f]+ .*\)\n)*)\n"
-_SAMPLE = re.compile(perf.HEAD + rb"(?:" + perf.FRAME + rb"|" + _STACK + rb")|(.*)\n")
-_CALL = re.compile(rb"\t *[0-9a-f]+ " + perf.PLACE + rb"$", re.MULTILINE)
+_SAMPLE = re.compile(HEAD + rb"(?:" + FRAME + rb"|" + _STACK + rb")|(.*)\n")
+_CALL = re.compile(rb"\t *[0-9a-f]+ " + PLACE + rb"$", re.MULTILINE)
 
 
 # Frames of the kernel, in any version: the idle task's loop, and work in interrupts.
@@ -56,10 +57,10 @@ def read(
     counts: Counter[str] = Counter()
     domains: dict[bytes, str | None] = {}
     lost = 0
-    for text in perf.chunks(stream):
+    for text in chunks(stream):
         for comm, pid, period, event, *place, stack, other in _SAMPLE.findall(text):
             if not comm:
-                lost += perf.lost_in(other)
+                lost += lost_in(other)
                 continue
             calls: list[Call] = [tuple(place)] if place[1] else _CALL.findall(stack)
             symbol, image = calls[0] if calls else (b"[unknown]", b"[unknown]")
