@@ -73,6 +73,31 @@ def test_a_killed_block_leaves_no_rank(block, in_new_session, testbed, stack):  
     wait_until(lambda: gone(below), "the end of all")
 
 
+def test_what_a_killed_block_left_goes_at_the_next(
+    block,  # noqa: F811
+    in_new_session,
+    tmp_path,
+    monkeypatch,
+):
+    """SIGKILL spares no block the time to remove its folder; a netns one's goes by itself."""
+    there = tmp_path / "tmp"
+    foreign = there / "vcperf.other"
+    foreign.mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(there))
+    run = subprocess.Popen(
+        block("native", stacks=["openmpi"], loads=["none"], **LONG), start_new_session=True
+    )
+    in_new_session(run)
+    wait_until(lambda: jobs_below(run.pid, "pingpong", 1), "the job running")
+    run.kill()
+    run.wait()
+    assert len(list(there.glob("vcperf*"))) == 2
+    argv = block("native", stacks=["openmpi"], loads=["none"], message_bytes=[1024])
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(there.glob("vcperf*")) == [foreign]
+
+
 def test_a_table_cut_short_is_one_line(block, checkout):  # noqa: F811
     """A program that ends well and loses lines."""
     own = checkout.folder / "IMB-MPI1"

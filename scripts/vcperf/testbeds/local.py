@@ -258,11 +258,7 @@ class LocalTestbed:
 
     def scratch(self) -> str:
         """A folder for what MPI keeps while it runs; it goes with the testbed."""
-        if not self._scratch:
-            import tempfile  # its start-up time is MPI's alone
-
-            self._scratch = tempfile.mkdtemp(prefix="vcperf.")
-        return self._scratch
+        raise NotImplementedError
 
     def received_bytes(self, domain: str) -> int:
         """What a domain's network interfaces have received so far.

@@ -3,9 +3,12 @@ loopback. The baseline, and what is left where namespaces are refused."""
 
 from __future__ import annotations
 
+import os
+
 from vcperf.testbeds import Cluster, processes
 from vcperf.testbeds.local import SCRIPTS, LocalTestbed
 
+SCRATCH = "vcperf-native."
 DOMAIN_MARK = "VCPERF_DOMAIN"  # in the environment of what scripts/place-rank starts
 
 
@@ -25,6 +28,21 @@ class NativeTestbed(LocalTestbed):
     def address(self, domain: str) -> str:
         """Loopback: all domains are one host."""
         return "127.0.0.1"
+
+    def scratch(self) -> str:
+        """A folder in the host's temporary one. What killed blocks left there goes first: one
+        block at a time is measured on a host (scripts/isolate), so none of it is in use."""
+        if not self._scratch:
+            import shutil  # their start-up time is MPI's and perf's alone
+            import tempfile
+
+            with os.scandir(tempfile.gettempdir()) as entries:
+                left = [e for e in entries if e.name.startswith(SCRATCH)]
+            for entry in left:
+                if entry.stat(follow_symlinks=False).st_uid == os.geteuid():
+                    shutil.rmtree(entry.path, ignore_errors=True)
+            self._scratch = tempfile.mkdtemp(prefix=SCRATCH)
+        return self._scratch
 
     def _cluster(self, domains: list[str]) -> Cluster:
         """One host: each rank is held to its domain's CPUs as it starts."""
