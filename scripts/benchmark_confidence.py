@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from vcperf.analysis import intervals
-from vcperf.tools import netperf
+from vcperf.tools import netperf, netperf_commands
 
 ROOT = Path(__file__).parents[1]
 ADDRESS, PORT = "127.0.0.1", 12998
@@ -31,7 +31,7 @@ def main() -> None:
     turns = parser.parse_args().turns
     tools = f"{os.environ['PATH']}:{ROOT}/.tools/usr/bin:/usr/sbin:/sbin"
     os.environ["PATH"] = tools
-    server = subprocess.Popen(netperf.server_argv(address=ADDRESS, port=PORT))
+    server = subprocess.Popen(netperf_commands.server_argv(address=ADDRESS, port=PORT))
     try:
         ends = [(measure_ours(), measure_netperf()) for _ in range(turns)]
     finally:

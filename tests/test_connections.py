@@ -17,7 +17,7 @@ from vcperf.errors import VcperfError
 from vcperf.testbeds import ssh
 from vcperf.testbeds.remote import RemoteTestbed
 from vcperf.testbeds.ssh import Connections, reason, why
-from vcperf.tools import netperf
+from vcperf.tools import netperf_commands
 
 pytestmark = pytest.mark.xdist_group("ssh")
 
@@ -132,7 +132,7 @@ def test_a_port_that_another_server_has_is_not_free(bed, foreign):
 
 
 def test_a_foreign_server_is_not_taken_for_ours(bed, foreign):
-    argv = netperf.server_argv(address="127.0.0.1", port=foreign)
+    argv = netperf_commands.server_argv(address="127.0.0.1", port=foreign)
     says = rf"^domain vc00: netserver does not listen on port {foreign}: another program listens"
     with pytest.raises(VcperfError, match=says), bed.serve("vc00", argv, foreign):
         pass

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from vcperf.tools import filter as tool_filter
-from vcperf.tools import netperf
+from vcperf.tools import netperf, netperf_commands
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data/netperf"
@@ -275,7 +275,7 @@ def test_keys_without_cpu_or_size_leave_them_out():
 
 
 def test_the_command_line_asks_for_what_the_spec_says():
-    argv = netperf.client_argv(
+    argv = netperf_commands.client_argv(
         address="10.77.0.4",
         port=12865,
         test="TCP_STREAM",
@@ -287,7 +287,7 @@ def test_the_command_line_asks_for_what_the_spec_says():
     text = " ".join(argv)
     assert "-H 10.77.0.4 -p 12865 -t TCP_STREAM -l 10 -c -C --" in text
     assert "-m 120 -s 16384,87380 -S 16384,87380 -K cubic -k THROUGHPUT," in text
-    udp = netperf.client_argv(
+    udp = netperf_commands.client_argv(
         address="a", port=1, test="UDP_RR", message_bytes=64, duration_s=1, congestion_control="bbr"
     )
     assert "-r 64,64" in " ".join(udp) and "-m" not in udp and "-K" not in udp

@@ -8,7 +8,7 @@ import sys
 
 from vcperf.errors import VcperfError
 from vcperf.measure.block import main, observed
-from vcperf.tools import netperf
+from vcperf.tools import netperf, netperf_commands
 from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -48,7 +48,7 @@ def measure(
     port = testbed.free_port(receiver, PORT)
 
     def client(duration_s: int) -> list[str]:
-        return netperf.client_argv(
+        return netperf_commands.client_argv(
             address=address,
             port=port,
             test=spec["test"],
@@ -58,7 +58,9 @@ def measure(
             congestion_control=spec.get("congestion_control"),
         )
 
-    with testbed.serve(receiver, netperf.server_argv(address=address, port=port), port) as server:
+    with testbed.serve(
+        receiver, netperf_commands.server_argv(address=address, port=port), port
+    ) as server:
         if spec["warmup_s"]:
             commands += _warm_up(testbed, spec, client)
         with observed(testbed, content), sampled():
@@ -107,7 +109,7 @@ def check_answer(spec: dict[str, Any], output: str) -> None:
     except Untrusted as fault:
         raise VcperfError(f"{name}: {fault}") from None
     keys = netperf.key_values(output)
-    missing = [key for key in netperf.KEYS if key not in keys]
+    missing = [key for key in netperf_commands.KEYS if key not in keys]
     if len(rows) != 1 or missing:
         raise VcperfError(f"{name}: netperf did not answer {', '.join(missing) or 'once'}")
     if rows[0]["message_bytes"] != spec["message_bytes"]:

@@ -1,4 +1,4 @@
-"""netperf: command lines, and a parser for its classic and KEY=VALUE output.
+"""netperf: a parser for its classic and KEY=VALUE output.
 
 Classic output, with CPU utilisation (-c -C); without, the last four columns and the
 line's are missing; -P 0 leaves the last line alone, which is then taken to be in
@@ -31,24 +31,6 @@ COLUMNS = (
     "transactions_per_s",
     "sender_cpu_percent",
     "receiver_cpu_percent",
-)
-
-# What a measurement asks for; netperf drops an unknown key in silence, so that each
-# must be seen to come back.
-KEYS = (
-    "THROUGHPUT",
-    "THROUGHPUT_UNITS",
-    "ELAPSED_TIME",
-    "LOCAL_SEND_SIZE",
-    "REQUEST_SIZE",
-    "LOCAL_CPU_UTIL",
-    "REMOTE_CPU_UTIL",
-    "LOCAL_CPU_METHOD",
-    "REMOTE_CPU_METHOD",
-    "LOCAL_CPU_COUNT",
-    "LSS_SIZE_END",
-    "RSR_SIZE_END",
-    "LOCAL_CONG_CONTROL",
 )
 
 BANNERS = {
@@ -92,46 +74,6 @@ _WHOLE = re.compile(r"(?:\d{1,18}|-1)$", re.ASCII)
 _MEASURED = re.compile(r"-?\d+\.\d+$", re.ASCII)
 _PREFIX = {"": 1.0, "10^3": 1e3, "10^6": 1e6, "10^9": 1e9}
 _BINARY = {"": 1.0, "K": 2.0**10, "M": 2.0**20, "G": 2.0**30}
-
-
-def client_argv(
-    *,
-    address: str,
-    port: int,
-    test: str,
-    message_bytes: int,
-    duration_s: int,
-    socket_buffers: dict[str, int] | None = None,
-    congestion_control: str | None = None,
-) -> list[str]:
-    """The command line of one measurement, KEY=VALUE output with both CPU figures.
-
-    Args:
-        address, port: where netserver listens.
-        test: netperf's name of the test.
-        message_bytes: the size of a send, or of a request and its response.
-        duration_s: whole seconds.
-        socket_buffers: send_bytes and receive_bytes for both ends; None leaves the
-            kernel's own sizing.
-        congestion_control: for TCP tests; None leaves the host's own.
-    """
-    argv = ["netperf", "-4", "-H", address, "-p", str(port), "-t", test]
-    argv += ["-l", str(duration_s), "-c", "-C", "--"]
-    if test.endswith("RR"):
-        argv += ["-r", f"{message_bytes},{message_bytes}"]
-    else:
-        argv += ["-m", str(message_bytes)]
-    if socket_buffers:
-        both = f"{socket_buffers['send_bytes']},{socket_buffers['receive_bytes']}"
-        argv += ["-s", both, "-S", both]
-    if congestion_control and test.startswith("TCP"):
-        argv += ["-K", congestion_control]
-    return [*argv, "-k", ",".join(KEYS)]
-
-
-def server_argv(*, address: str, port: int) -> list[str]:
-    """netserver in the foreground, so that it ends with whoever holds it."""
-    return ["netserver", "-4", "-D", "-f", "-L", address, "-p", str(port)]
 
 
 def key_values(text: str) -> dict[str, str]:
