@@ -211,6 +211,11 @@ def test_pieces_make_no_difference(samples, chunk):
     assert found == expected
 
 
+def test_a_command_called_as_a_comment_begins_is_counted():
+    line = sample(comm="#", place="h] 2.5: 9 c: 7f z+0x1 (/b)").lstrip()
+    assert {r["app"]: r["samples"] for r in perf.parse(line + sample())} == {"#": 1, "netperf": 1}
+
+
 def totals(samples):
     """{parts: [samples, periods]}"""
     sums = {}

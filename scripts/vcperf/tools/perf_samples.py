@@ -130,7 +130,7 @@ class Splitter:
         if sample and line.count(_MARK) == 1 and sample[5] != _INLINE:
             comm, pid, event, symbol, image = sample.groups()
             parts = (comm, pid, event, symbol, image, b"")
-        elif _NOTE.match(line) or _LOST.match(line):
+        elif _MARK not in line and (_NOTE.match(line) or _LOST.match(line)):
             parts = (b"", b"", b"", b"", b"", line)
         else:
             return None
