@@ -165,6 +165,17 @@ def test_without_periods_each_sample_counts_the_same():
             perf.parse(text)
 
 
+@pytest.mark.parametrize(
+    "place", ["send+0x5 (/lib/c.so)", "[unknown] (/a)", "f(int) (/a (deleted))"]
+)
+def test_a_lost_end_of_line_loses_no_sample(place):
+    stack = "netperf 7/7 [000] 1.0: 10 cycles: \n\tff f+0x1 (/a)\n\tff g+0x1 (/b)\n\n"
+    for text in (sample(place=place) * 3, sample(place=place).replace(" [000]", "") * 3, stack * 3):
+        for at in (index for index, letter in enumerate(text[:-1]) if letter == "\n"):
+            with pytest.raises(Untrusted):
+                perf.parse(text[:at] + text[at + 1 :])
+
+
 def test_events_add_up_on_their_own():
     rows = perf.parse(sample(event="cycles:u") + sample(event="instructions") * 3)
     assert [(r["event"], r["percent"]) for r in rows] == [("cycles:u", 100), ("instructions", 100)]

@@ -31,8 +31,8 @@ HEAD = _WHEN + rb"(\d+) +" + _EVENT
 _HEAD = _WHEN + rb"(?:(\d+) +)?" + _EVENT
 # A function's name may hold blanks, plus signs and brackets; its offset ends it.
 PLACE = (
-    rb"(\[unknown\]|[^+\n]*(?:\+(?!0x[0-9a-f]+ \()[^+\n]*)*)"
-    rb"(?:\+0x[0-9a-f]+)? \((.*)\)"
+    rb"(\[unknown\]|[^+\t\n]*(?:\+(?!0x[0-9a-f]+ \()[^+\t\n]*)*)"
+    rb"(?:\+0x[0-9a-f]+)? \(([^\t\n]*)\)"
 )
 _FRAME = rb"[0-9a-f]+ " + PLACE
 FRAME = _FRAME + rb"\n"
@@ -43,6 +43,8 @@ _SAMPLE = re.compile(
     _HEAD + rb"(?:\n" + _INLINED + rb"\t *)?" + FRAME + rb"(?:(?:\t.*\)\n)*\n)?|(.*)\n"
 )
 _NO_STACK = re.compile(_HEAD + rb"$")  # with -g, where none could be taken
+# In a place only where a line's end was lost, and the next sample is taken for a part of it.
+_NEXT = re.compile(rb"\).* \d+\.\d+: ")
 _UNKNOWN = b"[unknown]"
 _INLINE = b"inlined"
 
@@ -149,6 +151,8 @@ class Splitter:
                 parts = (bare[1], bare[2], bare[4], _UNKNOWN, _UNKNOWN, b"")
             if parts[0]:
                 self._agree(bool(own))
+            if _NEXT.search(symbol) or _NEXT.search(image):
+                raise Untrusted("two samples in one line")
             samples.append((parts, 1, int(own or 1)))
         return samples
 
