@@ -20,7 +20,11 @@ def main(name: str, paths: list[str], svg: str, folded: str) -> None:
             stack, _, samples = line.rpartition(" ")
             stacks[stack] += int(samples)
     lines = [f"{stack} {samples}" for stack, samples in sorted(stacks.items())]
-    said = ", ".join(sorted({content["profile"]["event"] for content in records}))
+    event, asked = (
+        ", ".join(sorted({content["profile"][key] for content in records}))
+        for key in ("event", "event_asked")
+    )
+    said = event if event == asked else f"{event} in place of {asked}"
     said += f"; {records[0]['host']['platform']} ({records[0]['spec']['testbed']})"
     said += f"; {len(records)} blocks"
     said += f"; {left_out} samples of rare stacks left out" if left_out else ""

@@ -104,6 +104,9 @@ def test_pictures_and_stacks_are_drawn(profiled):
     flame = "flame_netns_config1_vc00-c000_TCP_STREAM_16384"
     assert {"profile_images.svg", "profile_images.png", f"{flame}.svg"} <= names
     assert "profile_points.svg" not in names
+    event = read(profiled, "profile_blocks")["event"].iloc[0]
+    said = event if event == "cycles" else f"{event} in place of cycles"
+    assert f">{said}; " in (profiled.folder / f"results/figures/{flame}.svg").read_text()
     folded = (profiled.folder / f"results/tables/stacks/{flame[6:]}.folded").read_text()
     samples = sum(int(line.rpartition(" ")[2]) for line in folded.splitlines())
     left_out = 0
@@ -232,6 +235,19 @@ def test_what_a_process_forks_is_its_domains(tmp_path):
     rows = list(csv.DictReader(io.StringIO(found["rows"])))
     assert {row["domain"] for row in rows if row["app"] == shell.name} == {"here"}
     assert not sampler.testbed.helpers
+
+
+@needs_perf
+def test_a_sample_of_what_is_no_time_stands_for_none(tmp_path):
+    found = {}
+    for event in ("cpu-clock", "page-faults"):
+        sampler = driver.Sampler(Bed(tmp_path), {**WANTED, "event": event})
+        with sampler:
+            sampler.start()
+            subprocess.run(["true"], check=True)
+            sampler.stop()
+            found[event] = sampler.result()["sample_ns"]
+    assert found == {"cpu-clock": pytest.approx(1e9 / 997, rel=1e-3), "page-faults": None}
 
 
 @needs_perf

@@ -64,6 +64,20 @@ def test_points_leave_out_images_of_no_weight_and_tell_sizes():
     assert title == "mpich, config2: images; too few samples (399)"  # those of B
 
 
+def test_profiles_without_a_cost_are_not_said_to_be_missing():
+    """As of TCP_RR, which tells no bytes, or of an event that is no time."""
+    cost = pd.DataFrame(columns="workload domain image testbed pinning path event".split())
+    cost[["test", "message_bytes", "ns_per_megabyte"]] = None
+    columns = "compared unit testbed pinning stack program load event first second".split()
+    differences = pd.DataFrame(columns=columns)
+    for blocks, said in ((BLOCKS, "tells no CPU time"), (BLOCKS[:0], "in this campaign")):
+        for drawing in (
+            figures.images({"cost": cost, "blocks": blocks}),
+            figures.points({"differences": differences, "blocks": blocks}),
+        ):
+            assert said in drawing.axes[0].texts[0].get_text()
+
+
 def test_events_have_panels_of_their_own():
     common = {"testbed": "netns", "pinning": "config1", "path": "vc00->c000", "domain": "vc00"}
     common |= {"workload": "netperf", "test": "TCP_STREAM", "message_bytes": 16384.0}

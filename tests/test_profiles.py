@@ -177,15 +177,6 @@ def test_what_a_megabyte_costs():
             profiles.cost(sums, **wrong)
 
 
-def test_what_a_sample_stands_for():
-    assert profiles.sample_ns(frequency_hz=1000) == 1e6
-    assert profiles.sample_ns(period_ns=1003009) == 1003009
-    assert profiles.sample_ns(cycles=2800, cpu_mhz=2800) == 1000
-    for wrong in ({}, {"cycles": 5}, {"period_ns": 1, "frequency_hz": 1}):
-        with pytest.raises(VcperfError):
-            profiles.sample_ns(**wrong)
-
-
 def test_scales_must_mean_something():
     for scale in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(VcperfError, match="scales"):

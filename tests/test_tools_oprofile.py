@@ -67,6 +67,18 @@ def test_a_foreign_line_is_refused_anywhere(file):
                 oprofile.parse("".join([*lines[:at], foreign, *lines[at:]]))
 
 
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
+def test_a_lost_end_of_line_loses_no_row(file):
+    text = file.read_text()
+    rows = len(oprofile.parse(text))
+    for at in (index for index, letter in enumerate(text[:-1]) if letter == "\n"):
+        try:
+            found = oprofile.parse(text[:at] + text[at + 1 :])
+        except Untrusted:
+            continue
+        assert len(found) == rows  # what was joined is above the table
+
+
 # -- a writer, after opreport's sources -----------------------------------------------------
 
 NAME = st.from_regex(r"[a-z_\[/][a-zA-Z0-9_.\-/\]]{0,40}", fullmatch=True)

@@ -46,12 +46,29 @@ def test_real_output(file):
         assert err.count("\n") == 1
 
 
+def test_a_reader_that_wants_no_more_is_no_fault():
+    text = "".join(sample(place=f"function_{number}+0x1 (/b)") for number in range(9000))
+    with subprocess.Popen(
+        [sys.executable, "-m", "vcperf.tools.perf"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+    ) as reader:
+        reader.stdout.close()
+        reader.stdin.write(text.encode())
+        reader.stdin.close()
+        said = reader.stderr.read()
+    assert (reader.returncode, said) == (0, b"")
+
+
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
 def test_every_sample_is_counted_once(file):
-    """Against a count that knows the lines' shape alone: headers by their CPU."""
+    """Against a count that knows the lines' shape alone: headers by their time."""
     text = file.read_text()
-    headers = re.findall(r"^(.*) \[\d{3}\].* cpu-clock:", text, re.MULTILINE)
-    idle = [header for header in headers if header.split()[-1].startswith("0/")]
+    at = r"^(.*?\d)(?: +\[\d{3}\])? +\d+\.\d+:.* cpu-clock:"
+    headers = re.findall(at, text, re.MULTILINE)
+    idle = [header for header in headers if header.split()[-1].split("/")[0] == "0"]
     profile = perf.read(io.BytesIO(text.encode()))
     assert profile.samples == len(headers) - len(idle)
     assert sum(row["samples"] for row in profile.idle) == len(idle)
@@ -136,6 +153,29 @@ def test_a_sample_is_worth_its_period():
     ]
 
 
+def test_without_periods_each_sample_counts_the_same():
+    """As perf before Linux 3.18 prints; a period that is missing among others is damage."""
+    without = [sample(place=f"{name}+0x1 (/b)").replace(" 1000 ", " ") for name in "ffg"]
+    assert [(r["symbol"], r["percent"]) for r in perf.parse("".join(without))] == [
+        ("f", 66.666667),
+        ("g", 33.333333),
+    ]
+    for text in (without[0] + sample(), sample() * 9 + without[0], without[0] + sample() * 9):
+        with pytest.raises(Untrusted, match="some samples have a period"):
+            perf.parse(text)
+
+
+@pytest.mark.parametrize(
+    "place", ["send+0x5 (/lib/c.so)", "[unknown] (/a)", "f(int) (/a (deleted))"]
+)
+def test_a_lost_end_of_line_loses_no_sample(place):
+    stack = "netperf 7/7 [000] 1.0: 10 cycles: \n\tff f+0x1 (/a)\n\tff g+0x1 (/b)\n\n"
+    for text in (sample(place=place) * 3, sample(place=place).replace(" [000]", "") * 3, stack * 3):
+        for at in (index for index, letter in enumerate(text[:-1]) if letter == "\n"):
+            with pytest.raises(Untrusted):
+                perf.parse(text[:at] + text[at + 1 :])
+
+
 def test_events_add_up_on_their_own():
     rows = perf.parse(sample(event="cycles:u") + sample(event="instructions") * 3)
     assert [(r["event"], r["percent"]) for r in rows] == [("cycles:u", 100), ("instructions", 100)]
@@ -182,6 +222,11 @@ def test_pieces_make_no_difference(samples, chunk):
     assert found == expected
 
 
+def test_a_command_called_as_a_comment_begins_is_counted():
+    line = sample(comm="#", place="h] 2.5: 9 c: 7f z+0x1 (/b)").lstrip()
+    assert {r["app"]: r["samples"] for r in perf.parse(line + sample())} == {"#": 1, "netperf": 1}
+
+
 def totals(samples):
     """{parts: [samples, periods]}"""
     sums = {}
@@ -194,9 +239,9 @@ def totals(samples):
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
 def test_the_quick_way_is_taken_and_agrees_with_the_thorough_one(file):
-    text = file.read_bytes()
+    text = file.read_bytes() * 2
     alike = perf_samples.Splitter()._alike(text)
-    thorough = perf_samples._one_by_one(text)
+    thorough = perf_samples.Splitter()._one_by_one(text)
     assert len(alike) < len(thorough)
     samples, others = ({k: v for k, v in totals(s).items() if k[0]} for s in (alike, thorough))
     assert samples == others
@@ -225,7 +270,7 @@ def test_the_quick_way_agrees_with_the_thorough_one_whatever_the_names(samples):
         frames = f"\n\t7f00 {place}\n\t7f01 main+0x1 (/bin/y)\n" if stacked else f"7f00 {place}"
         text += f"{comm} {pid}/{pid} [001] 2.5: {period:10d} {event}: {frames}\n"
     found = perf_samples.Splitter().samples(text.encode())
-    thorough = perf_samples._one_by_one(text.encode())
+    thorough = perf_samples.Splitter()._one_by_one(text.encode())
     assert {k: v for k, v in totals(found).items() if k[0]} == totals(thorough)
 
 

@@ -156,7 +156,7 @@ def cost(sums: Mapping[Key, int], *, sample_ns: float, bytes_moved: int) -> list
 
     Args:
         sums: from counts(), for example by ("domain", "image").
-        sample_ns: CPU nanoseconds that a sample stands for, from sample_ns().
+        sample_ns: CPU nanoseconds that a sample stands for.
         bytes_moved: while the profile was taken.
 
     Returns rows of name (None: the total), samples, ns_per_megabyte (10^6 bytes), low, high
@@ -184,32 +184,6 @@ def cost(sums: Mapping[Key, int], *, sample_ns: float, bytes_moved: int) -> list
             }
         )
     return found
-
-
-def sample_ns(
-    *,
-    period_ns: float | None = None,
-    frequency_hz: float | None = None,
-    cycles: int | None = None,
-    cpu_mhz: float | None = None,
-) -> float:
-    """CPU nanoseconds that a sample stands for, by one of: the period of a clock, the
-    frequency that was held, or a count of unhalted cycles and the CPU's clock rate.
-
-    Raises VcperfError when not just one is given.
-
-    >>> sample_ns(cycles=1000000, cpu_mhz=2800)
-    357142.857...
-    """
-    ways = [
-        period_ns,
-        1e9 / frequency_hz if frequency_hz else None,
-        1e3 * cycles / cpu_mhz if cycles and cpu_mhz else None,
-    ]
-    found = [way for way in ways if way]
-    if len(found) != 1:
-        raise VcperfError("a sample's time: expected a period, a frequency, or cycles and CPU MHz")
-    return found[0]
 
 
 # -- intervals ------------------------------------------------------------------------

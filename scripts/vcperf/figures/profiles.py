@@ -36,7 +36,8 @@ def images(tables: Tables) -> Figure:
     Args:
         tables: cost and blocks: results/tables/profile_cost.csv and profile_blocks.csv.
     """
-    cost = tables["cost"]
+    cost, blocks = tables["cost"], tables["blocks"]
+    blocks = blocks[blocks["workload"] == "netperf"]
     cost = cost[(cost["workload"] == "netperf") & (cost["domain"] != ALL)]
     whole, parts = cost[cost["image"] == ALL], cost[cost["image"] != ALL]
     panels = list(whole.groupby(["testbed", *CELL, "event"], dropna=False, sort=True))
@@ -60,9 +61,7 @@ def images(tables: Tables) -> Figure:
             grid[-1, 0].set_xlabel("CPU time (us a megabyte)")
             _legend_of_all(list(grid[:, 0]))
         else:
-            _say(drawing.add_subplot(), "No profile of netperf in this campaign.")
-        blocks = tables["blocks"]
-        blocks = blocks[blocks["workload"] == "netperf"]
+            _say(drawing.add_subplot(), _nothing(blocks, "images", "No profile of netperf"))
         _heading(drawing, "CPU time of a megabyte, by domain and image", blocks)
     return drawing
 
@@ -76,6 +75,8 @@ def points(tables: Tables) -> Figure:
     """
     found = tables["differences"]
     found = found[(found["compared"] == "point") & (found["unit"] == "ns_per_megabyte")]
+    blocks = tables["blocks"]
+    blocks = blocks[blocks["workload"] == "pingpong"]
     groups = found[["testbed", "pinning", "stack", "program", "load", "event", "first", "second"]]
     pairs = groups.drop_duplicates().to_dict("records")
     with rc_context(RC):
@@ -99,14 +100,10 @@ def points(tables: Tables) -> Figure:
             left.set_title(title + _too_few(fewest), fontsize=9, loc="left")
             right.set_title(f"inside {pair['program']}: symbols", fontsize=9, loc="left")
         if not pairs:
-            _say(drawing.add_subplot(), "No profiles of two points in this campaign.")
-        blocks = tables["blocks"]
-        _heading(
-            drawing,
-            "What differs most between two message sizes of the ping-pong",
-            blocks[blocks["workload"] == "pingpong"],
-            over=False,
-        )
+            told = blocks if blocks["point"].nunique() > 1 else blocks[:0]
+            _say(drawing.add_subplot(), _nothing(told, "differences", "No profiles of two points"))
+        title = "What differs most between two message sizes of the ping-pong"
+        _heading(drawing, title, blocks, over=False)
     return drawing
 
 
@@ -236,6 +233,16 @@ def _paired(axes: Axes, rows: pd.DataFrame, sides: Mapping[str, str], by: Sequen
 
 def _short(name: str) -> str:
     return name if len(name) <= LONGEST else name[: LONGEST - 2] + ".."
+
+
+def _nothing(blocks: pd.DataFrame, table: str, none: str) -> str:
+    """Why there is nothing to draw."""
+    if not len(blocks):
+        return f"{none} in this campaign."
+    return (
+        "What was counted here tells no CPU time of a megabyte;\n"
+        f"results/tables/profile_{table}.csv has the samples."
+    )
 
 
 def _say(axes: Axes, text: str) -> None:

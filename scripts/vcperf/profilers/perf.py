@@ -115,18 +115,15 @@ class Sampler:
         return {
             "event_asked": asked,
             "event": used,
-            "sample_ns": self._sample_ns(events[0]),
+            "sample_ns": perf_commands.sample_ns(
+                events[0].name, events[0].frequency_hz or self.wanted["frequency_hz"]
+            ),
             "idle": sum(row["samples"] for row in profile.idle),
             "lost": profile.lost,
             "rows": as_csv(profile.rows),
             "folded": kept,
             "folded_left_out": left_out,
         }
-
-    def _sample_ns(self, event: perf_commands.Event) -> float:
-        """CPU time that a sample stands for, by the frequency that was held."""
-        hertz = event.frequency_hz or self.wanted["frequency_hz"]
-        return 1e9 / float(hertz)
 
     def _look(self) -> None:
         """Which processes are whose: asked while they live, for they may end."""

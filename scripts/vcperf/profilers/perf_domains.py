@@ -137,10 +137,11 @@ class Sampler:
             idle += sum(row["samples"] for row in profile.idle)
             lost += profile.lost
         kept, left_out = bounded(folded)
+        times = {perf_commands.sample_ns(e, self.wanted["frequency_hz"]) for e in used}
         return {
             "event_asked": self.wanted["event"],
             "event": "+".join(sorted(used)),
-            "sample_ns": 1e9 / float(self.wanted["frequency_hz"]),
+            "sample_ns": times.pop() if len(times) == 1 else None,
             "idle": idle,
             "lost": lost,
             "rows": as_csv(_shares(rows)),

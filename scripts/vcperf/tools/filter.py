@@ -39,8 +39,13 @@ def main(parse: Callable[[str], list[Row]], columns: Sequence[str]) -> int:
 def write(rows: list[Row], columns: Sequence[str]) -> None:
     """Print rows as CSV with a header; what a row lacks prints empty."""
     import csv
+    import os
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow(["" if row.get(c) is None else row[c] for c in columns])
+    try:
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow(["" if row.get(c) is None else row[c] for c in columns])
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads, head say, wants no more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

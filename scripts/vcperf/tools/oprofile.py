@@ -253,6 +253,8 @@ class _Reader:
             elif name == "%":
                 percents.append(word)
         names = _split_names(words[-1], self.columns[len(numbers) :])
+        if "  " in names["symbol name"]:  # names hold single blanks
+            raise Untrusted(f"two rows in one line: {line!r}")
         labels = self._label(len(counts))
         for at, (samples, word) in enumerate(zip(counts, percents, strict=True)):
             row = _row(labels[at], samples, _percent(word))

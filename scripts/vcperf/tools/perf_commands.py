@@ -22,6 +22,8 @@ _EVENT = re.compile(r"[A-Za-z][\w.:/=,-]*$", re.ASCII)
 _LISTED = re.compile(r"([A-Za-z][^\s#]*?)(?:: (type: .*))?$")
 _PERIOD = re.compile(r"\{ sample_period, sample_freq \}: (\d+)")
 _DUMMY = "dummy"
+# What passes with the time of a CPU that runs.
+_TIMES = ("cycles", "cpu-cycles", "ref-cycles", "cpu-clock", "task-clock")
 _MODIFIERS = re.compile(r":[ukhGHpPSDWIeb]+$")
 
 _FORK = rb"PERF_RECORD_FORK\((\d+):\d+\):\((\d+):\d+\)"
@@ -130,6 +132,17 @@ def fallback(asked: str, events: Sequence[Event]) -> str | None:
     """
     base, *names = (_MODIFIERS.sub("", event_name(e)) for e in (asked, *(e.name for e in events)))
     return None if base in names else events[0].name
+
+
+def sample_ns(event: str, frequency_hz: float) -> float | None:
+    """CPU time that a sample stands for, at the frequency that was held; None for an event
+    that counts no time.
+
+    >>> sample_ns("cpu_core/cycles/u", 1000), sample_ns("cache-misses", 1000)
+    (1000000.0, None)
+    """
+    of_time = _MODIFIERS.sub("", event_name(event)) in _TIMES
+    return 1e9 / frequency_hz if of_time else None
 
 
 def refusal(said: str) -> str:

@@ -1,6 +1,8 @@
 """The text that perf script prints, taken apart into samples; vcperf.tools.perf adds them up.
 
-The format is that of perf 6.1, tools/perf/builtin-script.c, with the fields FIELDS.
+The format is that of perf 6.1, tools/perf/builtin-script.c, with the fields FIELDS, or with
+those that perf script prints unasked: a thread's id alone, no CPU of a recording without -a, and
+no period before Linux 3.18, where each sample counts the same.
 """
 
 from __future__ import annotations
@@ -22,12 +24,15 @@ FIELDS = "comm,pid,tid,cpu,time,event,period,ip,sym,symoff,dso"
 
 CHUNK = 1 << 19
 
-_WHO = rb" *(\S.{0,15}?) +(-?\d+)/-?\d+ +\[\d+"
-HEAD = _WHO + rb"\] +\d+\.\d+: +(\d+) +(\S+): *"
+_WHO = rb" *(\S.{0,15}?) +(-?\d+)(?:/-?\d+)?(?: +\[\d+\])?"
+_WHEN = _WHO + rb" +\d+\.\d+: +"
+_EVENT = rb"([^\s\d]\S*): *"
+HEAD = _WHEN + rb"(\d+) +" + _EVENT
+_HEAD = _WHEN + rb"(?:(\d+) +)?" + _EVENT
 # A function's name may hold blanks, plus signs and brackets; its offset ends it.
 PLACE = (
-    rb"(\[unknown\]|[^+\n]*(?:\+(?!0x[0-9a-f]+ \()[^+\n]*)*)"
-    rb"(?:\+0x[0-9a-f]+)? \((.*)\)"
+    rb"(\[unknown\]|[^+\t\n]*(?:\+(?!0x[0-9a-f]+ \()[^+\t\n]*)*)"
+    rb"(?:\+0x[0-9a-f]+)? \(([^\t\n]*)\)"
 )
 _FRAME = rb"[0-9a-f]+ " + PLACE
 FRAME = _FRAME + rb"\n"
@@ -35,22 +40,25 @@ FRAME = _FRAME + rb"\n"
 _INLINED = rb"(?:\t *[0-9a-f]+ .* \(inlined\)\n)*"
 # The last group takes any line that is no part of a sample, so that none is passed over.
 _SAMPLE = re.compile(
-    HEAD + rb"(?:\n" + _INLINED + rb"\t *)?" + FRAME + rb"(?:(?:\t.*\)\n)*\n)?|(.*)\n"
+    _HEAD + rb"(?:\n" + _INLINED + rb"\t *)?" + FRAME + rb"(?:(?:\t.*\)\n)*\n)?|(.*)\n"
 )
-_NO_STACK = re.compile(HEAD + rb"$")  # with -g, where none could be taken
+_NO_STACK = re.compile(_HEAD + rb"$")  # with -g, where none could be taken
+# In a place only where a line's end was lost, and the next sample is taken for a part of it.
+_NEXT = re.compile(rb"\).* \d+\.\d+: ")
 _UNKNOWN = b"[unknown]"
 _INLINE = b"inlined"
 
 # The quicker way to most samples: without what each has of its own, its time and period, and
 # without all but the innermost frame, few lines differ; each of those is looked at once.
 _OWN = re.compile(rb"\] ++\d++\.\d++: ++(\d++) ")
+_OWN_NO_CPU = re.compile(rb"(?<=\d) ++\d++\.\d++: ++(\d++) ")
 _MARK = b"\0"  # where those were, so that nothing else can pass for them
 _STACK = re.compile(rb": *+\n\t *+(.*+\n)(?:\t.*\)\n)*+\n")
-_ALIKE = re.compile(_WHO + _MARK + rb" *(\S+): *" + _FRAME)
+_ALIKE = re.compile(_WHO + _MARK + rb" *" + _EVENT + _FRAME)
 _KNOWN = 20_000
 
 # A line after which more must come: a call stack's head, a frame, a list of namespaces.
-_OPEN = re.compile(HEAD + rb"$|\t *[0-9a-f]+ |.* nr_namespaces: \d+$")
+_OPEN = re.compile(_HEAD + rb"$|\t *[0-9a-f]+ |.* nr_namespaces: \d+$")
 _LOST = re.compile(rb".* PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)$")
 # Comments, and what perf script tells of processes when asked to.
 _NOTE = re.compile(
@@ -85,6 +93,7 @@ class Splitter:
 
     def __init__(self) -> None:
         self._known: dict[bytes, Parts] = {}
+        self._periods: bool | None = None  # whether samples have one
 
     def samples(self, text: bytes) -> list[tuple[Parts, int, int]]:
         """The samples of a chunk.
@@ -94,15 +103,17 @@ class Splitter:
             in the event's units.
         """
         alike = [] if _MARK in text else self._alike(text)
-        return alike or _one_by_one(text)
+        return alike or self._one_by_one(text)
 
     def _alike(self, text: bytes) -> list[tuple[Parts, int, int]]:
         """The same in a third of the time; nothing where a line is not as most are."""
         if b"\t" in text:
             text = _STACK.sub(rb": \1", text)
-        pieces = _OWN.split(text)
+        pieces, mark = _OWN.split(text), b"]" + _MARK
+        if len(pieces) == 1:
+            pieces, mark = _OWN_NO_CPU.split(text), _MARK
         periods = pieces[1::2]
-        lines = _MARK.join(pieces[::2]).split(b"\n")
+        lines = mark.join(pieces[::2]).split(b"\n")
         counts = Counter(lines)
         sums = _period_sums(lines, counts, periods)
         samples = []
@@ -111,6 +122,8 @@ class Splitter:
             if not parts:
                 return []
             samples.append((parts, count, sums.get(line, 0)))
+        if periods:
+            self._agree(True)
         return samples
 
     def _learn(self, line: bytes) -> Parts | None:
@@ -119,7 +132,7 @@ class Splitter:
         if sample and line.count(_MARK) == 1 and sample[5] != _INLINE:
             comm, pid, event, symbol, image = sample.groups()
             parts = (comm, pid, event, symbol, image, b"")
-        elif _NOTE.match(line) or _LOST.match(line):
+        elif _MARK not in line and (_NOTE.match(line) or _LOST.match(line)):
             parts = (b"", b"", b"", b"", b"", line)
         else:
             return None
@@ -127,6 +140,27 @@ class Splitter:
             self._known.clear()
         self._known[line] = parts
         return parts
+
+    def _one_by_one(self, text: bytes) -> list[tuple[Parts, int, int]]:
+        samples = []
+        for comm, pid, period, event, symbol, image, other in _SAMPLE.findall(text):
+            parts, own = (comm, pid, event, symbol, image, other), period
+            bare = _NO_STACK.match(other) if other else None
+            if bare:
+                own = bare[3] or b""
+                parts = (bare[1], bare[2], bare[4], _UNKNOWN, _UNKNOWN, b"")
+            if parts[0]:
+                self._agree(bool(own))
+            if _NEXT.search(symbol) or _NEXT.search(image):
+                raise Untrusted("two samples in one line")
+            samples.append((parts, 1, int(own or 1)))
+        return samples
+
+    def _agree(self, periods: bool) -> None:
+        """Raises Untrusted where a sample has a period and another has none."""
+        if self._periods not in (None, periods):
+            raise Untrusted("some samples have a period and others have none")
+        self._periods = periods
 
 
 def _period_sums(
@@ -141,18 +175,6 @@ def _period_sums(
     for line, period in zip(samples, map(int, periods), strict=False):
         sums[line] += period
     return sums
-
-
-def _one_by_one(text: bytes) -> list[tuple[Parts, int, int]]:
-    samples = []
-    for comm, pid, period, event, symbol, image, other in _SAMPLE.findall(text):
-        bare = _NO_STACK.match(other) if other else None
-        if bare:
-            parts = (bare[1], bare[2], bare[4], _UNKNOWN, _UNKNOWN, b"")
-            samples.append((parts, 1, int(bare[3])))
-        else:
-            samples.append(((comm, pid, event, symbol, image, other), 1, int(period or 0)))
-    return samples
 
 
 def lost_in(line: bytes) -> int:
