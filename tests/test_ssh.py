@@ -286,7 +286,10 @@ def test_two_campaigns_do_not_measure_on_one_node(site, sshd, monkeypatch, in_ne
     [
         ({"testbed": "xen", "testbed_file": None}, "testbed: xen needs testbed_file"),
         ({"testbed": "netns"}, "testbed_file: testbed netns lives on this host"),
-        ({"testbed": "xen", "testbed_file": "absent.yaml"}, "absent.yaml: No such file"),
+        (
+            {"testbed": "xen", "testbed_file": "absent.yaml"},
+            "wrong.yaml: testbed_file: absent.yaml: there is no such file",
+        ),
         (
             {
                 "testbed": "xen",
