@@ -27,7 +27,7 @@ rule figures:
         tables=tables(),
         dataset=["results/provenance.json", "results/campaign.json"],
     output:
-        figures=directory("results/figures"),
+        figures=report(directory("results/figures"), patterns=["{figure}.png"]),
     log:
         "results/logs/figures.log",
     conda:
