@@ -50,3 +50,7 @@ include: "rules/dataset.smk"
 
 onstart:
     prepare_host()
+
+
+onerror:
+    tell_missing()
