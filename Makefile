@@ -97,4 +97,4 @@ lock: setup-dev ## Resolve envs/*.in anew into the locked lists
 
 .PHONY: help
 help: ## Print this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14

@@ -27,7 +27,7 @@ rule figures:
         tables=tables(),
         dataset=["results/provenance.json", "results/campaign.json"],
     output:
-        figures=directory("results/figures"),
+        figures=report(directory("results/figures"), patterns=["{figure}.png"]),
     log:
         "results/logs/figures.log",
     conda:
@@ -50,3 +50,7 @@ include: "rules/dataset.smk"
 
 onstart:
     prepare_host()
+
+
+onerror:
+    tell_missing()

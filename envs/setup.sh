@@ -31,6 +31,11 @@ fail() {
     exit 1
 }
 
+# Snakemake starts scripts, and MPICH's mpicc finds its headers, by paths without quotes.
+case $PWD in
+*[[:space:]]*) fail "the path of this checkout has a blank in it: '$PWD'; move it to one without" ;;
+esac
+
 listed() { # the entries of a list of packages
     sed 's/#.*//' "$1" | tr -d ' \t' | grep -v '^$'
 }

@@ -3,14 +3,17 @@
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from vcperf import imports, kinds, preparation
+from vcperf import imports, kinds, lacking, preparation
 from vcperf.campaign import checked
 from vcperf.errors import VcperfError
 from vcperf.tools import mpi_stacks
+
+STARTED = time.time()
 
 
 wildcard_constraints:
@@ -126,3 +129,10 @@ def prepare_host():
         preparation.check_host(CAMPAIGN, missing)
     except VcperfError as error:
         sys.exit(str(error))
+
+
+def tell_missing():
+    """After a failure: which blocks the campaign lacks, and why."""
+    told = lacking.told(CAMPAIGN.wanted(), STARTED)
+    if told:
+        print(told, file=sys.stderr)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from vcperf.errors import VcperfError
 from vcperf.tables import common
+from vcperf.tables.read import whole_sizes
 
 
 def main(
@@ -20,7 +21,7 @@ def main(
             rows += module.rows(planned, common.read(planned), disturbed_percent)
     table = pd.DataFrame(rows, columns=list(module.COLUMNS))
     table["block"] = table["block"].astype(int)
-    table.sort_values(list(module.ORDER)).to_csv(output, index=False)
+    whole_sizes(table.sort_values(list(module.ORDER))).to_csv(output, index=False)
 
 
 if __name__ == "__main__":

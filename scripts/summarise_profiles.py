@@ -5,16 +5,16 @@ import sys
 
 from vcperf.analysis import profile_tables
 from vcperf.errors import VcperfError
-from vcperf.tables.read import read_table
+from vcperf.tables.read import read_table, whole_sizes
 
 
 def main(samples: str, blocks: str, output) -> None:
     """Write the tables."""
     tables = read_table(samples), read_table(blocks)
-    profile_tables.applications(*tables).to_csv(output.applications, index=False)
+    whole_sizes(profile_tables.applications(*tables)).to_csv(output.applications, index=False)
     cells = profile_tables.Cells(*tables)
     for name, make in profile_tables.TABLES.items():
-        make(cells).to_csv(output[name], index=False)
+        whole_sizes(make(cells)).to_csv(output[name], index=False)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 from vcperf import record
 from vcperf.errors import VcperfError
 from vcperf.provenance import FORMAT, provenance
-from vcperf.tables.read import read_table
+from vcperf.tables.read import read_table, whole_sizes
 
 
 def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) -> None:
@@ -20,7 +20,7 @@ def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) 
         outputs: provenance, campaign and tables: where each goes, the last ones in the
             order of `inputs`.
     """
-    tables = {Path(path).stem: read_table(path) for path in inputs}
+    tables = {Path(path).stem: whole_sizes(read_table(path)) for path in inputs}
     plan = tables["plan"]
     present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(path)]
     records = {path: record.read(path) for path in present}

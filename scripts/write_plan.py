@@ -4,6 +4,7 @@ import pandas as pd
 
 from vcperf import campaign, decided
 from vcperf.tables import plan as table
+from vcperf.tables.read import whole_sizes
 
 
 def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) -> None:
@@ -12,7 +13,7 @@ def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) 
     hosts = campaign.hosts(checked, testbeds, cpus)
     plan = campaign.plan(checked, hosts, decided=decided.read())
     rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
-    rows.to_csv(output, index=False)
+    whole_sizes(rows).to_csv(output, index=False)
 
 
 if __name__ == "__main__":

@@ -104,6 +104,12 @@ def test_figures_are_gathered_and_say_what_they_lack(finished):
     assert "Not in this campaign" in absent and "c001-&gt;c011" in absent
 
 
+def test_a_report_shows_the_figures(finished, tmp_path):
+    made = finished.snakemake("--report", str(tmp_path / "report.html"))
+    assert made.returncode == 0, made.stderr
+    assert "results/figures/pair.png" in (tmp_path / "report.html").read_text()
+
+
 def test_claims_are_judged_on_what_was_measured(finished):
     rows = pd.read_csv(finished.folder / "results/tables/claims.csv")
     assert rows["claim"].nunique() == 10

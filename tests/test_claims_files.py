@@ -121,6 +121,16 @@ def test_a_claims_file_of_ones_own_says_it_in_the_same_words(tmp_path, monkeypat
     assert (row["claim"], row["states"], row["verdict"]) == ("mine", "my own", "supported")
 
 
+@pytest.mark.parametrize("key", ["claims", "figures"])
+def test_a_file_that_is_not_there_is_named_with_the_key_that_names_it(tmp_path, monkeypatch, key):
+    for name in ("VCPERF_CONTEXT", "PYTHONPATH", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, "")
+    sources = [str(ROOT / "config/config.yaml"), str(tmp_path / "mine.yaml")]
+    (tmp_path / "mine.yaml").write_text(f"{key}: none.yaml")
+    with pytest.raises(VcperfError, match=rf"mine.yaml: {key}: none.yaml: there is no such file"):
+        preparation.prepare(config.merge(CAMPAIGN, {key: "none.yaml"}), sources)
+
+
 def test_a_program_that_no_campaign_starts_is_no_slip(tmp_path):
     path = tmp_path / "claims.yaml"
     mine = part(**{**PROFILE, "of": {"app": "sge_execd"}})

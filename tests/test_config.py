@@ -96,8 +96,35 @@ BAD = {
     ),
     "half a second": ({"netperf": {"duration_s": 0.5}}, ["netperf.duration_s", "whole seconds"]),
     "no blocks": ({"blocks": 0}, ["campaign.yaml: blocks: 0 is less than the minimum of 1"]),
-    "a word for a number": ({"seed": "x"}, ["campaign.yaml: seed: 'x' is not of type 'integer'"]),
-    "an unknown testbed": ({"testbed": "kvm"}, ["testbed: 'kvm'", "one of netns, native and xen"]),
+    "a word for a number": ({"seed": "x"}, ["campaign.yaml: seed: 'x' is not a whole number"]),
+    "an unknown testbed": (
+        {"testbed": "kvm"},
+        ["campaign.yaml: testbed: 'kvm' is not auto, one of netns, native and xen, or a list"],
+    ),
+    "a path that is in no list": (
+        {"netperf": {"paths": {"config1": "vc00->c010"}}},
+        ["campaign.yaml: netperf.paths.config1: 'vc00->c010' is not a list, as in [a, b]"],
+    ),
+    "a word for a CPU": (
+        {"pinnings": {"config1": {"node0": {"c000": ["a", 0]}}}},
+        ["config1.node0.c000[0]: 'a' is not a CPU such as 0, or a set such as \"0-1\""],
+    ),
+    "half a CPU": (
+        {"pinnings": {"config1": {"node0": {"c000": 0.5}}}},
+        ["campaign.yaml: pinnings.config1.node0.c000: 0.5 is not a CPU of the node"],
+    ),
+    "half a CPU in a list": (
+        {"pinnings": {"config1": {"node0": {"c000": [0, 0.5]}}}},
+        ["config1.node0.c000[1]: 0.5 is not a whole number or text", '"0-1"'],
+    ),
+    "nothing for what must be there": (
+        {"blocks": None},
+        ["campaign.yaml: blocks: this cannot be null"],
+    ),
+    "a key that is missing": (
+        {"netperf": {"socket_buffers": {"send_bytes": 1024}}},
+        ["campaign.yaml: netperf.socket_buffers: the key 'receive_bytes' is missing"],
+    ),
     "nothing at all": (
         {
             "bandwidth": None,
@@ -106,6 +133,10 @@ BAD = {
             "netperf": {"paths": dict.fromkeys(["config1", "config2", "config3"])},
         },
         ["netperf.paths: nothing to measure"],
+    ),
+    "no section at all": (
+        dict.fromkeys(["netperf", "bandwidth", "pingpong", "profile"]),
+        ["campaign.yaml: netperf", "nothing to measure"],
     ),
     "a path twice": (
         {"netperf": {"paths": {"config1": ["vc00->c010", "vc00 -> c010"]}}},
@@ -190,6 +221,12 @@ def test_a_number_without_end_is_refused(tmp_path, key, value):
 def test_a_key_from_the_command_line_is_said_to_be_one():
     with pytest.raises(VcperfError, match="--config: blokcs"):
         plan_of({"blokcs": 1})
+
+
+def test_null_leaves_the_network_chapter_out(tmp_path):
+    """As it does every other chapter."""
+    kinds_of = {cell.kind for cell in plan_of({"netperf": None}, tmp=tmp_path).cells}
+    assert kinds_of == {"bandwidth", "pingpong", "profile"}
 
 
 def test_the_baseline_may_name_what_the_campaign_leaves_out():

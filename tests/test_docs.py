@@ -8,7 +8,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from vcperf import campaign, config, site
+from vcperf import campaign, config, preparation, site
 from vcperf.layout import Host
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("*/README.md")])
@@ -53,8 +53,12 @@ def test_a_campaign_that_is_not_there_is_named():
     assert "CAMPAIGN=none.yaml: there is no such file" in done.stderr
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("snakemake ")])
+PLANNED = [c for c in COMMANDS if c.startswith("snakemake ") and "--report" not in c]
+
+
+@pytest.mark.parametrize("command", PLANNED)
 def test_snakemake_commands(command, checkout):
+    """Planned only; test_campaign.py makes a report."""
     words = shlex.split(command)[1:]
     done = run(checkout.folder, [str(ROOT / ".venv/bin/snakemake"), "-n", *words])
     assert done.returncode == 0, done.stdout + done.stderr
@@ -83,13 +87,19 @@ def test_make_plan_counts_blocks():
     )
 
 
-def test_the_examples_campaign_plans():
-    (example,) = re.findall(r"```yaml\n(# my.yaml.*?)```", (ROOT / "README.md").read_text(), re.S)
+def test_the_examples_campaign_measures_and_draws_its_placements_alone(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    (example,) = re.findall(r"```yaml\n(# my.yaml.*?)```", readme, re.S)
+    (drawn,) = re.findall(r"```yaml\n(# my-figures.yaml.*?)```", readme, re.S)
     base = config.read_yaml(ROOT / "config/config.yaml")
     merged = campaign.checked(config.merge(base, yaml.safe_load(example)))
-    cells = campaign.plan(merged, Host("netns", tuple(range(8)))).cells
-    assert {cell.labels["pinning"] for cell in cells} >= {"spread", "config3"}
-    assert not any(cell.shared_cpus for cell in cells)
+    plan = campaign.plan(merged, Host("netns", tuple(range(8))))
+    assert {cell.labels["pinning"] for cell in plan.cells} == {"spread", "config3"}
+    assert not any(cell.shared_cpus for cell in plan.cells)
+    assert f"measures {len(plan.blocks)} blocks" in readme
+    (tmp_path / merged["figures"]).write_text(drawn)
+    (figure,) = preparation.read_figures(str(tmp_path / merged["figures"])).values()
+    assert [series["where"]["pinning"] for series in figure["series"]] == ["spread", "config3"]
 
 
 def test_the_examples_cluster_plans(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Hosts that are not like this one: no root, no namespaces, no netperf, few cores."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -155,6 +156,16 @@ def path_without(folder, *absent: str) -> str:
             if name not in absent and not (folder / name).exists():
                 (folder / name).symlink_to(f"{source}/{name}")
     return str(folder)
+
+
+def test_set_up_refuses_a_path_with_a_blank(tmp_path):
+    """Nothing is made there: scripts and MPICH's mpicc would fail, each block in its own words."""
+    (tmp_path / "my checkout/envs").mkdir(parents=True)
+    shutil.copy2(ROOT / "envs/setup.sh", tmp_path / "my checkout/envs")
+    done = run_setup(tmp_path / "my checkout", os.environ["PATH"])
+    assert done.returncode == 1
+    assert done.stderr.startswith("setup: the path of this checkout has a blank in it: ")
+    assert done.stderr.count("\n") == 1 and not (tmp_path / "my checkout/.venv").exists()
 
 
 def test_set_up_says_what_is_missing_and_how_to_get_it(checkout, tmp_path):

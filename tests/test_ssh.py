@@ -231,6 +231,7 @@ def test_a_guest_that_cannot_be_had_fails_its_blocks_alone(checkout, sshd, host,
     campaign = checkout.overlay("two.yaml", change)
     done = checkout.snakemake("results/figures/", configfile=campaign)
     assert done.returncode == 1
+    assert f"1 of 2 blocks are missing\n  1: {says}" in done.stderr
     (record,) = checkout.read_records()
     assert record["spec"]["receiver"] == "c000"
     assert says in done.stderr and "Traceback" not in done.stderr
@@ -286,7 +287,10 @@ def test_two_campaigns_do_not_measure_on_one_node(site, sshd, monkeypatch, in_ne
     [
         ({"testbed": "xen", "testbed_file": None}, "testbed: xen needs testbed_file"),
         ({"testbed": "netns"}, "testbed_file: testbed netns lives on this host"),
-        ({"testbed": "xen", "testbed_file": "absent.yaml"}, "absent.yaml: No such file"),
+        (
+            {"testbed": "xen", "testbed_file": "absent.yaml"},
+            "wrong.yaml: testbed_file: absent.yaml: there is no such file",
+        ),
         (
             {
                 "testbed": "xen",

@@ -88,3 +88,12 @@ def test_other_programs_get_text_for_names(tmp_path):
     columns = pd.read_parquet(tmp_path / "netperf.parquet")
     rows = json.loads(read.to_json(orient="records"))
     assert list(columns["pinning"]) == [row["pinning"] for row in rows] == ["007"] * 2 + ["NA"] * 2
+
+
+def test_sizes_are_whole_numbers_though_some_rows_have_none(tmp_path, monkeypatch):
+    """As in the plan of a campaign with a ping-pong: 120 there is 120 in netperf's table."""
+    monkeypatch.chdir(tmp_path)
+    default = config.read_yaml(ROOT / "config/config.yaml")
+    script("write_plan").main(default, ["netns"], (0, 1), str(tmp_path / "plan.csv"))
+    sizes = set(pd.read_csv(tmp_path / "plan.csv", dtype=str)["message_bytes"].dropna())
+    assert {"120", "4096", "65536"} <= sizes and not any("." in size for size in sizes)

@@ -108,7 +108,8 @@ def _cells(layout: Layout, hosts: Sequence[Host]) -> list[Cell]:
         return [cell for cell in found if _selected(cell, baseline)]
     cells = [cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout)]
     if not cells:
-        layout.refuse(("netperf", "paths"), "nothing to measure: no pinning has a path")
+        at = ("netperf", "paths") if "netperf" in layout.config else ("netperf",)
+        layout.refuse(at, "nothing to measure: no pinning has a path")
     return cells
 
 

@@ -135,8 +135,19 @@ def check(config: Any, schema_file: str | Path, sources: Sequence[str | Path]) -
         raise VcperfError(f"{where(key_path, sources)}: {fault}")
     error = best_match(_Validator(read_yaml(schema_file)).iter_errors(config))
     if error is not None:
-        key_path, fault = _explain(error)
+        key_path, fault = _explain(error, sources)
         raise VcperfError(f"{where(key_path, sources)}: {fault}")
+
+
+def named_file(config: Mapping[str, Any], key: str, sources: Sequence[str | Path]) -> Path:
+    """The file that a key of a checked configuration names.
+
+    Raises VcperfError naming file and key when there is none.
+    """
+    path = Path(config[key])
+    if not path.is_file():
+        raise VcperfError(f"{where((key,), sources)}: {path}: there is no such file")
+    return path
 
 
 def _odd(value: Any, at: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
@@ -180,17 +191,39 @@ def _holds(content: Any, key_path: KeyPath) -> bool:
     return True
 
 
-def _explain(error: ValidationError) -> tuple[KeyPath, str]:
+# JSON Schema's types, in the words of who writes YAML.
+_TYPES = {
+    "array": "a list, as in [a, b]",
+    "object": "keys and their values, as in {a: 1}",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+}
+
+
+def _explain(error: ValidationError, sources: Sequence[str | Path]) -> tuple[KeyPath, str]:
     path: KeyPath = tuple(error.absolute_path)
     schema = error.schema if isinstance(error.schema, Mapping) else {}
+    wanted: Any = error.validator_value
     if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
         known = list(schema.get("properties", {}))
         unknown = next(key for key in error.instance if key not in known)
         return (*path, unknown), f"unknown key{suggest(str(unknown), known)}"
+    if error.validator == "required":
+        found: Any = error.instance
+        missing = next(key for key in wanted if key not in found)
+        if any(_holds(read_yaml(file), (*path, missing)) for file in sources):
+            return (*path, missing), "this cannot be null"
+        return path, f"the key '{missing}' is missing"
     hint = schema.get("description")
-    if error.validator == "pattern" and hint:
+    if error.validator in ("pattern", "anyOf") and hint:
         return path, f"{error.instance!r} is not {hint}"
-    return path, f"{error.message}{f' (expected: {hint})' if hint else ''}"
+    fault = error.message
+    if error.validator == "type":
+        types = [wanted] if isinstance(wanted, str) else wanted
+        fault = f"{error.instance!r} is not {' or '.join(_TYPES[name] for name in types)}"
+    return path, f"{fault}{f' (expected: {hint})' if hint and not fault.endswith(hint) else ''}"
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

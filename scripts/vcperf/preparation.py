@@ -110,13 +110,16 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     # Not a param of the measurements: it decides no result, and would rerun them.
     os.environ["VCPERF_CONTEXT"] = cell.canonical(context)
     subject = campaign.virtual(clean, testbeds)
+    claims_file, figures_file = (
+        str(config.named_file(clean, key, sources)) for key in ("claims", "figures")
+    )
     judged = {
         name: {**claim, "parts": [_of(subject, part) for part in claim["parts"]]}
-        for name, claim in claims.read(clean["claims"], raw).items()
+        for name, claim in claims.read(claims_file, raw).items()
     }
     drawn = {
         name: {**_of(subject, figure), "bands": [_of(subject, b) for b in figure.get("bands", ())]}
-        for name, figure in read_figures(clean["figures"]).items()
+        for name, figure in read_figures(figures_file).items()
     }
     return Campaign(clean, tuple(hosts), baseline, plan, drawn, judged, _digest(plan))
 

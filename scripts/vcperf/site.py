@@ -53,7 +53,7 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
             f"{configuration.where(('testbed_file',), sources)}: testbed {testbed} lives on this"
             f" host; set testbed to one of {', '.join(BY_SSH)}, or leave the file out"
         )
-    path = Path(config["testbed_file"])
+    path = configuration.named_file(config, "testbed_file", sources)
     content = configuration.read_yaml(path)
     configuration.check(content, SCHEMA, [path])
     place = find(testbed, by_ssh=True).place

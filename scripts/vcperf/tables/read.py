@@ -1,4 +1,5 @@
-"""Reads a table back as it was written: names stay text, whatever they look like."""
+"""Reads a table back as it was written: names stay text, whatever they look like, and sizes
+whole numbers."""
 
 from __future__ import annotations
 
@@ -29,3 +30,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
     return pd.read_csv(
         path, dtype=dict.fromkeys(TEXT, "str"), keep_default_na=False, na_values=[""]
     )
+
+
+def whole_sizes(table: pd.DataFrame) -> pd.DataFrame:
+    """A table to be written, with its message sizes as whole numbers: where some rows have none,
+    pandas would write 16384.0, which is no other table's 16384."""
+    if "message_bytes" not in table:
+        return table
+    sizes = pd.to_numeric(table["message_bytes"]).astype("Int64")
+    return table.assign(message_bytes=sizes if sizes.isna().any() else sizes.astype("int64"))

@@ -1,0 +1,43 @@
+"""Why blocks are missing at the end of a campaign, in a few lines."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection
+
+from vcperf.cell import Block
+from vcperf.testbeds.said import last_line
+
+MOST = 3  # reasons that are told; the logs have all
+
+
+def told(blocks: Collection[Block], since: float) -> str:
+    """What to tell of the blocks that have no record; empty when all have one.
+
+    Args:
+        blocks: those that the campaign wants.
+        since: when it began; an older log is of another run.
+    """
+    missing = [block for block in blocks if not os.path.exists(block.record)]
+    if not missing:
+        return ""
+    faults = Counter(filter(None, (_fault(block, since) for block in missing)))
+    lines = [f"{len(missing)} of {len(blocks)} blocks are missing"]
+    lines += [f"  {count}: {fault}" for fault, count in faults.most_common(MOST)]
+    if len(faults) > MOST:
+        lines.append("  and others, see results/logs")
+    lines.append("run the same command again to measure them, with PARTIAL=1 to draw without them")
+    return "\n".join(lines)
+
+
+def _fault(block: Block, since: float) -> str:
+    spec, cell = block.cell.spec, block.cell
+    log = f"results/logs/{cell.kind}/{spec['testbed']}/{cell.name}/{block.number}.log"
+    try:
+        if os.path.getmtime(log) < since:
+            return ""
+        with open(log, encoding="utf-8", errors="replace") as handle:
+            return last_line(handle.read(), "")
+    except OSError:
+        return ""
