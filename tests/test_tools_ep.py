@@ -1,8 +1,6 @@
-"""The parsers of EP's output: golden files, and properties that no output may break."""
+"""The parsers of EP's output: properties that no output may break."""
 
-import io
 import re
-import sys
 
 import pytest
 from conftest import ROOT
@@ -11,25 +9,12 @@ from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
 from vcperf.tools import ep, ep_load
-from vcperf.tools import filter as tool_filter
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data/ep"
 OUTPUTS = [file for file in sorted(DATA.glob("*.txt")) if not file.name.startswith("repeat-")]
 SOUND = [file for file in OUTPUTS if file.with_suffix(".csv").exists()]
 REPEATS = sorted(DATA.glob("repeat-*.txt"))
-
-
-@pytest.mark.parametrize("file", OUTPUTS, ids=lambda file: file.stem)
-def test_output(file, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
-    status = tool_filter.main(ep.parse, ep.COLUMNS)
-    out, err = capsys.readouterr()
-    if file in SOUND:
-        assert (status, out, err) == (0, file.with_suffix(".csv").read_text(), "")
-    else:
-        assert (status, out) == (1, "")
-        assert err == file.with_suffix(".error").read_text() and err.count("\n") == 1
 
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)

@@ -1,9 +1,4 @@
-"""The parser of IMB-MPI1's output: golden files, and properties that no output may break."""
-
-import io
-import os
-import subprocess
-import sys
+"""The parser of IMB-MPI1's output: properties that no output may break."""
 
 import pytest
 from conftest import ROOT
@@ -11,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
-from vcperf.tools import filter as tool_filter
 from vcperf.tools import imb, mpi
 from vcperf.tools.filter import Untrusted
 
@@ -23,35 +17,6 @@ ONE_A_LAYOUT = [DATA / f"mpich-{name}.txt" for name in ("PingPong", "Exchange", 
 
 def rows_of(text):
     return [tuple(row.values()) for row in imb.parse(text)]
-
-
-@pytest.mark.parametrize("file", OUTPUTS, ids=lambda file: file.stem)
-def test_output(file, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
-    status = tool_filter.main(imb.parse, imb.COLUMNS)
-    out, err = capsys.readouterr()
-    if file in SOUND:
-        assert (status, out, err) == (0, file.with_suffix(".csv").read_text(), "")
-    else:
-        assert (status, out) == (1, "")
-        assert err == file.with_suffix(".error").read_text() and err.count("\n") == 1
-
-
-def test_the_filter_is_a_command():
-    file = DATA / "mpich-PingPong.txt"
-    for text, status, out in (
-        (file.read_bytes(), 0, file.with_suffix(".csv").read_text()),
-        (b"\x00\xff\n", 1, ""),
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "vcperf.tools.imb"],
-            input=text,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
-            capture_output=True,
-            check=False,
-        )
-        assert (done.returncode, done.stdout.decode()) == (status, out)
-        assert done.stderr.count(b"\n") == status
 
 
 def test_every_benchmark_ran_under_both_stacks():

@@ -1,7 +1,6 @@
-"""The parser of netperf's output: real outputs, and properties that no output may break."""
+"""The parser of netperf's output: properties that no output may break."""
 
 import csv
-import io
 import math
 import os
 import re
@@ -13,7 +12,6 @@ from conftest import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from vcperf.tools import filter as tool_filter
 from vcperf.tools import netperf, netperf_commands
 from vcperf.tools.filter import Untrusted
 
@@ -36,19 +34,6 @@ def filtered(text: str):
         check=False,
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-@pytest.mark.parametrize("file", OUTPUTS, ids=lambda file: file.stem)
-def test_real_output(file, monkeypatch, capsys):
-    text = file.read_bytes()
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
-    status = tool_filter.main(netperf.parse, netperf.COLUMNS)
-    out, err = capsys.readouterr()
-    if file in SOUND:
-        assert (status, out, err) == (0, file.with_suffix(".csv").read_text(), "")
-    else:
-        assert (status, out) == (1, "")
-        assert err == file.with_suffix(".error").read_text() and err.count("\n") == 1
 
 
 def test_the_filter_is_a_command():

@@ -1,9 +1,4 @@
-"""The parser of opreport's reports: published ones, and a writer after opreport's sources."""
-
-import io
-import os
-import subprocess
-import sys
+"""The parser of opreport's reports: a writer after opreport's sources."""
 
 import pytest
 from conftest import ROOT
@@ -11,36 +6,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
-from vcperf.tools import filter as tool_filter
 from vcperf.tools import opcontrol, oprofile
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data/oprofile"
 REPORTS = sorted(DATA.glob("*.txt"))
 SOUND = [file for file in REPORTS if file.with_suffix(".csv").exists()]
-
-
-@pytest.mark.parametrize("file", REPORTS, ids=lambda file: file.stem)
-def test_report(file, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
-    status = tool_filter.main(oprofile.parse, oprofile.COLUMNS)
-    out, err = capsys.readouterr()
-    if file in SOUND:
-        assert (status, out, err) == (0, file.with_suffix(".csv").read_text(), "")
-    else:
-        assert (status, out) == (1, "")
-        assert err == file.with_suffix(".error").read_text() and err.count("\n") == 1
-
-
-def test_the_filter_is_a_command():
-    done = subprocess.run(
-        [sys.executable, "-m", "vcperf.tools.oprofile"],
-        input=(DATA / "symbols-one-image.txt").read_bytes(),
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
-        capture_output=True,
-        check=True,
-    )
-    assert done.stdout.decode() == (DATA / "symbols-one-image.csv").read_text()
 
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
