@@ -7,6 +7,9 @@
 configfile: "config/config.yaml"
 
 
+report: "rules/report.rst"
+
+
 include: "rules/common.smk"
 
 
@@ -27,7 +30,12 @@ rule figures:
         tables=tables(),
         dataset=["results/provenance.json", "results/campaign.json"],
     output:
-        figures=report(directory("results/figures"), patterns=["{figure}.png"]),
+        figures=report(
+            directory("results/figures"),
+            patterns=["{figure}.png", "{figure,flame_.+}.svg"],
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
     log:
         "results/logs/figures.log",
     conda:
