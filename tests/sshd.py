@@ -37,9 +37,9 @@ Host behind
   ProxyJump refused
 Match originalhost refused
   IdentityFile "{folder}/other"
-Match originalhost odd
+Match originalhost odd,odder
   IdentityFile "{folder}/odd"
-Match originalhost !refused,!odd,*
+Match originalhost !refused,!odd,!odder,*
   IdentityFile "{folder}/user"
 Host *
   HostName 127.0.0.1

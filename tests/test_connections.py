@@ -16,12 +16,13 @@ from vcperf import observation
 from vcperf.errors import VcperfError
 from vcperf.testbeds import ssh
 from vcperf.testbeds.remote import RemoteTestbed
+from vcperf.testbeds.shell import BEGIN
 from vcperf.testbeds.ssh import Connections, reason, why
 from vcperf.tools import netperf
 
 pytestmark = pytest.mark.xdist_group("ssh")
 
-ODD = {"node0": "odd", "node1": "odd", "vc00": "odd", "c010": "odd"}
+ODD = {"node0": "odd", "node1": "odder"}
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_a_node_that_cannot_be_locked_is_named(
         (commands / "flock").write_text(f"#!/bin/sh\n{flock}\n")
         (commands / "flock").chmod(0o755)
     sshd.put_a_door(f"PATH={commands}")
-    write_testbed(checkout, sshd, node0="odd", node1="odd")
+    write_testbed(checkout, sshd, node0="odd")
     tell_xm(sshd)
     done = measured(block(checkout, monkeypatch, "xen"), checkout)
     assert done.returncode == 1 and done.stderr == says
@@ -248,6 +249,8 @@ GATE = (
         ),
         ("Host key verification failed.\n", "its host key is not known"),
         ("cat: .ssh/config: Permission denied\nlost\n", "cannot be reached by ssh (lost)"),
+        # A host that hangs while a command runs there.
+        (f"{BEGIN}\nmux_client_request_session: lost\n", "ssh (the connection was lost)"),
     ],
 )
 def test_the_cause_is_told(errors, says):

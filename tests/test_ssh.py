@@ -45,7 +45,7 @@ def site(checkout, sshd):
 def write_testbed(checkout, sshd, **ssh):
     nodes = {
         name: {
-            "ssh": ssh.get(name, name_there),
+            "ssh": name_there,
             "toolstack": "xm",
             "domains": {
                 domain: {"address": "127.0.0.1", "ssh": ssh.get(domain, name_there)}
@@ -54,8 +54,8 @@ def write_testbed(checkout, sshd, **ssh):
             },
         }
         for name, name_there, domains in (
-            ("node0", "one", {"vc00": None, "c000": 0, "c001": 1}),
-            ("node1", "two", {"vc10": None, "c010": 0, "c011": 1}),
+            ("node0", ssh.get("node0", "one"), {"vc00": None, "c000": 0, "c001": 1}),
+            ("node1", ssh.get("node1", "two"), {"vc10": None, "c010": 0, "c011": 1}),
         )
     }
     content = {"ssh_config": str(sshd.ssh_config), "nodes": nodes}
