@@ -16,6 +16,7 @@ from vcperf import observation
 from vcperf.errors import VcperfError
 from vcperf.testbeds import ssh
 from vcperf.testbeds.remote import RemoteTestbed
+from vcperf.testbeds.shell import BEGIN
 from vcperf.testbeds.ssh import Connections, reason, why
 from vcperf.tools import netperf_commands
 
@@ -248,6 +249,8 @@ GATE = (
         ),
         ("Host key verification failed.\n", "its host key is not known"),
         ("cat: .ssh/config: Permission denied\nlost\n", "cannot be reached by ssh (lost)"),
+        # A host that hangs while a command runs there.
+        (f"{BEGIN}\nmux_client_request_session: lost\n", "ssh (the connection was lost)"),
     ],
 )
 def test_the_cause_is_told(errors, says):

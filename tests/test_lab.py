@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from conftest import ROOT
 
 sys.path.append(str(ROOT / "lab"))
@@ -20,6 +21,7 @@ import topology
 from common import LabError
 
 from vcperf import config, site
+from vcperf.errors import VcperfError
 
 PACKAGES = [archive.Package("netperf", "2.7.0-0.1", "amd64")]
 
@@ -71,6 +73,42 @@ def test_the_testbed_file_fits_the_default_nodes(testbed):
         for domain, entry in node["domains"].items()
         if domain != node["dom0"]
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"node1": {"ssh": "lab-vc00"}}, "nodes.node1.ssh: lab-vc00 is vc00's already"),
+        (
+            {"node0": {"domains": {"c001": {"ssh": "lab-c000"}}}},
+            "nodes.node0.domains.c001.ssh: lab-c000 is c000's already",
+        ),
+        (  # the whole line was copied
+            {"node0": {"domains": {"c001": {"ssh": "lab-c000", "address": "10.9.0.11"}}}},
+            "nodes.node0.domains.c001.ssh: lab-c000 is c000's already",
+        ),
+        (
+            {"node1": {"domains": {"c010": {"address": "10.9.0.11"}}}},
+            "nodes.node1.domains.c010.address: 10.9.0.11 is c000's already",
+        ),
+        (
+            {"node1": {"domains": {"c011": {"xen": "c010"}}}},
+            "nodes.node1.domains.c011.xen: c010 is c010's already",
+        ),
+        (
+            {"node0": {"domains": {"c000": {"address": "10.9.0.256"}}}},
+            "nodes.node0.domains.c000.address: '10.9.0.256' is not an IPv4 address",
+        ),
+    ],
+)
+def test_a_testbed_file_that_calls_two_one_is_refused_by_its_key(tmp_path, change, says):
+    content = config.merge(config.read_yaml(ROOT / "lab/testbed.yaml"), {"nodes": change})
+    file = tmp_path / "testbed.yaml"
+    file.write_text(yaml.safe_dump(content))
+    default = config.read_yaml(ROOT / "config/config.yaml")
+    with pytest.raises(VcperfError) as refused:
+        site.read({**default, "testbed": "xen", "testbed_file": str(file)})
+    assert str(refused.value) == f"{file}: {says}"
 
 
 def test_ssh_reads_the_configuration_as_meant(tmp_path):

@@ -221,7 +221,10 @@ def test_a_stack_of_hosts_is_keyed_by_where_it_is(tmp_path):
     ("change", "said"),
     [
         ({"stacks": {"mpich": {"kind": "mpich"}}}, "stacks.mpich: name its folder on the hosts"),
-        ({"addresses": ("10.0.0.1", "10.0.0.1")}, "c010 has the address 10.0.0.1, as c000 has"),
+        (
+            {"clusters": {"vc0": ["c000", "c001"]}},
+            "c001 has the address 10.0.0.1, as c000 has; the domains of a cluster are different",
+        ),
         (
             {"pingpong": {**section(stacks=["mpich"]), "programs": ["IMB-MPI1"]}},
             "is not brought to hosts",

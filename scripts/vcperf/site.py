@@ -63,8 +63,12 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
         node = _entry(path, content, ("nodes",), name)
         for domain in wanted["domains"]:
             _entry(path, node, ("nodes", name, "domains"), domain)
-        nodes[name], more = place(node, wanted["dom0"], wanted["domains"])
+        try:
+            nodes[name], more = place(node, wanted["dom0"], wanted["domains"])
+        except VcperfError as fault:
+            raise VcperfError(f"{path}: nodes.{name}.domains.{fault}") from None
         ends |= more
+    _refuse_twins(path, config, nodes, ends)
     context: dict[str, Any] = {
         "emulator_pid_files": {
             name: str(path.parent / node["emulator_pid_file"])
@@ -95,3 +99,31 @@ def _entry(path: Path, content: Any, key_path: tuple[str, ...], name: str) -> An
             f"{path}: {where}: the campaign's '{name}' is not there{suggest(name, known)}"
         )
     return known[name]
+
+
+def _refuse_twins(
+    path: Path, config: Config, nodes: dict[str, Any], ends: dict[str, dict[str, Any]]
+) -> None:
+    """Refuse two domains that are one host by one of their lines and two by the other: an
+    entry that was copied, whose measurement would be another's.
+
+    Domains may be their node (native), and all of them this machine (by a loopback address).
+    """
+    by_ssh = {node["ssh"] for node in nodes.values()}
+    seen: dict[str, dict[str, Any]] = {}
+    for name, node in config["nodes"].items():
+        for domain in node["domains"]:
+            end = ends[domain]
+            if end["address"].startswith("127."):
+                continue
+            at = f"{path}: nodes.{name}"
+            for other, first in seen.items():
+                same_address = end["address"] == first["address"]
+                if end["ssh"] == first["ssh"]:
+                    if not same_address or end["ssh"] not in by_ssh:
+                        key = "ssh" if domain == node["dom0"] else f"domains.{domain}.ssh"
+                        raise VcperfError(f"{at}.{key}: {end['ssh']} is {other}'s already")
+                elif same_address:
+                    key = f"domains.{domain}.address"
+                    raise VcperfError(f"{at}.{key}: {end['address']} is {other}'s already")
+            seen[domain] = end

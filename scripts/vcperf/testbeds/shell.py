@@ -36,7 +36,7 @@ listening() {
   done
   return 1
 }
-if [ "$port" ] && listening; then set -- echo "another program listens there"; tries=0; fi
+if [ "$port" ] && listening; then echo "another program listens there"; set -- false; tries=0; fi
 setsid "$@" </dev/null 2>&1 3<&- 4>&- & run=$!
 echo "started $run" >&4
 { read -r end <&3; kill -TERM -$run; sleep 2; kill -KILL -$run; } >/dev/null 4>&- & watch=$!

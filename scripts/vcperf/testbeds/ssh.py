@@ -332,7 +332,7 @@ def reason(errors: bytes) -> str:
     """Why ssh gave up, in one line."""
     text = errors.decode("utf-8", errors="replace").replace("\r", "")
     lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line and "mux_client" not in line]
+    lines = [line for line in lines if line and line != BEGIN and "mux_client" not in line]
 
     def line_with(words: str) -> str:
         return next((line for line in lines if words in line), "")

@@ -49,13 +49,18 @@ class XenTestbed(RemoteTestbed):
         """What a spec says of a node of the testbed file, and of its domains as ends.
 
         A domain's name in Xen, and its ssh destination, are its own where the file gives
-        no other; dom0 is Domain-0 and the node's.
+        no other; dom0 is Domain-0 and the node's. Raises VcperfError, from the domain on
+        where it is in the file, when two domains are one in Xen.
         """
-        names, ends = {}, {}
+        names: dict[str, str] = {}
+        ends = {}
         for domain in domains:
             entry = node["domains"][domain]
             is_dom0 = domain == dom0
-            names[domain] = entry.get("xen", "Domain-0" if is_dom0 else domain)
+            xen_name = entry.get("xen", "Domain-0" if is_dom0 else domain)
+            for other in (other for other, its in names.items() if its == xen_name):
+                raise VcperfError(f"{domain}.xen: {xen_name} is {other}'s already")
+            names[domain] = xen_name
             ssh = entry.get("ssh", node["ssh"] if is_dom0 else domain)
             ends[domain] = {"ssh": ssh, "address": entry["address"]}
         toolstack = node.get("toolstack", "xl")
