@@ -110,6 +110,28 @@ def test_a_killed_campaign_goes_on_where_it_was(checkout, in_new_session):
         assert checkout.records()[name].stat().st_mtime_ns == written
 
 
+def test_a_netperf_that_fails_is_told_by_its_reason_not_its_banner(finished, tmp_path):
+    """Real netperf says why on stderr, at once, and its banner on stdout, when it ends."""
+    standin = tmp_path / "netperf"
+    standin.write_text(
+        "#!/bin/sh\necho 'netperf: send_omni: connect_data_socket failed: Connection refused' >&2\n"
+        "echo 'MIGRATED TCP STREAM TEST from 0.0.0.0 port 0 AF_INET to x : demo'\nexit 1\n"
+    )
+    standin.chmod(0o755)
+    spec = json.dumps(a_spec(finished, warmup_s=0))
+    done = subprocess.run(
+        isolate(a_spec(finished)["testbed"], *MEASURE, spec, str(tmp_path / "1.json")),
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.endswith(
+        "ended with status 1: netperf: send_omni: connect_data_socket failed: Connection refused\n"
+    )
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_killed_block_leaves_no_record_and_no_process(finished, tmp_path, in_new_session, how):
     out = tmp_path / "1.json"

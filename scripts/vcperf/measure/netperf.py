@@ -8,6 +8,7 @@ import sys
 
 from vcperf.errors import VcperfError
 from vcperf.measure.block import main, observed
+from vcperf.testbeds.said import last_line
 from vcperf.tools import netperf, netperf_commands
 from vcperf.tools.filter import Untrusted
 
@@ -123,11 +124,10 @@ def check_answer(spec: dict[str, Any], output: str) -> None:
 
 def _check_status(spec: dict[str, Any], run: dict[str, Any]) -> None:
     if run["status"] != 0:
-        lines = run["output"].strip().splitlines()
-        raise VcperfError(
-            f"{_name(spec)}: netperf ended with status {run['status']}: "
-            f"{lines[-1] if lines else 'it said nothing'}"
-        )
+        # Its banner comes last where it waited in a buffer, and is no reason.
+        lines = [line for line in run["output"].splitlines() if " TEST from " not in line]
+        said = last_line("\n".join(lines))
+        raise VcperfError(f"{_name(spec)}: netperf ended with status {run['status']}: {said}")
 
 
 def _name(spec: dict[str, Any]) -> str:
