@@ -147,7 +147,7 @@ def test_a_run_in_two_steps_is_verified_at_its_end():
         ("", "never started"),
         (FIRST, "expected 'EP repeat started'"),
         (STARTED + SECOND, "expected step 1, not 2"),
-        (STARTED + FIRST + FIRST.replace(" 1:", " 2:"), "before the one above ended"),
+        (STARTED + FIRST + FIRST.replace(" 1:", " 2:"), "before the one above did"),
         (STARTED + FIRST.replace("33.55", "66.00"), "contradict"),
         (STARTED + FIRST.replace("1000.000000 end", "999.000000 end"), "before the one above"),
         (STARTED + FIRST + STOPPED, "2 steps, of which 1 are told"),
@@ -162,6 +162,12 @@ def test_a_run_in_two_steps_is_verified_at_its_end():
 def test_steps_that_cannot_be_are_refused(text, fault):
     with pytest.raises(Untrusted, match=fault):
         ep_load.parse(text, "repeat")
+
+
+def test_a_rank_that_leaves_the_barrier_late_makes_steps_overlap():
+    """On two hosts whose CPUs others share; the step lasts as for the rank that left it first."""
+    late = SECOND.replace("1001.000000 end 1003.000000", "1000.400000 end 1002.400000")
+    assert verified(STARTED + FIRST + late + STOPPED) == ["yes", "no"]
 
 
 def test_lines_of_others_between_steps_mean_nothing():
