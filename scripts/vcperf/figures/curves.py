@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
 from vcperf.figures import bands
+from vcperf.figures.sizes import size_axis
 
 # Okabe and Ito's palette: told apart with any common colour blindness.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -30,7 +31,6 @@ AXIS = {
 SHORT = {metric: metric.split("_")[0] for metric in AXIS}
 # What the summary has of a metric -> what it has instead, of the cell's own.
 ESTIMATES = {"mean": "median", "ci_low": "median_low", "ci_high": "median_high"}
-MOST_TICKS = 8
 WIDE = 5  # a range of rates that needs a logarithmic axis
 
 RC: Any = {
@@ -148,14 +148,7 @@ def _curves(
 
 
 def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:
-    axes.set_xscale("log")
-    sizes = sorted(cells["message_bytes"].unique())
-    step = -(-len(sizes) // MOST_TICKS)
-    axes.xaxis.set_major_locator(FixedLocator([float(size) for size in sizes[::step]]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:.0f}"))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("Message size (bytes)")
+    size_axis(axes, cells["message_bytes"].unique())
     axes.set_ylabel(AXIS[metrics[0]] if len(metrics) == 1 else "CPU (% of one CPU)")
     means = cells[[f"{metric}_mean" for metric in metrics]].to_numpy()
     if means.min() > 0 and means.max() > WIDE * means.min() and not metrics[0].endswith("percent"):

@@ -10,10 +10,11 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
 from vcperf.analysis.anomaly import CURVE
 from vcperf.figures.curves import MARKERS, PALETTE, RC
+from vcperf.figures.sizes import size_axis
 
 Tables = Mapping[str, pd.DataFrame]
 WORDS = {"none": "without load", "ep": "while EP loads the other cluster"}
@@ -145,19 +146,11 @@ def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None
 
 
 def _axes(axes: Axes, cells: pd.DataFrame, title: str) -> None:
-    sizes = sorted(cells["message_bytes"].unique())
-    axes.set_xscale("log", base=2)
+    size_axis(axes, cells["message_bytes"].unique())
     axes.set_yscale("log")
     # By the means: an interval of few blocks may reach below zero.
     axes.set_ylim(cells["latency_us"].min() / 2, cells["latency_us"].max() * 2)
-    step = -(-len(sizes) // 8)
-    axes.xaxis.set_major_locator(FixedLocator([max(0.5, float(size)) for size in sizes[::step]]))
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda size, _: f"{size:.0f}" if size >= 1 else "0")
-    )
-    axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_xlabel("Message size (bytes)")
     axes.set_ylabel("Latency (us)")
     axes.legend(loc="upper left", fontsize=9, title=title or None, alignment="left")
 

@@ -10,12 +10,14 @@ from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter
 
 from vcperf.figures.curves import MARKERS, PALETTE, RC
+from vcperf.figures.sizes import size_axis
 
 PANEL = ["testbed", "path", "test"]
 COLUMNS = 3  # of panels
+LABELS = 4  # of sizes, below a panel
 ASIDE = 1.04  # between the points of two curves at one size, as a factor
 CHARACTERS = 17  # of the subtitle, an inch
 WIDE = 5  # a range of ratios that needs a logarithmic axis
@@ -83,12 +85,7 @@ def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
             )
     first = panel.iloc[0]
     axes.set_title(f"{first['path']}, {first['test']} ({first['testbed']})", fontsize=9)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(sorted(map(float, panel["message_bytes"].unique()))))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:.0f}"))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("Message size (bytes)")
+    size_axis(axes, panel["message_bytes"].unique(), LABELS)
 
 
 def _legend(drawing: Figure, panels: Iterable[Axes]) -> None:
