@@ -57,7 +57,6 @@ class LocalTestbed:
         self._live: dict[str, set[int]] = {domain: set() for domain in self.cpus}
         self._started: dict[int, str] = {}
         self._ended: dict[str, float] = dict.fromkeys(self.cpus, 0.0)
-        self._scratch = ""
         self._spread = False  # whether a command of one domain starts others elsewhere
         self._homes: dict[int, str] = {}  # of the processes seen since
         self._command_pinning: dict[str, set[tuple[int, ...]]] = {d: set() for d in self.cpus}
@@ -112,8 +111,6 @@ class LocalTestbed:
         for anchor in self.anchors.values():
             anchor.wait()
         self.anchors.clear()
-        if self._scratch:
-            subprocess.run(["rm", "-rf", "--", self._scratch], check=False)
 
     # -- pinning --------------------------------------------------------------------
 

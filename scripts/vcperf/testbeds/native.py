@@ -16,6 +16,14 @@ class NativeTestbed(LocalTestbed):
     """Domains that are nothing but their CPUs."""
 
     platform = "plain processes on one host"
+    _scratch = ""
+
+    def __exit__(self, *fault: object) -> None:
+        super().__exit__(*fault)
+        if self._scratch:
+            import shutil  # its start-up time is MPI's and perf's alone
+
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     def anchor_argv(self, domain: str) -> list[str]:
         """A process that waits for the end of its input."""
@@ -33,7 +41,7 @@ class NativeTestbed(LocalTestbed):
         """A folder in the host's temporary one. What killed blocks left there goes first: one
         block at a time is measured on a host (scripts/isolate), so none of it is in use."""
         if not self._scratch:
-            import shutil  # their start-up time is MPI's and perf's alone
+            import shutil
             import tempfile
 
             with os.scandir(tempfile.gettempdir()) as entries:
