@@ -40,7 +40,7 @@ def test_the_filter_is_a_command():
     sound = (DATA / "TCP_STREAM-cpu.txt").read_text()
     assert filtered(sound) == (0, f"{HEADER}\nTCP_STREAM,1024,1.0,2103.07,,66.46,66.46\n", "")
     status, out, err = filtered("")
-    assert (status, out, err) == (1, "", "not trusted: no result in it\n")
+    assert (status, out, err) == (1, "", "rejected: no result in it\n")
     status, out, err = filtered("\x00\xff\n")
     assert (status, out) == (1, "") and err.count("\n") == 1
 

@@ -30,7 +30,7 @@ def main(parse: Callable[[str], list[Row]], columns: Sequence[str]) -> int:
     try:
         rows = parse(sys.stdin.buffer.read().decode("utf-8", errors="replace"))
     except Untrusted as fault:
-        print(f"not trusted: {fault}", file=sys.stderr)
+        print(f"rejected: {fault}", file=sys.stderr)
         return 1
     write(rows, columns)
     return 0

@@ -182,7 +182,7 @@ def filter_main() -> int:
     try:
         profile = read(sys.stdin.buffer)
     except Untrusted as fault:
-        print(f"not trusted: {fault}", file=sys.stderr)
+        print(f"rejected: {fault}", file=sys.stderr)
         return 1
     write(profile.rows, COLUMNS)
     if profile.lost:
