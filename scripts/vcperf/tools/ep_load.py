@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 
+from vcperf.errors import quote
 from vcperf.tools import ep
 from vcperf.tools.filter import Row, Untrusted
 from vcperf.tools.mpi import fault
@@ -106,11 +107,11 @@ def _parse_repeat(text: str) -> list[Row]:
     for number, line in enumerate(text.split("\n")[:-1], start=1):
         words, where = line.strip(), f"line {number}: "
         if stopped:
-            raise Untrusted(f"{where}something follows the end: {words!r}")
+            raise Untrusted(f"{where}something follows the end: {quote(words)}")
         if started is None:
             started = re.fullmatch(f"(?a){_STARTED}", words)
             if started is None:
-                raise Untrusted(f"{where}expected 'EP repeat started', not {words!r}")
+                raise Untrusted(f"{where}expected 'EP repeat started', not {quote(words)}")
             if started[1] not in ep.LOG_PAIRS:
                 raise Untrusted(f"{where}{started[1]} is no class of EP")
             before = float(started[3]) - _RESOLUTION_S
@@ -128,7 +129,7 @@ def _parse_repeat(text: str) -> list[Row]:
             if int(end[1]) != len(rows):
                 raise Untrusted(f"{where}{end[1]} steps, of which {len(rows)} are told")
         else:
-            raise Untrusted(f"{where}not a line of ep -repeat: {words!r}")
+            raise Untrusted(f"{where}not a line of ep -repeat: {quote(words)}")
     if started is None:
         raise Untrusted(f"the load never started: {fault(text)}")
     return rows

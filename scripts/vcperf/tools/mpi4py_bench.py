@@ -19,8 +19,9 @@ from __future__ import annotations
 import re
 import sys
 
-from vcperf.errors import VcperfError
+from vcperf.errors import VcperfError, quote
 from vcperf.tools.filter import Row, Untrusted, main
+from vcperf.tools.launcher import lines, number, without_rank_prefix
 from vcperf.tools.mpi import failure, fault
 
 COLUMNS = (
@@ -38,6 +39,8 @@ _ROW = (
     r"(?a)([1-9]\d{0,9}) (\d{1,12}\.\d{2}) \| (\d\.\d{7}e[+-]\d\d) ± (\d\.\d{4}e[+-]\d\d)"
     r" ([1-9]\d{0,9})"
 )
+# A damaged row, or a line of another report: a comment, a size alone, a column's edge.
+_OF_TABLE = r"(?a)#|\d+(?: |$)|[^|]*\|"
 
 
 def argv(
@@ -82,32 +85,25 @@ def sizes(smallest_bytes: int, largest_bytes: int) -> list[int]:
 
 
 def parse(text: str, expected: list[int] | None = None) -> list[Row]:
-    """Rows of COLUMNS, one a message size.
+    """Rows of COLUMNS, one per message size.
 
     Args:
-        expected: the sizes asked for; as no line tells the end of the output, these alone
+        expected: the sizes asked for; as no line marks the end of the output, these alone
             show that it is whole.
 
-    Raises Untrusted when a line is not one that it prints, sizes do not double from row to row
-    or are not those expected, bandwidth and time contradict each other, or no row is there.
+    What a launcher or a batch system prints before the title and behind the rows is left out.
+
+    Raises Untrusted when a line among the rows is not one of them, sizes do not double from row
+    to row or are not those expected, bandwidth and time contradict each other, or no row is there.
     """
     if failure(text):
         raise Untrusted(f"the job failed: {fault(text)}")
     if text and not text.endswith("\n"):
         raise Untrusted("the output is cut off: its last line has no end")
-    lines = [" ".join(line.split()) for line in text.split("\n")]
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line]
-    if [line for _, line in numbered[:2]] != [_TITLE, _HEADER]:
+    text = without_rank_prefix(text, _TITLE)
+    rows = _table(text)
+    if rows is None:
         raise Untrusted(f"no title and header of mpi4py.bench pingpong: {fault(text)}")
-    rows: list[Row] = []
-    for number, line in numbered[2:]:
-        match = re.fullmatch(_ROW, line)
-        if match is None:
-            raise Untrusted(f"line {number}: not a row of mpi4py.bench: {line!r}")
-        try:
-            rows.append(_row(match, rows[-1]["message_bytes"] if rows else None))
-        except Untrusted as reason:
-            raise Untrusted(f"line {number}: {reason}") from None
     if not rows:
         raise Untrusted("a header and no rows")
     found = [row["message_bytes"] for row in rows]
@@ -116,6 +112,28 @@ def parse(text: str, expected: list[int] | None = None) -> list[Row]:
             f"sizes {found[0]} to {found[-1]}, expected {expected[0]} to {expected[-1]}"
         )
     return rows
+
+
+def _table(text: str) -> list[Row] | None:
+    """The rows below the title and the header; None where these are missing."""
+    rows: list[Row] = []
+    wanted, ended = [_TITLE, _HEADER], False
+    for start, _, line in lines(text):
+        match = None if wanted or ended else re.fullmatch(_ROW, line)
+        try:
+            if wanted and line == wanted[0]:
+                del wanted[0]
+            elif len(wanted) == 1:
+                return None
+            elif match:
+                rows.append(_row(match, rows[-1]["message_bytes"] if rows else None))
+            elif "\u00b1" in line or (not wanted and re.match(_OF_TABLE, line)):
+                raise Untrusted(f"not a row of mpi4py.bench: {quote(line)}")
+            else:  # a launcher or a batch system, before the title or behind the rows
+                ended = not wanted
+        except Untrusted as reason:
+            raise Untrusted(f"line {number(text, start)}: {reason}") from None
+    return None if wanted else rows
 
 
 def _row(match: re.Match[str], before: int | None) -> Row:

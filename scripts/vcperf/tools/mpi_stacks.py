@@ -13,6 +13,7 @@ from vcperf.errors import VcperfError
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 ROOT = f"{os.path.dirname(__file__)}/../../.."
 KINDS = ("mpich", "openmpi", "intel")
@@ -34,8 +35,8 @@ def mpiexec(stack: Mapping[str, str]) -> str:
 
 
 def program(stack: Mapping[str, str], name: str) -> str:
-    """Where a program of scripts/workloads/mpi is, compiled with a stack, seen from the
-    working directory.
+    """Where a program of scripts/workloads/mpi is, compiled with a stack, as rules
+    name it.
 
     >>> program({"kind": "openmpi", "version": "5.0.8"}, "ep")
     'results/programs/openmpi-5.0.8/ep'
@@ -170,3 +171,19 @@ def transport(kind: str, output: str) -> str:
     if kind == "intel":
         raise VcperfError("intel: it does not say which transport it took, in spite of I_MPI_DEBUG")
     return "btl tcp, as asked for" if kind == "openmpi" else ""
+
+
+def compiled(spec: dict[str, Any]) -> list[str]:
+    """The programs that a block needs to be compiled first, as files of this host.
+
+    Args:
+        spec: of any block; without a `stack` it needs none. A site's own program is there.
+    """
+    if "stack" not in spec:
+        return []
+    programs = []
+    if "file" not in spec["program"]:
+        programs.append(benchmark(spec["stack"], spec["program"]))
+    if "source" in spec.get("load", {}):
+        programs.append(program(spec["stack"], "ep"))
+    return programs

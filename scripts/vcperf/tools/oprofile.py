@@ -30,7 +30,8 @@ opreport ran with --global-percent), of all samples elsewhere. In a report of a 
 a symbol that one of the profiles lacks may be marked `---` or `+++` and has no percent.
 
 Samples and percents must agree, to the digits printed: all rows of an event with one number
-of samples that the percents are of, which the rows do not add up to more than.
+of samples that the percents are of, which the rows do not add up to more than. Rows of a
+report that warns of lost samples or throttled events stand, with a note on stderr.
 
 The formats are those of opreport.cpp, format_output.cpp and string_manip.cpp of OProfile
 0.8 to 1.4; Xenoprof's names of passive domains are those of its patches.
@@ -41,7 +42,9 @@ from __future__ import annotations
 import re
 import sys
 
-from vcperf.tools.filter import Row, Untrusted, main
+from vcperf.tools import surroundings
+from vcperf.tools.filter import Row, Rows, Untrusted, main, quoted
+from vcperf.tools.oprofile_header import NUMBERS, Header, image_heads, symbol_columns
 from vcperf.tools.oprofile_shares import NO_PERCENT, Whole, may_be
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -50,36 +53,36 @@ if TYPE_CHECKING:
 
 COLUMNS = ("event", "domain", "app", "image", "symbol", "samples", "percent")
 
-_NAMES = ("linenr info", "image name", "app name", "symbol name")
-_NUMBERS = ("vma", "samples", "cum. samples", "%", "cum. %", "diff %")
-_HEADER = re.compile(r"(?:cum\. samples|cum\. %|diff %|linenr info|\w+ name|samples|vma|%)(?= |$)")
-_CPU = re.compile(r"CPU: .")
-_COUNTED = re.compile(r"Counted (\S+) events( \(.*\))?( with a unit mask of .*)? count \d+$")
-_TIMER = "Profiling through timer interrupt"
-_CLASS = re.compile(
-    r"(?:Samples on CPU (?P<cpu>\d+)|Processes with a thread ID of (?P<tid>\d+)"
-    r"|Processes with a thread group ID of (?P<tgid>\d+))$"
+# Digits are limited: a damaged number must not become a huge one.
+_COUNT = re.compile(r"\d{1,20}$", re.ASCII)
+_PERCENT = re.compile(r"(?:\d{1,3}(?:\.\d{1,9})?(?:e[-+]\d\d)?|---|\+\+\+)$", re.ASCII)
+_CHANGE = re.compile(
+    r"(?:[-+]?\d{1,20}(?:\.\d{1,9})?(?:e[-+]\d\d)?|---|\+\+\+|[-+]?inf|-?nan)$", re.ASCII
 )
-_NOTE = re.compile(
-    r"(?:Using \S+ for samples directory\.|warning: .+ could not be (?:found|read)\.?"
-    r"|warning: could not check that the binary file .+ has not been modified since the profile"
-    r" was taken\. Results may be inaccurate\.)$"
-)
-_PERCENT = re.compile(r"(?:\d+(?:\.\d+)?(?:e[-+]\d+)?|---|\+\+\+)$", re.ASCII)
-_CHANGE = re.compile(r"(?:[-+]?\d+(?:\.\d+)?(?:e[-+]\d+)?|---|\+\+\+|[-+]?inf|-?nan)$", re.ASCII)
-_COUNT = re.compile(r"\d+$", re.ASCII)
-_COLUMN_HEADS = re.compile(r"(?: *\S+ *\|)+$|-{18,}$")
-_PASSIVE = re.compile(r"domain(\d+)-(?:xen-unknown|xen|kernel|modules|apps)$")
+_PAIR = re.compile(rf"\s*({_COUNT.pattern[:-1]})\s+({_PERCENT.pattern[:-1]})\s+", re.ASCII)
+_SOUND = {
+    "vma": re.compile(r"[0-9a-f]{8,16}$"),
+    "samples": _COUNT,
+    "cum. samples": re.compile(r"(?:\d{1,20}|---)$", re.ASCII),
+    "%": _PERCENT,
+    "cum. %": _PERCENT,
+    "diff %": _CHANGE,
+}
+_NEXT_WORD = re.compile(r" (?=[^ ])")
+_PASSIVE = re.compile(r"domain(\d{1,5})-(?:xen-unknown|xen|kernel|modules|apps)$", re.ASCII)
+_MOST_EVENTS = 64
 _DEPENDENT = 8 + 9  # where a dependent's count ends, its tab turned into blanks
+_CONTROL = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 
 
-def parse(text: str) -> list[Row]:
-    """Rows of COLUMNS, one a line of the report and event, in the report's order.
+def parse(text: str) -> Rows:
+    """Rows of COLUMNS, one per line of the report and event, in the report's order.
 
     `event` is the name of the counted event, `TIMER` in timer mode, with ` cpu:0`,
     ` tid:7` or ` tgid:7` behind it where the report keeps those apart. `domain` is a
     passive Xen domain's id; ordinary names have none. `samples` is a count, `percent` a
-    number between 0 and 100, or None for `---` and `+++`.
+    number between 0 and 100, or None for `---` and `+++`. Notes say which samples the
+    report warns that it lacks. Lines of a launcher around the report are passed over.
 
     Raises Untrusted when any line is not one of a sound report, its samples and percents
     contradict each other, or no row is there.
@@ -87,7 +90,7 @@ def parse(text: str) -> list[Row]:
     if text and not text.endswith("\n"):
         raise Untrusted("the report is cut off: its last line has no end")
     reader = _Reader()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(surroundings.report(text).splitlines(), start=1):
         try:
             reader.feed(line.rstrip())
         except Untrusted as fault:
@@ -100,8 +103,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self.events: list[str] = []
-        self.classes: list[str] = []
+        self.header = Header()
         self.labels: list[str | None] = []  # what a row's pairs of figures count
         self.columns: list[tuple[str, int]] = []  # of -l: name, width
         self.wholes: list[Whole] = []  # for each label, of what percents are
@@ -114,15 +116,15 @@ class _Reader:
     def feed(self, line: str) -> None:
         if not line:
             return
+        if _CONTROL.search(line):
+            raise Untrusted(f"control characters: {quoted(line)}")
         if self.columns:
             self._symbol(line)
             self.owing = False
-        elif self._header(line) or self._heads(line):
-            pass
-        else:
+        elif not self._above(line):
             self._image(line)
 
-    def finish(self) -> list[Row]:
+    def finish(self) -> Rows:
         if not self.rows:
             raise Untrusted("no result in it")
         if self.owing:
@@ -134,7 +136,7 @@ class _Reader:
         for row in self.rows:
             passive = _PASSIVE.match(row["image"] or "") or _PASSIVE.match(row["app"] or "")
             row["domain"] = passive[1] if passive else None
-        return self.rows
+        return Rows(self.rows, self.header.notes)
 
     def _name_images(self) -> None:
         """Where dependents nest, an application without any is its own only image; where
@@ -151,51 +153,26 @@ class _Reader:
 
     # -- what stands above the figures ------------------------------------------
 
-    def _header(self, line: str) -> bool:
-        counted, apart = _COUNTED.match(line), _CLASS.match(line)
-        if not (counted or apart or line == _TIMER or _CPU.match(line) or _NOTE.match(line)):
-            return False
-        if self.rows:
-            raise Untrusted(f"a second report begins: {line!r}")
-        if counted:
-            self.events.append(counted[1])
-        elif line == _TIMER:
-            self.events.append("TIMER")
-        elif apart:
-            self.classes.append(f"{apart.lastgroup}:{apart[apart.lastgroup or 0]}")
-        return True
-
-    def _heads(self, line: str) -> bool:
-        names = _HEADER.findall(line)
-        if "samples" in names and "%" in names and not _HEADER.sub("", line).strip():
+    def _above(self, line: str) -> bool:
+        """Whether a line is one of the header or of the heads of columns."""
+        columns = symbol_columns(line)
+        if columns or self.header.take(line):
             if self.rows:
-                raise Untrusted(f"a second report begins: {line!r}")
-            starts = [match.start() for match in _HEADER.finditer(line)]
-            ends = [*starts[1:], len(line)]
-            widths = [end - start for start, end in zip(starts, ends, strict=True)]
-            self._check_columns(names)
-            self.columns, self.owing = list(zip(names, widths, strict=True)), True
+                raise Untrusted(f"a second report begins: {quoted(line)}")
+            self.columns = columns
+            self.owing = bool(columns)
+            if columns:
+                self._label([name for name, _ in columns].count("samples"))
             return True
-        if not _COLUMN_HEADS.match(line.strip()):
-            return False
-        self.owing = True
-        return True
-
-    def _check_columns(self, names: list[str]) -> None:
-        texts = [name for name in names if name in _NAMES]
-        if any(name not in (*_NUMBERS, *_NAMES) for name in names) or names[-1] != "symbol name":
-            raise Untrusted(f"columns {', '.join(names)!r} are no symbol summary's")
-        if names[len(names) - len(texts) :] != texts or names.count("%") != names.count("samples"):
-            raise Untrusted(f"columns {', '.join(names)!r} are in no order opreport has")
-        self._label(names.count("samples"))
+        if image_heads(line):
+            self.owing = True
+            return True
+        return False
 
     def _label(self, pairs: int) -> list[str | None]:
         """Which event each of a row's pairs of figures is of."""
         if not self.labels:
-            if self.classes and len(self.events) == 1:
-                self.labels = [f"{self.events[0]} {each}" for each in self.classes]
-            else:
-                self.labels = [*self.events] or [None] * pairs
+            self.labels = self.header.labels(pairs)
             self.wholes = [Whole() for _ in self.labels]
         if len(self.labels) != pairs:
             raise Untrusted(f"{pairs} pairs of figures for {len(self.labels)} events")
@@ -208,8 +185,8 @@ class _Reader:
         assert start
         dependent = bool(start[1]) or len(start[2]) >= _DEPENDENT
         if dependent and not self.total:
-            raise Untrusted(f"a dependent image without its application: {line!r}")
-        figures, name = _figures(line.strip(), len(self.labels or self.classes or self.events))
+            raise Untrusted(f"a dependent image without its application: {quoted(line)}")
+        figures, name = _figures(line.strip(), len(self.labels or self.header.labels(0)))
         rows = [
             _row(label, samples, _percent(word))
             for label, (samples, word) in zip(self._label(len(figures)), figures, strict=True)
@@ -233,28 +210,28 @@ class _Reader:
             row["app"], row["image"] = self.total[at]["app"], name
             self.left[at] -= row["samples"]
             if self.left[at] < 0:
-                raise Untrusted(f"the images of {row['app']!r} have more samples than it has")
+                raise Untrusted(f"the images of {quoted(row['app'])} have more samples than it has")
 
     # -- symbol summaries -------------------------------------------------------
 
     def _symbol(self, line: str) -> None:
         if line.startswith((" ", "-")):
-            raise Untrusted(f"details or a call graph, which are not read: {line!r}")
-        numbers = [name for name, _ in self.columns if name in _NUMBERS]
+            raise Untrusted(f"details or a call graph, which are not read: {quoted(line)}")
+        numbers = [name for name, _ in self.columns if name in NUMBERS]
         words = line.split(None, len(numbers))
         if len(words) <= len(numbers):
-            raise Untrusted(f"not a whole row: {line!r}")
+            raise Untrusted(f"not a whole row: {quoted(line)}")
         counts, percents = [], []
         for name, word in zip(numbers, words, strict=False):
             if not _SOUND[name].match(word):
-                raise Untrusted(f"{word!r} in column {name!r}: {line!r}")
+                raise Untrusted(f"{quoted(word)} in column {name!r}: {quoted(line)}")
             if name == "samples":
                 counts.append(int(word))
             elif name == "%":
                 percents.append(word)
         names = _split_names(words[-1], self.columns[len(numbers) :])
         if "  " in names["symbol name"]:  # names hold single blanks
-            raise Untrusted(f"two rows in one line: {line!r}")
+            raise Untrusted(f"two rows in one line: {quoted(line)}")
         labels = self._label(len(counts))
         for at, (samples, word) in enumerate(zip(counts, percents, strict=True)):
             row = _row(labels[at], samples, _percent(word))
@@ -262,16 +239,6 @@ class _Reader:
             row["image"], row["app"] = names.get("image name"), names.get("app name")
             row["symbol"] = names["symbol name"]
             self.rows.append(row)
-
-
-_SOUND = {
-    "vma": re.compile(r"[0-9a-f]{8,16}$"),
-    "samples": _COUNT,
-    "cum. samples": re.compile(r"(?:\d+|---)$", re.ASCII),
-    "%": _PERCENT,
-    "cum. %": _PERCENT,
-    "diff %": _CHANGE,
-}
 
 
 def _row(event: str | None, samples: int, percent: float | None) -> Row:
@@ -284,19 +251,21 @@ def _figures(line: str, pairs: int) -> tuple[list[tuple[int, str]], str]:
     """The pairs of samples and percent that a row begins with, and the name behind them.
 
     Args:
-        pairs: how many; 0 when no header told, then as many as there are.
+        pairs: how many; 0 when no header said so, then as many as there are, up to
+            _MOST_EVENTS.
     """
     found: list[tuple[int, str]] = []
-    rest = line
-    while not pairs or len(found) < pairs:
-        words = rest.split(None, 2)
-        if len(words) < 3 or not (_COUNT.match(words[0]) and _PERCENT.match(words[1])):
+    start = 0
+    while len(found) < (pairs or _MOST_EVENTS):
+        pair = _PAIR.match(line, start)
+        if not pair:
             break
-        found.append((int(words[0]), words[1]))
-        rest = words[2]
-    if not found or len(found) < pairs or "  " in rest:  # names hold single blanks
-        raise Untrusted(f"not a line of a sound report: {line!r}")
-    return found, rest
+        found.append((int(pair[1]), pair[2]))
+        start = pair.end()
+    name = line[start:]
+    if not found or len(found) < pairs or "  " in name:  # names hold single blanks
+        raise Untrusted(f"not a line of a sound report: {quoted(line)}")
+    return found, name
 
 
 def _split_names(text: str, columns: Sequence[tuple[str, int]]) -> dict[str, str]:
@@ -318,15 +287,17 @@ def _name_end(text: str, width: int, following: Sequence[tuple[str, int]]) -> in
     """Where the name that a row's text begins with ends."""
     if text[width - 1 : width] == " " and text[width : width + 1] not in ("", " "):
         return width
-    breaks = [match.start() for match in re.finditer(" (?=[^ ])", text) if match.start() >= width]
-    if following:
+    first = len(text)
+    for match in _NEXT_WORD.finditer(text, width):
+        at = match.start()
+        first = min(at, first)
+        if not following:
+            break
         # A blank in the name, or behind it? The next column, if short, tells.
-        wide = following[0][1]
-        for at in breaks:
-            rest = text[at + 1 :]
-            if rest[wide - 2 : wide] == "  " and rest[wide : wide + 1].strip():
-                return at
-    return breaks[0] if breaks else len(text)
+        end = at + 1 + following[0][1]
+        if text[end - 2 : end] == "  " and text[end : end + 1].strip():
+            return at
+    return first
 
 
 def _percent(word: str) -> float | None:

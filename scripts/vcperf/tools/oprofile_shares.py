@@ -4,7 +4,6 @@ contradicts the others."""
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 
 from vcperf.tools.filter import Untrusted
 
@@ -46,7 +45,8 @@ class Whole:
 def _whole(samples: int, word: str) -> tuple[float, float]:
     """The least and the most samples of which so many can be a printed percentage: it is
     rounded, or old versions cut it, in its last digit."""
-    share, digit = float(word), 10.0 ** int(Decimal(word).as_tuple().exponent)
+    digits, _, exponent = word.partition("e")
+    share, digit = float(word), 10.0 ** (int(exponent or 0) - len(digits.partition(".")[2]))
     if not share:  # less than any that is printed
         return 1e6 * samples, math.inf
     least = 100 * samples / (share + digit)

@@ -4,7 +4,7 @@ The real tool's receiver ends its report so::
 
     Final capacity estimate : 97 Mbps to 98 Mbps
 
-which gives ``pathrate,97.0,98.0,capacity,``; it does not tell how long it took. After
+which gives ``pathrate,97.0,98.0,capacity,``; it does not print how long it took. After
 `The following estimate is a lower bound for the path capacity.` only the low end counts.
 """
 
@@ -14,7 +14,7 @@ import re
 import sys
 
 from vcperf.tools.filter import Row, Untrusted, main
-from vcperf.tools.pathload import positive, row_of, server_argv
+from vcperf.tools.pathload import only, positive, row_of, server_argv
 
 __all__ = ["client_argv", "server_argv"]  # one server for both methods
 
@@ -25,7 +25,7 @@ KINDS = {"capacity": (True, True), "lower_bound": (True, False)}
 REAL_PORT = 48699
 
 _UNITS = {"kbps": 1e-3, "Mbps": 1.0, "Gbps": 1e3}
-_RATE = r"(\d+(?:\.\d+)?) *(kbps|Mbps|Gbps)"
+_RATE = r"(\d{1,9}(?:\.\d{1,9})?) *(kbps|Mbps|Gbps)"
 _FINAL = re.compile(rf"Final capacity estimate\s*: *{_RATE} +to +{_RATE}", re.ASCII)
 _LOWER = "lower bound for the path capacity"
 
@@ -60,19 +60,30 @@ def parse(text: str) -> list[Row]:
 
     Raises Untrusted for output that is damaged, cut off or holds no estimate.
     """
-    row = row_of(text, "pathrate", KINDS) if text.lstrip().startswith("{") else _real(text)
+    row = _own(text) if text.lstrip().startswith("{") else _real(text)
     if row["high_mbps"] is not None and row["low_mbps"] > row["high_mbps"]:
         raise Untrusted("the capacity's upper end is below its lower one")
     return [{column: row.get(column) for column in COLUMNS}]
 
 
+def _own(text: str) -> Row:
+    row = row_of(text, "pathrate", KINDS)
+    if row.get("mbps") is not None:
+        middle = positive("mbps", row["mbps"])
+        low, high = row["low_mbps"], row["high_mbps"]
+        # A bound has no upper end, and its low one is the estimate, less half the resolution.
+        if low > middle + 0.001 or (high is not None and abs(low + high - 2 * middle) > 0.0031):
+            raise Untrusted(f"{low:g} to {high} Mbit/s contradict the estimate {middle:g}")
+    return row
+
+
 def _real(text: str) -> Row:
     if text and not text.endswith("\n"):
         raise Untrusted("the output is cut off: its last line has no end")
-    found = _FINAL.findall(text)
+    found = only(_FINAL, text)
     if len(found) != 1:
-        raise Untrusted(f"{len(found)} estimates in it, expected one")
-    low, low_unit, high, high_unit = found[0]
+        raise Untrusted(f"{'no' if not found else 'several'} estimates, expected one")
+    low, low_unit, high, high_unit = found[0].groups()
     bound = _LOWER in text
     return {
         "method": "pathrate",

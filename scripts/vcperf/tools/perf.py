@@ -34,6 +34,7 @@ from collections import Counter
 
 from vcperf.tools.filter import Row, Untrusted, write
 from vcperf.tools.perf_samples import Splitter, chunks, lost_in
+from vcperf.tools.perf_untimed import with_times
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -180,7 +181,8 @@ def filter_main() -> int:
     """Run the parser over standard input, as filter.main does, but without holding it.
     Lost samples are told on stderr; the rows stand."""
     try:
-        profile = read(sys.stdin.buffer)
+        with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
+            profile = read(with_times(stream))
     except Untrusted as fault:
         print(f"rejected: {fault}", file=sys.stderr)
         return 1

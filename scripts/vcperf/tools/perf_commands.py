@@ -48,7 +48,7 @@ def record_argv(
 
     Args:
         event: as `perf list` names it.
-        frequency_hz, period: samples a second, or events a sample; one of the two.
+        frequency_hz, period: samples per second, or events a sample; one of the two.
         stacks: whether to record call stacks too.
         control: file descriptors from which it reads orders, and to which it writes that
             they are done; it samples nothing before it is told `enable` then.
@@ -153,7 +153,7 @@ def refusal(said: str) -> str:
     """
     lines = [line.strip() for line in said.splitlines()]
     telling = [line for line in lines if any(map(str.isalpha, line)) and line != "Error:"]
-    return telling[0] if telling else "it said nothing"
+    return telling[0] if telling else "no error message"
 
 
 class Origins:
@@ -180,7 +180,7 @@ class Origins:
 
 def origins(stream: BinaryIO) -> Origins:
     """Where the processes of a recording come from, from the output of script_argv. So
-    processes that have long ended can be told apart by the domain they were in.
+    processes that have long ended can be distinguished by the domain they were in.
     """
     found = Origins()
     for text in chunks(stream):

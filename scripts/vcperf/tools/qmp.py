@@ -11,6 +11,7 @@ import os
 import re
 import socket
 
+from vcperf.errors import quote
 from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -54,7 +55,7 @@ class Monitor:
         self._link.close()
 
     def ask(self, commands: Sequence[str]) -> list[str]:
-        """What the human monitor says to each command, one right after the other.
+        """What the human monitor answers to each command, one right after the other.
 
         Raises OSError when the emulator does not answer, Untrusted when it refuses.
         """
@@ -76,11 +77,11 @@ class Monitor:
             line = self._lines.readline()
             if not line:
                 raise ConnectionError("the emulator has ended")
-            said = json.loads(line)
-            if "error" in said:
-                raise Untrusted(f"QEMU's monitor: {said['error'].get('desc')}")
-            if "return" in said:  # else an event
-                answers.append(said["return"])
+            answer = json.loads(line)
+            if "error" in answer:
+                raise Untrusted(f"QEMU's monitor: {answer['error'].get('desc')}")
+            if "return" in answer:  # else an event
+                answers.append(answer["return"])
         return answers
 
 
@@ -89,28 +90,28 @@ def word_command(address: int) -> str:
     return f"x /1gx {address:#x}"
 
 
-def parse_word(said: str) -> int:
+def parse_word(text: str) -> int:
     """What that command printed.
 
     >>> hex(parse_word("ffff82d040594420: 0x0000000000000800\\r\\n"))
     '0x800'
     """
-    match = _WORD.match(said)
+    match = _WORD.match(text)
     if not match:
-        raise Untrusted(f"QEMU's monitor: not a word of memory: {' '.join(said.split())!r}")
+        raise Untrusted(f"QEMU's monitor: not a word of memory: {quote(text)}")
     return int(match[1], 16)
 
 
-def parse_registers(said: str) -> list[tuple[int, bool]]:
+def parse_registers(text: str) -> list[tuple[int, bool]]:
     """Of each processor, where it is and whether it is halted.
 
     Args:
-        said: what REGISTERS printed.
+        text: what REGISTERS printed.
 
     Raises Untrusted when no processor is in it. The address may be that of the beginning
     of a chain of blocks of translated code, on the same page.
     """
-    found = [(int(address, 16), halted == "1") for address, halted in _CPU.findall(said)]
+    found = [(int(address, 16), halted == "1") for address, halted in _CPU.findall(text)]
     if not found:
-        raise Untrusted("QEMU's monitor: no registers in what it said")
+        raise Untrusted("QEMU's monitor: no registers in its answer")
     return found

@@ -18,12 +18,13 @@ from __future__ import annotations
 import re
 import sys
 
+from vcperf.basics import cpulist
 from vcperf.errors import VcperfError
 from vcperf.tools.filter import Row, Untrusted, main
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 COLUMNS = ("domain", "id", "vcpu", "cpu", "state", "time_s", "hard_affinity", "soft_affinity")
 NO_NAME = "(null)"  # xl's name for a domain that has none, such as one that is dying
@@ -50,8 +51,6 @@ _LIST_ROW = (
 )
 # Keys are padded to 23 characters, which no line of an error is.
 _INFO = r"(?a)([A-Za-z]\w* +|\w{23,}):(.*)"
-_CPU = r"(0|[1-9]\d{0,4})"  # 03 was 0-3 or 0,3
-_RANGE = rf"(?a){_CPU}(?:-{_CPU})?"
 _WORDS = {"all": "all", "any cpu": "all", "none": "none", "no cpus": "none"}
 _LAST_ID = 0x7FEF  # those above are Xen's own
 
@@ -104,7 +103,7 @@ def pin_argv(
     for text in affinities:
         if text == "-" and toolstack == "xl":
             continue
-        if text != "all" and not _ranges(text):
+        if text != "all" and not cpulist.printed_ranges(text):
             raise VcperfError(f"{text!r} is not a list of CPUs such as 0-2,5, nor all")
     return [_known(toolstack), "vcpu-pin", str(domain), str(vcpu), *affinities]
 
@@ -120,7 +119,7 @@ def affinity(cpus: Sequence[int]) -> str:
     numbers = sorted(set(cpus))
     if numbers and numbers[0] < 0:
         raise VcperfError(f"{numbers[0]} is not the number of a CPU: they begin at 0")
-    return _written((number, number) for number in numbers)
+    return cpulist.written((number, number) for number in numbers) or "none"
 
 
 def cpu_set(text: str, cpus: int) -> list[int]:
@@ -129,10 +128,10 @@ def cpu_set(text: str, cpus: int) -> list[int]:
     Args:
         text: `all`, `none` or ranges, as `parse` gives them.
         cpus: how many CPU numbers the host has: with CPUs offline (no SMT, say) that is
-            max_cpu_id + 1 of `parse_info`, not nr_cpus; which of them are offline, `all`
-            does not tell.
+            max_cpu_id + 1 of `parse_info`, not nr_cpus; `all` does not show which of them
+            are offline.
 
-    Raises Untrusted for other text, and for a CPU that the host has not.
+    Raises Untrusted for other text, and for a CPU that the host lacks.
 
     >>> cpu_set("0-2,5", 8), cpu_set("all", 2), cpu_set("none", 2)
     ([0, 1, 2, 5], [0, 1], [])
@@ -140,7 +139,7 @@ def cpu_set(text: str, cpus: int) -> list[int]:
     word = _WORDS.get(text)
     if word:
         return list(range(cpus)) if word == "all" else []
-    ranges = _ranges(text)
+    ranges = cpulist.printed_ranges(text)
     if not ranges:
         raise Untrusted(f"{text!r} is not an affinity")
     if ranges[-1][1] >= cpus:
@@ -218,20 +217,20 @@ def fault(text: str) -> str:
     """
     lines = [" ".join(line.split()) for line in text.splitlines()]
     noise = f"{_CHATTER}|{_HEADER}$"
-    said = [line for line in lines if line and not re.match(noise, line)]
-    if not said:
-        return "it said nothing of why"
-    for line in said:
+    messages = [line for line in lines if line and not re.match(noise, line)]
+    if not messages:
+        return "no error message"
+    for line in messages:
         if "privileged command interface" in line:
             return (
                 f"{re.sub(_PREFIX, '', line)}: no access to Xen,"
                 " run it as root in dom0 of a host that Xen booted"
             )
-    if said[0].startswith("Traceback"):
-        return said[-1]
+    if messages[0].startswith("Traceback"):
+        return messages[-1]
     # The first error is the cause; those below it are what it led to.
-    errors = [line for line in said if re.match(_PREFIX, line)]
-    return re.sub(_PREFIX, "", (errors or said)[0])
+    errors = [line for line in messages if re.match(_PREFIX, line)]
+    return re.sub(_PREFIX, "", (errors or messages)[0])
 
 
 def _known(toolstack: str) -> str:
@@ -251,7 +250,7 @@ def _lines(text: str) -> list[tuple[int, str]]:
 def _table(
     text: str, header: str, command: str, read: Callable[[str, bool], Row | None]
 ) -> list[Row]:
-    """The rows below the header; `read` is told whether that names a soft affinity."""
+    """The rows below the header; `read` gets whether that names a soft affinity."""
     lines = _lines(text)
     if not lines:
         raise Untrusted(f"{command} printed nothing")
@@ -325,39 +324,14 @@ def _note_once(name: str, number: int | None, seen: set[str | int]) -> None:
     seen |= own
 
 
-def _ranges(text: str) -> list[tuple[int, int]]:
-    """Ranges of CPUs, first and last, ascending and apart; none when it is anything else."""
-    ranges: list[tuple[int, int]] = []
-    for part in text.split(","):
-        match = re.fullmatch(_RANGE, part)
-        if match is None:
-            return []
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or (ranges and first <= ranges[-1][1]):
-            return []
-        ranges.append((first, last))
-    return ranges
-
-
 def _normal(text: str) -> str:
     """An affinity as every version would write it: all, none or merged ranges."""
     if text in _WORDS:
         return _WORDS[text]
-    ranges = _ranges(text)
+    ranges = cpulist.printed_ranges(text)
     if not ranges:
         raise Untrusted(f"{text!r} is not an affinity")
-    return _written(ranges)
-
-
-def _written(ranges: Iterable[tuple[int, int]]) -> str:
-    merged: list[tuple[int, int]] = []
-    for first, last in ranges:
-        if merged and first == merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], last)
-        else:
-            merged.append((first, last))
-    parts = [str(first) if first == last else f"{first}-{last}" for first, last in merged]
-    return ",".join(parts) or "none"
+    return cpulist.written(ranges)
 
 
 if __name__ == "__main__":
