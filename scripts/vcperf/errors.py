@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 LONGEST_LINE = 300  # characters of an error: it stays readable on a terminal
 LONGEST_HEAD = 200  # of a line that is cut: its end says what to do
 LONGEST_QUOTE = 80
@@ -18,6 +25,15 @@ class VcperfError(Exception):
         if len(line) <= LONGEST_LINE:
             return line
         return f"{line[:LONGEST_HEAD]} ... {line[LONGEST_HEAD + 5 - LONGEST_LINE :]}"
+
+
+@contextlib.contextmanager
+def told_in_one_line() -> Iterator[None]:
+    """End the process with exit status 1 and one line on stderr when a VcperfError comes out."""
+    try:
+        yield
+    except VcperfError as error:
+        sys.exit(str(error))
 
 
 def quote(text: object) -> str:
@@ -41,3 +57,20 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """A hint that ends an error: the closest known word, or all of them.
+
+    >>> suggest("netprf", ["imb", "netperf"])
+    ", did you mean 'netperf'?"
+    >>> suggest("x", ["imb", "netperf"])
+    '; known: imb, netperf'
+    """
+    import difflib  # a measurement that goes well needs it not
+
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.8)
+    if close:
+        return f", did you mean '{close[0]}'?"
+    return f"; known: {', '.join(known)}" if known else ""

@@ -11,10 +11,11 @@ It is read wherever a campaign is planned, so it stays part of the campaign:
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 
-from vcperf.config import Config
+from vcperf.basics.files import write_whole
+from vcperf.basics.results import on_disk
+from vcperf.config.files import Config
 from vcperf.errors import VcperfError
 
 BLOCKS = "results/blocks.json"
@@ -27,34 +28,24 @@ def read(path: str = BLOCKS) -> dict[str, int]:
     Raises VcperfError when it is something else.
     """
     try:
-        with open(path, encoding="utf-8") as handle:
+        with open(on_disk(path), encoding="utf-8") as handle:
             numbers = json.load(handle)
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise VcperfError(f"{path}: {error.strerror}") from None
     except ValueError as error:
-        raise VcperfError(f"{path}: not JSON ({error}); delete it to begin anew") from None
+        raise VcperfError(f"{path}: not JSON ({error}); delete it to start again") from None
     if not isinstance(numbers, dict) or not all(type(n) is int for n in numbers.values()):
-        raise VcperfError(f"{path}: not numbers by name; delete it to begin anew")
+        raise VcperfError(f"{path}: not numbers by name; delete it to start again")
     return numbers
 
 
 def write(numbers: Mapping[str, int], path: str = BLOCKS) -> None:
     """Write name -> number whole or not at all. Raises VcperfError when the disk refuses."""
-    partial = f"{path}.{os.getpid()}.partial"
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(partial, "w", encoding="utf-8") as handle:
-            json.dump(dict(sorted(numbers.items())), handle, indent=1)
-            handle.write("\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        raise VcperfError(
-            f"{path}: {error.strerror}; make room or mend it, and run again"
-        ) from None
+    with write_whole(on_disk(path)) as handle:
+        json.dump(dict(sorted(numbers.items())), handle, indent=1)
+        handle.write("\n")
 
 
 def with_points(config: Config, path: str = POINTS) -> Config:
@@ -67,6 +58,6 @@ def with_points(config: Config, path: str = POINTS) -> Config:
     if not picked or section is None:
         return config
     if min(picked.values()) < 1:
-        raise VcperfError(f"{path}: a message has at least 1 byte; delete it to begin anew")
+        raise VcperfError(f"{path}: a message has at least 1 byte; delete it to start again")
     profile = {**config["profile"], "pingpong": {**section, "points": picked}}
     return {**config, "profile": profile}

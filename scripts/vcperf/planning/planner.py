@@ -5,58 +5,20 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from vcperf import config as configuration
-from vcperf import kinds, site
-from vcperf.cell import Block, Cell, Plan
-from vcperf.config import Config, suggest
+from vcperf import kinds
+from vcperf.config import files
+from vcperf.config.files import Config
 from vcperf.errors import VcperfError
-from vcperf.layout import Host, Layout
+from vcperf.planning import matrix
+from vcperf.planning.cell import Block, Cell, Plan
+from vcperf.planning.layout import Host, Layout
 
-FOLDER = Path(__file__).parents[2] / "config"
-SCHEMA, DEFAULT = FOLDER / "schemas" / "config.schema.yaml", FOLDER / "config.yaml"
-
-
-def checked(raw: Config, sources: Sequence[str | Path] = ()) -> Config:
-    """A configuration held against its schema, as `vcperf.config.plain` gives it.
-
-    Args:
-        raw: the merged configuration, as read.
-        sources: the files it was merged from, lowest first. They are looked at for what a
-            merged one does not show, such as a key that is there twice.
-
-    Raises VcperfError naming file, key and fault.
-    """
-    for source in sources:
-        configuration.read_yaml(source)
-    config: Config = configuration.plain(raw)
-    configuration.check(config, SCHEMA, sources)
-    _check_baseline(config, raw, sources)
-    return config
-
-
-def hosts(
-    config: Config,
-    testbeds: Sequence[str],
-    cpus: tuple[int, ...],
-    sources: Sequence[str | Path] = (),
-) -> list[Host]:
-    """The machine that measures, once a testbed.
-
-    Args:
-        config: what `checked` returned.
-        testbeds: those of the campaign, `auto` resolved.
-        cpus: the CPUs of this machine that may be used.
-        sources: as for `checked`.
-
-    Raises VcperfError naming file, key and fault.
-    """
-    return [
-        Host(testbed, cpus, site.read({**config, "testbed": testbed}, sources))
-        for testbed in testbeds
-    ]
+# A day of measuring and more, which Snakemake takes minutes and a gigabyte to plan.
+MOST_BLOCKS = 50_000
 
 
 def plan(
@@ -72,13 +34,16 @@ def plan(
         host: the machine that measures; once a testbed, when there are several.
         sources: as for `checked`.
         decided: cell name -> its number of blocks, where the stopping rule asked for at
-            least the configuration's (`vcperf.decided.read`).
+            least the configuration's (`vcperf.planning.choices.read`).
 
     Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
-    there, a pinning that leaves a domain out.
+    there, a pinning that leaves a domain out, more blocks than MOST_BLOCKS.
     """
     hosts = [host] if isinstance(host, Host) else host
-    asked = (cell for each in hosts for cell in _cells(Layout(config, each, sources), hosts))
+    asked = [cell for each in hosts for cell in _cells(Layout(config, each, sources), hosts)]
+    if sum(cell.blocks for cell in asked) > MOST_BLOCKS:
+        fault = f"more than {MOST_BLOCKS} blocks in all; ask for fewer blocks, sizes or paths"
+        raise VcperfError(f"{files.where(('blocks',), sources)}: {fault}")
     cells = tuple(_with_blocks(cell, (decided or {}).get(cell.name, 0)) for cell in asked)
     _check_labels(cells)
     # Blocks are shuffled round by round (a randomised complete block design): each
@@ -103,10 +68,11 @@ def _cells(layout: Layout, hosts: Sequence[Host]) -> list[Cell]:
     """The cells of one testbed: of the baseline, beside others, those that `baseline` selects."""
     baseline = layout.config.get("baseline", {})
     if len(hosts) > 1 and layout.host.testbed == baseline.get("testbed"):
-        names = (kind for kind in kinds.NAMES if kind in baseline["measurements"])
-        found = (cell for kind in names for cell in kinds.cells(kind, layout))
-        return [cell for cell in found if _selected(cell, baseline)]
-    cells = [cell for kind in kinds.NAMES for cell in kinds.cells(kind, layout)]
+        names = (kind for kind in kinds.CARDS if kind in baseline["measurements"])
+        found = (cell for kind in names for cell in matrix.cells(kind, layout))
+        return [cell for cell in islice(found, MOST_BLOCKS + 1) if _selected(cell, baseline)]
+    found = (cell for kind in kinds.CARDS for cell in matrix.cells(kind, layout))
+    cells = list(islice(found, MOST_BLOCKS + 1))
     if not cells:
         at = ("netperf", "paths") if "netperf" in layout.config else ("netperf",)
         layout.refuse(at, "nothing to measure: no pinning has a path")
@@ -121,24 +87,6 @@ def _selected(cell: Cell, baseline: Mapping[str, Any]) -> bool:
         if wanted and column in labels and labels[column] not in wanted:
             return False
     return True
-
-
-def _check_baseline(config: Config, raw: Config, sources: Sequence[str | Path]) -> None:
-    """Refuse names in `baseline` that neither the configuration knows, with what it sets to
-    null, nor the default: they would select nothing, without a word."""
-    known = [raw, configuration.read_yaml(DEFAULT)]
-    pinnings = [name for one in known for name in one.get("pinnings") or ()]
-    nodes = [node for one in known for node in (one.get("nodes") or {}).values() if node]
-    domains = [domain for node in nodes for domain in node.get("domains") or ()]
-    baseline = config.get("baseline", {})
-    named = [("pinnings", i, name) for i, name in enumerate(baseline.get("pinnings", ()))]
-    for index, path in enumerate(baseline.get("paths", ())):
-        named += [("paths", index, end.strip()) for end in path.split("->")]
-    for key, index, name in named:
-        what, names = ("pinning", pinnings) if key == "pinnings" else ("domain", domains)
-        if name not in names:
-            where = configuration.where(("baseline", key, index), sources)
-            raise VcperfError(f"{where}: unknown {what} '{name}'{suggest(name, set(names))}")
 
 
 def _check_labels(cells: Sequence[Cell]) -> None:

@@ -7,8 +7,8 @@ part of every block's overhead.
 from __future__ import annotations
 
 import json
-import os
 
+from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -27,25 +27,9 @@ def write(path: str, record: dict[str, Any]) -> None:
 
     Raises VcperfError when the disk refuses; nothing is left at `path` then.
     """
-    partial = f"{path}.{os.getpid()}.partial"
-    try:
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        try:
-            with open(partial, "w", encoding="utf-8") as handle:
-                json.dump({"format": FORMAT, **record}, handle, indent=1)
-                handle.write("\n")
-                handle.flush()
-                os.fsync(handle.fileno())
-            os.replace(partial, path)
-        except BaseException:
-            if os.path.exists(partial):
-                os.unlink(partial)
-            raise
-    except OSError as error:
-        raise VcperfError(
-            f"{path}: cannot write the record: {error.strerror}; "
-            "make room or mend it, and run again"
-        ) from None
+    with write_whole(path) as handle:
+        json.dump({"format": FORMAT, **record}, handle, indent=1)
+        handle.write("\n")
 
 
 def read(path: str) -> dict[str, Any]:

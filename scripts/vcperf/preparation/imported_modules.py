@@ -1,17 +1,20 @@
-"""What of this package a program runs, told by its source. Pure.
+"""What of this package a program runs, by its source. Pure.
 
 Snakemake does not see what a script imports. Rules have these files as inputs, so that an
-edit of one makes anew what it made.
+edit of one makes again what it made.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-SCRIPTS = Path(__file__).parents[1]
+from vcperf.basics import checkout
+
+SCRIPTS = Path(checkout.SCRIPTS)
 
 
 def modules(*files: str) -> list[str]:
@@ -21,8 +24,8 @@ def modules(*files: str) -> list[str]:
         files: scripts, and modules that a script imports by a name it is given; seen from
             scripts/, such as `make_table.py` and `vcperf/tables/ep.py`.
 
-    Returns files of the package, seen from the checkout: the given ones among them, but no
-    script, which Snakemake itself looks at.
+    Returns files of the package, seen from the working directory when that is the checkout:
+    the given ones among them, but no script, which Snakemake itself looks at.
     """
     found: set[Path] = set()
     ahead = [SCRIPTS / file for file in files]
@@ -32,15 +35,19 @@ def modules(*files: str) -> list[str]:
             found.add(file)
             ahead += _imported(file)
     inside = (file.relative_to(SCRIPTS) for file in found)
-    return sorted(f"scripts/{file}" for file in inside if len(file.parts) > 1)
+    start = "scripts" if os.path.samefile(SCRIPTS.parent, ".") else str(SCRIPTS)
+    return sorted(f"{start}/{file}" for file in inside if len(file.parts) > 1)
 
 
 @cache
 def _imported(file: Path) -> tuple[Path, ...]:
     """The files of this package that a file imports anywhere in it."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    dotted = {name for node in ast.walk(tree) for name in _names(node)}
-    return tuple(path for name in dotted for path in _files(name))
+    text = file.read_text(encoding="utf-8")
+    dotted = {name for node in ast.walk(ast.parse(text)) for name in _names(node)}
+    found = [path for name in dotted for path in _files(name)]
+    if "iter_modules(__path__)" in text:  # a package that imports all of its modules
+        found += file.parent.glob("*.py")
+    return tuple(found)
 
 
 def _names(node: ast.AST) -> Iterator[str]:

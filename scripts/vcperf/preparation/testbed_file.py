@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from vcperf import config as configuration
-from vcperf.config import Config, suggest
-from vcperf.errors import VcperfError
-from vcperf.testbeds import BY_SSH, HERE, find
+from vcperf import testbeds
+from vcperf.basics.checkout import CONFIG
+from vcperf.config import files, schema
+from vcperf.config.files import Config
+from vcperf.errors import VcperfError, suggest
+from vcperf.planning.layout import Site
 
-SCHEMA = Path(__file__).parents[2] / "config" / "schemas" / "testbed.schema.yaml"
-
-
-@dataclass(frozen=True)
-class Site:
-    """Nodes reached by ssh.
-
-    Args:
-        nodes: node -> what a spec says of it, so that it can be reached.
-        ends: domain -> what a spec says of it when it is an end of the path.
-        context: how to reach them, no part of any key: `ssh_config`,
-            `emulator_pid_files`, `emulator_monitors`. See `vcperf.measure.block.main`.
-    """
-
-    nodes: Mapping[str, dict[str, Any]]
-    ends: Mapping[str, dict[str, Any]]
-    context: dict[str, Any]
+SCHEMA = Path(CONFIG) / "schemas" / "testbed.schema.yaml"
 
 
 def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
@@ -42,23 +27,32 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
     """
     testbed = config["testbed"]
     if "testbed_file" not in config:
-        if testbed not in HERE:
+        if testbed not in testbeds.LOCAL:
             raise VcperfError(
-                f"{configuration.where(('testbed',), sources)}: {testbed} needs testbed_file, the"
+                f"{files.where(('testbed',), sources)}: {testbed} needs testbed_file, the"
                 " file that says where the nodes are (config/README.md)"
             )
         return None
-    if testbed not in BY_SSH:
+    if testbed not in testbeds.BY_SSH:
         raise VcperfError(
-            f"{configuration.where(('testbed_file',), sources)}: testbed {testbed} lives on this"
-            f" host; set testbed to one of {', '.join(BY_SSH)}, or leave the file out"
+            f"{files.where(('testbed_file',), sources)}: testbed {testbed} lives on this"
+            f" host; set testbed to one of {', '.join(testbeds.BY_SSH)}, or leave the file out"
         )
-    path = configuration.named_file(config, "testbed_file", sources)
-    content = configuration.read_yaml(path)
-    configuration.check(content, SCHEMA, [path])
-    place = find(testbed, by_ssh=True).place
+    path = files.named_file(config, "testbed_file", sources)
+    content = files.read_yaml(path)
+    schema.check(content, SCHEMA, [path])
+    nodes, ends = _placed(path, config, content)
+    _refuse_twins(path, config, nodes, ends)
+    return Site(nodes, ends, _context(path, content))
+
+
+def _placed(
+    path: Path, config: Config, content: Any
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """What specs say of each node and domain, by the testbed's class."""
+    place = testbeds.find(config["testbed"], by_ssh=True).place
     nodes: dict[str, Any] = {}
-    ends: dict[str, Any] = {}
+    ends: dict[str, dict[str, Any]] = {}
     for name, wanted in config["nodes"].items():
         node = _entry(path, content, ("nodes",), name)
         for domain in wanted["domains"]:
@@ -68,11 +62,16 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
         except VcperfError as fault:
             raise VcperfError(f"{path}: nodes.{name}.domains.{fault}") from None
         ends |= more
-    _refuse_twins(path, config, nodes, ends)
+    return nodes, ends
+
+
+def _context(path: Path, content: Any) -> dict[str, Any]:
+    """How to reach the hosts, see `Site`; files are seen from the testbed file's folder."""
+    named = content["nodes"].items()
     context: dict[str, Any] = {
         "emulator_pid_files": {
             name: str(path.parent / node["emulator_pid_file"])
-            for name, node in content["nodes"].items()
+            for name, node in named
             if "emulator_pid_file" in node
         },
         "emulator_monitors": {
@@ -80,14 +79,14 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
                 "monitor": str(path.parent / node["emulator_monitor"]),
                 "symbols": str(path.parent / node["xen_symbols"]),
             }
-            for name, node in content["nodes"].items()
+            for name, node in named
             if "emulator_monitor" in node
         },
     }
     if "ssh_config" in content:
         # Absolute: ssh looks for a bare name in /etc/ssh.
         context["ssh_config"] = str((path.parent / content["ssh_config"]).absolute())
-    return Site(nodes, ends, context)
+    return context
 
 
 def _entry(path: Path, content: Any, key_path: tuple[str, ...], name: str) -> Any:
@@ -95,9 +94,7 @@ def _entry(path: Path, content: Any, key_path: tuple[str, ...], name: str) -> An
     known = content[key_path[-1]]
     if name not in known:
         where = ".".join(key_path)
-        raise VcperfError(
-            f"{path}: {where}: the campaign's '{name}' is not there{suggest(name, known)}"
-        )
+        raise VcperfError(f"{path}: {where}: lacks the campaign's '{name}'{suggest(name, known)}")
     return known[name]
 
 
@@ -122,8 +119,8 @@ def _refuse_twins(
                 if end["ssh"] == first["ssh"]:
                     if not same_address or end["ssh"] not in by_ssh:
                         key = "ssh" if domain == node["dom0"] else f"domains.{domain}.ssh"
-                        raise VcperfError(f"{at}.{key}: {end['ssh']} is {other}'s already")
+                        raise VcperfError(f"{at}.{key}: {end['ssh']} is {other}'s too")
                 elif same_address:
                     key = f"domains.{domain}.address"
-                    raise VcperfError(f"{at}.{key}: {end['address']} is {other}'s already")
+                    raise VcperfError(f"{at}.{key}: {end['address']} is {other}'s too")
             seen[domain] = end

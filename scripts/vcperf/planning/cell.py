@@ -7,14 +7,18 @@ records just where a spec changed.
 
 from __future__ import annotations
 
-import hashlib
-import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from vcperf.basics.digest import DIGITS, canonical
+from vcperf.basics.results import on_disk
+from vcperf.records.key import spec_key
+
 Spec = dict[str, Any]
+LONGEST_TITLE = 255 - 1 - DIGITS  # a file's name has at most 255 bytes
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,13 @@ class Cell:
     shared_cpus: bool
     spec: Spec
     sequential: bool = False
-    """Whether a look at its results decided its number of blocks (vcperf.converge)."""
+    """Whether a look at its results decided its number of blocks (vcperf.commands.rounds)."""
 
     @cached_property
     def name(self) -> str:
-        """The folder of the cell's records: readable, and unique to its spec."""
-        return f"{self.title}_{spec_key(self.spec)}"
+        """The folder of the cell's records: readable, unique to its spec, and no longer than
+        the name of a file may be. Titles list all domains of a cluster."""
+        return f"{self.title[:LONGEST_TITLE]}_{spec_key(self.spec)}"
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,13 @@ class Block:
         return canonical({**self.cell.spec, "block": self.number})
 
     @property
+    def measured(self) -> bool:
+        """Whether its record exists: such a block is finished."""
+        return os.path.exists(on_disk(self.record))
+
+    @property
     def record(self) -> str:
-        """Where its raw record is, seen from the working directory."""
+        """Where its raw record is, as rules and tables name it."""
         cell = self.cell
         return f"results/raw/{cell.spec['testbed']}/{cell.kind}/{cell.name}/{self.number}.json"
 
@@ -95,14 +105,3 @@ class Plan:
     def kinds(self) -> tuple[str, ...]:
         """What the campaign measures, in the configuration's order."""
         return tuple(dict.fromkeys(cell.kind for cell in self.cells))
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def spec_key(spec: Mapping[str, Any]) -> str:
-    """12 hexadecimal digits that name a spec, its block number left aside."""
-    cell = {key: value for key, value in spec.items() if key != "block"}
-    return hashlib.sha256(canonical(cell).encode()).hexdigest()[:12]

@@ -1,65 +1,51 @@
-"""Reads the claims that a study makes, and checks them against what the tables can say."""
+"""Reads the claims of a study, and checks them against what the tables hold."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vcperf import config
-from vcperf.config import Config, KeyPath, suggest
-from vcperf.errors import VcperfError
+from vcperf import kinds
+from vcperf.basics.checkout import CONFIG
+from vcperf.config import files, schema
+from vcperf.config.files import Config, KeyPath
+from vcperf.errors import VcperfError, quote, suggest
+from vcperf.kinds import profile
+from vcperf.kinds.card import Claimable
 
-DEFAULT_CAMPAIGN = Path(__file__).parents[2] / "config" / "config.yaml"
-SCHEMA = Path(__file__).parents[2] / "config" / "schemas" / "claims.schema.yaml"
+DEFAULT_CAMPAIGN = Path(CONFIG) / "config.yaml"
+SCHEMA = Path(CONFIG) / "schemas" / "claims.schema.yaml"
 
-NETPERF_METRICS = (
-    "throughput_mbps transactions_per_s sender_cpu_percent receiver_cpu_percent"
-    " sender_domain_cpu_percent receiver_domain_cpu_percent"
-).split()
-# table -> (columns that select, metrics)
-TABLES = {
-    "netperf": ("testbed pinning path sender receiver test".split(), NETPERF_METRICS),
-    "pingpong": ("testbed pinning stack program load".split(), ["latency_us"]),
-    "profile": (
-        "testbed pinning path stack program point domain app image".split(),
-        ["samples", "percent"],
-    ),
-}
+GENERAL = "netperf"  # the table of a claim that names none, and of the file's own `where`
 DEFAULTS = {
-    "table": "netperf",
+    "table": GENERAL,
     "quantity": "value",
     "message_bytes": "largest",
     "margin_percent": 0,
 }
-TESTBEDS = ("native", "netns", "xen")
-TESTS = ("TCP_STREAM", "TCP_RR", "TCP_CRR", "UDP_STREAM", "UDP_RR")
-PROGRAMS = ("pingpong", "IMB-MPI1")
-LOADS = ("none", "ep")
-# What campaigns start. A profile may hold any other program too, so only what looks like a
-# slip in one of these is refused.
-APPS = ("netperf", "netserver", "ep", "mpiexec", *PROGRAMS)
 
 
-def read(path: str, campaign: Config) -> dict[str, Any]:
+def read(path: str, campaign: Config, testbeds: Sequence[str]) -> dict[str, Any]:
     """The claims of a file, by name, defaults filled in.
 
     Args:
         path: such as config/claims.yaml.
-        campaign: the configuration as merged, with what it sets to null: so a claim on
-            a pinning that this campaign leaves out is open, one on a pinning that no
-            file knows a mistake.
+        campaign: the configuration as merged, with the entries set to null: a claim on a
+            pinning that this campaign switches off is open; one on a pinning that no file
+            knows is a mistake.
+        testbeds: the names that there are.
 
     Raises VcperfError naming file, key and fault.
     """
-    content = config.read_yaml(path)
-    config.check(content, SCHEMA, [path])
-    return _Reader(path, content, campaign).claims()
+    content = files.read_yaml(path)
+    schema.check(content, SCHEMA, [path])
+    return _Reader(path, content, campaign, testbeds).claims()
 
 
 def as_labels(where: Mapping[str, Any]) -> dict[str, Any]:
-    """A selection of rows, by columns, with its values as tables have them.
+    """A selection of rows, by columns, with its values as the tables write them.
 
     >>> as_labels({"pinning": 1, "path": "vc00 -> c010", "image": ["vmlinux", "netbk"]})
     {'pinning': '1', 'path': 'vc00->c010', 'image': ['vmlinux', 'netbk']}
@@ -74,28 +60,30 @@ def as_labels(where: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Reader:
-    def __init__(self, path: str, content: Config, campaign: Config) -> None:
+    def __init__(
+        self, path: str, content: Config, campaign: Config, testbeds: Sequence[str]
+    ) -> None:
         self.path = path
         self.content = content
-        # The default's names as well: a campaign of other nodes leaves the claims on them open.
-        sources = [campaign, config.read_yaml(DEFAULT_CAMPAIGN)]
+        # The default's names too: claims on them are open in a campaign of other nodes.
+        sources = [campaign, files.read_yaml(DEFAULT_CAMPAIGN)]
 
         def named(*keys: str) -> list[str]:
             return list(dict.fromkeys(n for source in sources for n in _names(source, *keys)))
 
         domains = [d for node in named("nodes") for d in named("nodes", node, "domains")]
         self.known: dict[str, list[str]] = {
-            "testbed": list(TESTBEDS),
+            "testbed": list(testbeds),
             "pinning": named("pinnings"),
             "sender": domains,
             "receiver": domains,
             "domain": domains,
-            "test": list(TESTS),
             "stack": named("stacks"),
-            "program": list(PROGRAMS),
-            "load": list(LOADS),
             "point": named("profile", "pingpong", "points"),
         }
+        for column in kinds.LABELS:
+            if kinds.values_of(column):
+                self.known[column] = list(kinds.values_of(column))
 
     def claims(self) -> dict[str, Any]:
         defaults = {k: v for k, v in self.content.items() if k not in ("claims", "where")}
@@ -118,35 +106,45 @@ class _Reader:
     def _general(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
         """The file's own `where`, which is of the columns of netperf's table."""
         where: Mapping[str, Any] = self.content.get("where", {})
-        return where if part["table"] == "netperf" else {}
+        return where if part["table"] == GENERAL else {}
 
     def _refuse(self, at: KeyPath, fault: str) -> None:
-        raise VcperfError(f"{config.where(at, [self.path])}: {fault}")
+        raise VcperfError(f"{files.where(at, [self.path])}: {fault}")
 
     def _check_part(self, at: KeyPath, part: Mapping[str, Any]) -> None:
-        columns, metrics = TABLES[part["table"]]
+        table = part["table"]
+        if table not in kinds.CLAIMABLE:
+            self._refuse(
+                (*at, "table"), f"unknown table {quote(table)}{suggest(table, kinds.CLAIMABLE)}"
+            )
+        claimed = kinds.CLAIMABLE[table]
         for key in ("metric", "against_metric"):
             metric = part.get(key)
-            if metric is not None and metric not in metrics:
+            if metric is not None and metric not in claimed.metrics:
                 self._refuse(
                     (*at, key),
-                    f"the table {part['table']} has no metric '{metric}'{suggest(metric, metrics)}",
+                    f"the table {table} has no metric {quote(metric)}"
+                    f"{suggest(metric, claimed.metrics)}",
                 )
         for key in ("where", "of", "against"):
             if isinstance(part.get(key), Mapping):
                 for column, value in part[key].items():
-                    self._check_column((*at, key, column), column, value, columns, part["table"])
+                    self._check_column((*at, key, column), column, value, claimed)
         for column, value in self.content.get("where", {}).items():
-            self._check_column(("where", column), column, value, TABLES["netperf"][0], "netperf")
+            self._check_column(("where", column), column, value, kinds.CLAIMABLE[GENERAL])
         alone = part["quantity"] in ("swing", "excess")
         if alone and ("against" in part or "against_metric" in part):
-            self._refuse((*at, "against"), f"{part['quantity']} is of one curve alone")
+            key = "against" if "against" in part else "against_metric"
+            fault = f"{part['quantity']} is about one curve; leave '{key}' out"
+            self._refuse((*at, key), fault)
         if not alone and "against" not in part and "against_metric" not in part:
-            self._refuse(at, "says not what to compare with: give 'against'")
+            self._refuse(at, "nothing to compare with; add 'against'")
         if "against_metric" in part and isinstance(part.get("against"), int | float):
-            self._refuse((*at, "against_metric"), "'against' is a number, which has no metric")
+            fault = "'against' is a number, so it has no metric; leave one of the two out"
+            self._refuse((*at, "against_metric"), fault)
         if part["quantity"] == "knee" and isinstance(part.get("against"), int | float):
-            self._refuse((*at, "against"), "knee compares two curves: give columns")
+            fault = "knee compares two curves; give columns, as in {pinning: config1}"
+            self._refuse((*at, "against"), fault)
         if part["expect"] == "equal" and part["margin_percent"] == 0:
             self._refuse((*at, "margin_percent"), "equal needs a margin above 0")
 
@@ -159,19 +157,18 @@ class _Reader:
         other_metric = part.get("against_metric", part["metric"])
         if {**of, **against} == of and other_metric == part["metric"]:
             key = "against" if "against" in part else "against_metric"
-            self._refuse((*at, key), "changes nothing: that is what 'of' is already")
+            same = {"against": "selects the same rows as 'of'", "against_metric": "is 'metric'"}
+            self._refuse((*at, key), f"'{key}' {same[key]}; compare with something else")
 
-    def _check_column(
-        self, at: KeyPath, column: str, value: Any, columns: list[str], table: str
-    ) -> None:
-        if column not in columns:
-            fault = f"the table {table} has no column '{column}'"
-            self._refuse(at, fault + suggest(column, columns))
+    def _check_column(self, at: KeyPath, column: str, value: Any, claimed: Claimable) -> None:
+        if column not in claimed.selectors:
+            fault = f"the table {claimed.name} has no column {quote(column)}"
+            self._refuse(at, fault + suggest(column, claimed.selectors))
         for one in value if isinstance(value, list) else [value]:
             if column == "path":
                 ends = [end.strip() for end in str(one).split("->")]
                 if len(ends) != 2:
-                    self._refuse(at, f"{one!r} is not SENDER->RECEIVER")
+                    self._refuse(at, f"{quote(one)} is not SENDER->RECEIVER")
                 for end in ends:
                     self._check_value(at, "sender", end)
             else:
@@ -179,11 +176,12 @@ class _Reader:
 
     def _check_value(self, at: KeyPath, column: str, value: str) -> None:
         known = self.known.get(column)
-        if column == "app" and difflib.get_close_matches(value, APPS, cutoff=0.8):
-            known = list(APPS)
+        # A profile may hold any program, so only what looks like a misspelt one of ours is refused.
+        if column == "app" and difflib.get_close_matches(value, profile.APPS, cutoff=0.8):
+            known = list(profile.APPS)
         if known is not None and value not in known:
             what = "domain" if column in ("sender", "receiver") else column
-            self._refuse(at, f"unknown {what} '{value}'{suggest(value, known)}")
+            self._refuse(at, f"unknown {what} {quote(value)}{suggest(value, known)}")
 
 
 def _names(source: Mapping[str, Any], *keys: str) -> list[str]:

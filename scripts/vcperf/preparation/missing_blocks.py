@@ -6,20 +6,21 @@ import os
 from collections import Counter
 from collections.abc import Collection
 
-from vcperf.cell import Block
-from vcperf.testbeds.said import last_line
+from vcperf.basics.results import on_disk
+from vcperf.basics.text import last_line
+from vcperf.planning.cell import Block
 
-MOST = 3  # reasons that are told; the logs have all
+MOST = 3  # reasons that are printed; the logs have all
 
 
-def told(blocks: Collection[Block], since: float) -> str:
-    """What to tell of the blocks that have no record; empty when all have one.
+def report(blocks: Collection[Block], since: float) -> str:
+    """How many blocks have no record, and why; empty when all have one.
 
     Args:
         blocks: those that the campaign wants.
         since: when it began; an older log is of another run.
     """
-    missing = [block for block in blocks if not os.path.exists(block.record)]
+    missing = [block for block in blocks if not block.measured]
     if not missing:
         return ""
     faults = Counter(filter(None, (_fault(block, since) for block in missing)))
@@ -33,7 +34,7 @@ def told(blocks: Collection[Block], since: float) -> str:
 
 def _fault(block: Block, since: float) -> str:
     spec, cell = block.cell.spec, block.cell
-    log = f"results/logs/{cell.kind}/{spec['testbed']}/{cell.name}/{block.number}.log"
+    log = on_disk(f"results/logs/{cell.kind}/{spec['testbed']}/{cell.name}/{block.number}.log")
     try:
         if os.path.getmtime(log) < since:
             return ""

@@ -7,13 +7,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from vcperf import config as configuration
-from vcperf.cell import Spec
-from vcperf.config import Config, KeyPath, suggest
-from vcperf.cpulist import parse as parse_cpus
-from vcperf.cpulist import ranges as cpu_ranges
-from vcperf.errors import VcperfError
-from vcperf.site import Site
+from vcperf.basics.cpulist import parse as parse_cpus
+from vcperf.basics.cpulist import ranges as cpu_ranges
+from vcperf.config import files
+from vcperf.config.files import Config, KeyPath
+from vcperf.errors import VcperfError, suggest
+from vcperf.planning.cell import Spec
+
+# In a spec, which is an argument of a command: of 128 KiB on Linux, at most.
+MOST_CPUS = 15_000
+
+
+@dataclass(frozen=True)
+class Site:
+    """Nodes reached by ssh.
+
+    Args:
+        nodes: node -> what a spec says of it, so that it can be reached.
+        ends: domain -> what a spec says of it when it is an end of the path.
+        context: how to reach them, no part of any key: `ssh_config`,
+            `emulator_pid_files`, `emulator_monitors`. See `vcperf.measure.block.main`.
+    """
+
+    nodes: Mapping[str, dict[str, Any]]
+    ends: Mapping[str, dict[str, Any]]
+    context: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -24,11 +42,18 @@ class Host:
         testbed: the testbed that the campaign runs on, `auto` resolved.
         cpus: the CPUs it may use, in the order in which nodes should take them.
         site: where the nodes are, when they are not on this machine.
+        profilers: what can profile the testbed; none where nobody has written one.
+        link_options: keys of the configuration's section of the testbed's name that decide how
+            several nodes are joined.
+
+    `vcperf.preparation.hosts.host_of` fills in what the testbed says.
     """
 
     testbed: str
     cpus: tuple[int, ...]
     site: Site | None = None
+    profilers: tuple[str, ...] = ("perf",)
+    link_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +78,7 @@ class Layout:
     """One configuration resolved on a host; its methods name the key that is at fault.
 
     Args:
-        config: what `vcperf.campaign.checked` returned.
+        config: what `vcperf.config.campaign_file.checked` returned.
         host: the machine that measures.
         sources: the files the configuration was merged from, for error messages.
 
@@ -84,7 +109,7 @@ class Layout:
 
     def refuse(self, key_path: KeyPath, fault: str) -> NoReturn:
         """Raise VcperfError that names the key and the file that it is from."""
-        raise VcperfError(f"{configuration.where(key_path, self.sources)}: {fault}")
+        raise VcperfError(f"{files.where(key_path, self.sources)}: {fault}")
 
     def paths(self, section: str) -> Iterator[NetworkPath]:
         """The paths that `paths` of a section names, by pinning."""
@@ -99,7 +124,7 @@ class Layout:
                 at: KeyPath = (section, "paths", pinning, index)
                 ends = sender, receiver = self._ends(at, text)
                 if ends in seen:
-                    self.refuse(at, f"'{text}' is there already, as '{seen[ends]}'; leave one out")
+                    self.refuse(at, f"'{text}' is a duplicate of '{seen[ends]}'; leave one out")
                 seen[ends] = text
                 spec, shared = self.placed(at, pinning, (sender, receiver))
                 labels = {"pinning": pinning, "path": f"{sender}->{receiver}"}
@@ -122,7 +147,14 @@ class Layout:
         nodes = sorted({self.node_of[domain] for domain in used})
         for node in nodes:
             if node not in pinned:
-                self.refuse(at, f"pinning '{pinning}' says nothing of node '{node}'")
+                self.refuse(at, f"pinning '{pinning}' lacks node '{node}'; add it")
+        listed = sum(len(cpus) for n in nodes for vcpus in pinned[n].values() for cpus in vcpus)
+        if listed > MOST_CPUS:
+            self.refuse(
+                at,
+                f"pinning '{pinning}' lists {listed} CPUs for the VCPUs of {_listed(nodes)}, more"
+                f" than the {MOST_CPUS} that one command can be given; pin to fewer",
+            )
         spec: Spec = {
             "testbed": self.host.testbed,
             "nodes": {
@@ -136,9 +168,9 @@ class Layout:
                 spec["nodes"][node] |= site.nodes[node]
             spec["ends"] = {domain: site.ends[domain] for domain in used}
             return spec, False
-        link = self.config.get("netns", {}).get("link_mbps")
-        if self.host.testbed == "netns" and len(nodes) > 1 and link is not None:
-            spec["link_mbps"] = link
+        if len(nodes) > 1:
+            options = self.config.get(self.host.testbed, {})
+            spec |= {key: options[key] for key in self.host.link_options if key in options}
         cpus = [cpu for node in nodes for cpu in self.node_cpus[node]]
         return spec, len(set(cpus)) < len(cpus)
 
@@ -195,7 +227,7 @@ class Layout:
                     )
             for domain in domains:
                 if domain not in given:
-                    self.refuse(at, f"says nothing of domain '{domain}': give it a CPU")
+                    self.refuse(at, f"lacks domain '{domain}'; give it a CPU")
             resolved[node] = {
                 domain: self._vcpus(at, node, domain, given[domain]) for domain in domains
             }
@@ -207,15 +239,15 @@ class Layout:
         if len(per_vcpu) != count:
             self.refuse((*at, domain), f"{len(per_vcpu)} entries, but the domain has {count} VCPUs")
         cpus = self.node_cpus[node]
-        host_cpus: list[list[int]] = []
-        for text in per_vcpu:
+        host_cpus: dict[Any, list[int]] = {}
+        for text in dict.fromkeys(per_vcpu):
             if not all(first <= last < len(cpus) for first, last in cpu_ranges(text)):
                 self.refuse(
                     (*at, domain),
                     f"CPU {text}, but {node} has CPUs 0-{len(cpus) - 1} (nodes.{node}.cpus)",
                 )
-            host_cpus.append(sorted(cpus[number] for number in parse_cpus(text)))
-        return host_cpus
+            host_cpus[text] = sorted(cpus[number] for number in parse_cpus(text))
+        return [host_cpus[text] for text in per_vcpu]
 
     def _ends(self, at: KeyPath, path: str) -> tuple[str, str]:
         sender, receiver = (end.strip() for end in path.split("->"))
@@ -223,9 +255,9 @@ class Layout:
             if domain not in self.node_of:
                 self.refuse(at, f"unknown domain '{domain}'" + suggest(domain, self.node_of))
         if sender == receiver:
-            self.refuse(at, f"{path}: a path needs two domains")
+            self.refuse(at, f"{path}: a path needs two different domains")
         return sender, receiver
 
 
-def _listed(cpus: Sequence[int]) -> str:
-    return ", ".join(map(str, cpus))
+def _listed(several: Sequence[object]) -> str:
+    return ", ".join(map(str, several))

@@ -1,0 +1,1 @@
+"""From a configuration to cells, blocks and their specs. Pure: starts nothing."""

@@ -1,0 +1,190 @@
+"""A campaign ready to run: its configuration checked, its hosts known, its blocks planned."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vcperf import profilers, testbeds
+from vcperf.basics.checkout import ROOT, SCRIPTS
+from vcperf.basics.digest import canonical
+from vcperf.config import campaign_file, claims_file, figures_file, files
+from vcperf.config.files import Config
+from vcperf.errors import VcperfError
+from vcperf.planning import choices, planner
+from vcperf.planning.cell import Block, Plan
+from vcperf.planning.layout import Host
+from vcperf.preparation import checkout_check, hosts
+from vcperf.records import git_state
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign ready to run.
+
+    Args:
+        config: the configuration, checked, with nulls dropped.
+        hosts: what measures it, once a testbed.
+        baseline: the testbed that the others are compared with; None when the plan has it
+            not, or has no other.
+        plan: its cells and blocks.
+        figures: name -> description of each figure.
+        claims: name -> each claim to hold against the tables.
+        digest: names the plan as the tables see it: labels, records, order.
+    """
+
+    config: Config
+    hosts: tuple[Host, ...]
+    baseline: str | None
+    plan: Plan
+    figures: dict[str, Any]
+    claims: dict[str, Any]
+    digest: str
+
+    def wanted(self) -> list[Block]:
+        """The blocks that tables are made of, one a record: all, or with `partial` those
+        that are there; with `only`, of other testbeds than that those that are there."""
+        only, partial = self.config.get("only"), self.config["partial"]
+        return [
+            block
+            for block in self.plan.by_record.values()
+            if (not partial and only in (None, block.cell.spec["testbed"])) or block.measured
+        ]
+
+
+def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
+    """Check a configuration and plan its campaign.
+
+    Args:
+        raw: the merged configuration.
+        sources: the files it came from, lowest first.
+
+    Puts into the environment what the measurements are started with: PYTHONPATH, and in
+    VCPERF_CONTEXT how to reach the hosts and how hard to try for a quiet one (see
+    `vcperf.measure.block.main`). Prints a line when testbed auto has to step down, and when
+    profiles are to be taken that this host cannot take: the plan is without them then. Raises
+    VcperfError.
+    """
+    checkout_check.check_folders()
+    # For the scripts that Snakemake starts; matplotlib would write into the home folder.
+    os.environ["PYTHONPATH"] = SCRIPTS
+    os.environ.setdefault("MPLCONFIGDIR", f"{ROOT}/.tools/matplotlib")
+    sources = [_short(source) for source in sources]
+    clean = choices.with_points(campaign_file.checked(raw, sources))
+    names = _testbeds(clean, sources)
+    machines = hosts.hosts_of(clean, names, hosts.usable_cpus(), sources)
+    clean, plan = _planned(clean, machines, sources)
+    _set_context(clean, machines)
+    subject = planner.virtual(clean, names)
+    claims_path, figures_path = (
+        str(files.named_file(clean, key, sources)) for key in ("claims", "figures")
+    )
+    return Campaign(
+        config=clean,
+        hosts=tuple(machines),
+        baseline=_baseline(clean, names, plan),
+        plan=plan,
+        figures=_about(subject, figures_file.read(figures_path), "bands"),
+        claims={
+            name: {**claim, "parts": [_of(subject, part) for part in claim["parts"]]}
+            for name, claim in claims_file.read(claims_path, raw, testbeds.NAMES).items()
+        },
+        digest=_digest(plan),
+    )
+
+
+def _testbeds(clean: Config, sources: Sequence[str | Path]) -> list[str]:
+    """The campaign's testbeds, `auto` resolved on this host."""
+    names, note = hosts.chosen_testbeds(clean, sources)
+    if note:
+        print(note, file=sys.stderr)
+    if clean.get("only", names[0]) not in names:
+        raise VcperfError(
+            f"{files.where(('only',), sources)}: {clean['only']} is no testbed of this campaign;"
+            f" it has {', '.join(names)}"
+        )
+    return names
+
+
+def _planned(
+    clean: Config, machines: Sequence[Host], sources: Sequence[str | Path]
+) -> tuple[Config, Plan]:
+    """The plan, and its configuration: without profiles where this host cannot take them."""
+    plan = planner.plan(clean, machines, sources, choices.read())
+    fault = _profiler_fault(clean, plan)
+    if not fault:
+        return clean, plan
+    print(f"profile: {fault}; going on without profiles", file=sys.stderr)
+    clean = {key: section for key, section in clean.items() if key != "profile"}
+    return clean, planner.plan(clean, machines, sources, choices.read())
+
+
+def _baseline(clean: Config, names: Sequence[str], plan: Plan) -> str | None:
+    """The testbed that the others are compared with; None when the plan lacks it or the others."""
+    planned = {cell.spec["testbed"] for cell in plan.cells}
+    for testbed in names:
+        if testbed not in planned:
+            print(
+                f"baseline: selects no cell of this campaign: nothing is measured on {testbed}",
+                file=sys.stderr,
+            )
+    wanted: str | None = clean.get("baseline", {}).get("testbed")
+    return wanted if wanted in planned and len(planned) > 1 else None
+
+
+def _set_context(clean: Config, machines: Sequence[Host]) -> None:
+    """Put what every block needs to know, and no record's key holds, into the environment."""
+    context = {key: clean[key] for key in ("disturbed_percent", "remeasure", "quiet")}
+    context["code"] = git_state.state(ROOT)
+    for host in machines:
+        if host.site is not None:  # of one testbed file, so the same for all
+            context |= host.site.context
+    os.environ["VCPERF_CONTEXT"] = canonical(context)
+
+
+def _about(subject: str, described: Mapping[str, Config], inner: str) -> dict[str, Any]:
+    """Figures, and the parts below a key of each, about one testbed when they name none."""
+    return {
+        name: {**_of(subject, one), inner: [_of(subject, part) for part in one.get(inner, ())]}
+        for name, one in described.items()
+    }
+
+
+def _of(testbed: str, selection: Mapping[str, Any]) -> Config:
+    """A figure, a band or a part of a claim, about one testbed when it names none."""
+    return {**selection, "where": {"testbed": testbed, **selection["where"]}}
+
+
+def _profiler_fault(clean: Config, plan: Plan) -> str:
+    """Why profiles that are missing cannot be taken; empty when they can, or none is."""
+    if clean["partial"]:
+        return ""
+    specs = {
+        block.cell.spec["testbed"]: block.cell.spec
+        for block in plan.blocks
+        if block.cell.kind == "profile" and not block.measured
+    }
+    faults = (profilers.fault(testbeds.class_of(s), s["profiler"]) for s in specs.values())
+    return next(filter(None, faults), "")
+
+
+def _short(path: str | Path) -> str:
+    """A path as a user would write it: relative where it lies below this folder."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def _digest(plan: Plan) -> str:
+    text = canonical(
+        [
+            [dict(c.labels), c.name, c.shared_cpus, c.sequential, b.number, b.order]
+            for b in plan.blocks
+            for c in [b.cell]
+        ]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,73 @@
+"""Can this host measure what is missing, and is it free?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Collection
+
+from vcperf.errors import VcperfError
+from vcperf.planning.cell import Block
+from vcperf.preparation import host_settings
+from vcperf.preparation.campaign import Campaign
+from vcperf.running import host_lock
+from vcperf.testbeds import find, node_sessions, programs
+
+RECORD_BYTES = 16 * 1024  # a record, its log and Snakemake's note of it, on disk
+TABLES_BYTES = 16 * 1024 * 1024  # tables, figures, Snakemake's own files
+
+
+def prepare_host(ready: Campaign) -> None:
+    """Check that the campaign's missing blocks can be measured, and take the host for them.
+
+    Says which blocks `only` leaves out. Raises VcperfError as `check_host`.
+    """
+    wanted = ready.wanted()
+    left_out = len(ready.plan.by_record) - len(wanted)
+    if "only" in ready.config and left_out:
+        print(
+            f"only {ready.config['only']}: {left_out} blocks of other testbeds are left out",
+            file=sys.stderr,
+        )
+    check_host(ready, [block for block in wanted if not block.measured])
+
+
+def check_host(ready: Campaign, missing: Collection[Block]) -> None:
+    """Make sure that the missing blocks can be measured, then take the host for it.
+
+    Raises VcperfError when a tool or disk space is missing.
+    """
+    for folder, needed in (
+        ("results", TABLES_BYTES + len(missing) * RECORD_BYTES),
+        (".", len(missing) * RECORD_BYTES),
+    ):
+        if os.path.isdir(folder):
+            free = shutil.disk_usage(folder).free
+            if free < needed:
+                raise VcperfError(
+                    f"{folder}: no space left on device for this campaign: {free >> 10} KiB free,"
+                    f" {needed >> 10} KiB needed; make room and run again"
+                )
+    if not missing:
+        return
+    testbeds = {block.cell.spec["testbed"] for block in missing}
+    hosts = [host for host in ready.hosts if host.testbed in testbeds]
+    site = hosts[0].site  # of one testbed file or of none: the same for all
+    classes = [find(host.testbed, by_ssh=site is not None) for host in hosts]
+    for absent in filter(None, (programs.missing(one.tools) for one in classes)):
+        raise VcperfError(absent)
+    if any(one.locks_this_machine(site.context if site else {}) for one in classes):
+        host_lock.hold_host()
+    specs = [block.cell.spec for block in missing]
+    silent: list[str] = []
+    if site is not None:
+        if len(hosts) > 1:
+            names = " and ".join(host.testbed for host in hosts)
+            raise VcperfError(
+                f"testbeds {names}: the same nodes cannot be both at once; measure one, with"
+                f" --config only={hosts[0].testbed}, boot the nodes for the other, and measure"
+                " that (docs/testbeds.md)"
+            )
+        silent = node_sessions.hold(specs, site.context.get("ssh_config"))
+    host_settings.note(specs, silent)

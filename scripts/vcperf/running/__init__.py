@@ -1,0 +1,1 @@
+"""What holds while a campaign runs: locks, signals, what must be put back."""
