@@ -80,7 +80,7 @@ class Archive:
             lines = sources(output)
             if not lines:
                 raise LabError("apt's configuration names no Debian mirror; the lab needs one")
-            # apt reads it, so it is there before; its time tells of a whole answer.
+            # apt reads it, so it is there before; its time stands for a whole answer.
             listed.write_text("\n".join(lines) + "\n")
             os.utime(listed, (0, 0))
             self._apt("update", "-o", "APT::Update::Error-Mode=any")

@@ -13,6 +13,8 @@ import hosts
 import images
 from common import RUN, LabError, locked, say
 
+from vcperf.errors import VcperfError
+
 WHAT_TO_DO = {
     errno.ENOSPC: "make room, and try again",
     errno.EACCES: "it must be yours: change its owner, or remove it as who made it (root?)",
@@ -36,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LabError as error:
         print(error.report(), file=sys.stderr)
         return 1
+    except VcperfError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"lab: {_told(error)}", file=sys.stderr)
         return 1
@@ -49,7 +54,7 @@ def _told(error: OSError) -> str:
     if error.errno is None or error.filename is None:
         return " ".join(str(error).split())
     file = error.filename2 or error.filename
-    advice = WHAT_TO_DO.get(error.errno, "`rm -r .tools/lab lab/run` begins anew")
+    advice = WHAT_TO_DO.get(error.errno, "`rm -r .tools/lab lab/run` starts again from nothing")
     return f"{file}: {error.strerror}; {advice}"
 
 

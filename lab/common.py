@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from vcperf.basics.checkout import TOOL_FOLDERS
+from vcperf.testbeds import programs
 
 LAB = Path(__file__).resolve().parent
 FILES = LAB / "files"
@@ -19,7 +21,7 @@ CACHE = CHECKOUT / ".tools" / "lab"
 TAIL_LINES = 20
 
 # What is on the PATH of a user is not always all there is.
-os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *TOOL_FOLDERS])
 
 
 class LabError(Exception):
@@ -27,7 +29,7 @@ class LabError(Exception):
 
     Args:
         message: names the step, and the host where there is one.
-        log: output that tells more; its last lines are printed.
+        log: output with details; its last lines are printed.
     """
 
     def __init__(self, message: str, log: str = "") -> None:
@@ -84,18 +86,14 @@ def need(commands: dict[str, str]) -> None:
     """Refuse to go on without these commands.
 
     Args:
-        commands: name of each and the Debian package that has it.
+        commands: name -> the Debian package that has it.
 
     Raises:
         LabError: names what is missing.
     """
-    missing = {name: package for name, package in commands.items() if not shutil.which(name)}
-    if missing:
-        packages = " ".join(sorted(set(missing.values())))
-        raise LabError(
-            f"not found: {' '.join(missing)}; run envs/setup.sh lab as root "
-            f"(Debian: sudo apt install --no-install-recommends {packages})"
-        )
+    absent = programs.missing(commands)
+    if absent:
+        raise LabError(f"{absent}; on Debian `envs/setup.sh lab` as root does that")
 
 
 @contextlib.contextmanager

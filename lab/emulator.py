@@ -7,17 +7,18 @@ socket's path has at most 107 bytes, and blanks and commas mean something to QEM
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 from common import RUN, LabError
 from topology import Node
+
+from vcperf.tools import qmp
+from vcperf.tools.filter import Untrusted
 
 # rdrand: else a kernel may wait half a minute for randomness. "max" kills dom0 early.
 CPU = "qemu64,+rdrand"
@@ -139,36 +140,25 @@ def stop_all() -> list[str]:
     return sorted(first)
 
 
-def monitor(node: Node, command: str, timeout_s: float = 10.0) -> str:
-    """What QEMU's monitor answers to a command (human monitor, through QMP)."""
-    folder = os.open(RUN / node.name, os.O_RDONLY | os.O_DIRECTORY)
+def monitor(node: Node, command: str) -> str:
+    """What QEMU's monitor answers to a command (human monitor, through QMP).
+
+    Raises:
+        LabError: it does not answer, or refuses.
+    """
     try:
-        with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(timeout_s)
-            # A short name for a path that may be too long.
-            link.connect(f"/proc/self/fd/{folder}/qmp.sock")
-            lines = link.makefile("rw")
-            lines.readline()
-            asked = {"command-line": command}
-            for name, arguments in (
-                ("qmp_capabilities", {}),
-                ("human-monitor-command", asked),
-            ):
-                lines.write(json.dumps({"execute": name, "arguments": arguments}) + "\n")
-                lines.flush()
-                answer = {}
-                while not answer.keys() & {"return", "error"}:
-                    answer = json.loads(lines.readline())
-        return str(answer["return"])
-    finally:
-        os.close(folder)
+        with contextlib.closing(qmp.Monitor(str(RUN / node.name / "qmp.sock"))) as opened:
+            (answer,) = opened.ask([command])
+    except (OSError, ValueError, Untrusted) as fault:  # ValueError: its answer is cut
+        raise LabError(f"{node.name}: its emulator does not answer: {fault}") from None
+    return answer
 
 
 def ssh_port(node: Node, timeout_s: float = 20.0) -> int:
     """Where the node's ssh is on 127.0.0.1: QEMU chose a free port by itself.
 
     Raises:
-        LabError: QEMU does not tell.
+        LabError: QEMU does not say.
     """
     deadline = time.monotonic() + timeout_s
     while True:
@@ -176,7 +166,7 @@ def ssh_port(node: Node, timeout_s: float = 20.0) -> int:
             match = FORWARD.search(monitor(node, "info usernet"))
             if match and int(match[1]):
                 return int(match[1])
-        except (OSError, ValueError):
+        except LabError:
             pass
         if node.name not in running() or time.monotonic() > deadline:
             log = (RUN / node.name / "qemu.log").read_text(errors="replace")

@@ -20,6 +20,8 @@ import ssh
 from common import FILES, RUN, LabError, need, say, step
 from topology import Guest, Node, alias, node
 
+from vcperf.basics.files import write_whole
+
 COMMANDS = {emulator.QEMU: "qemu-system-x86", "ssh": "openssh-client"}
 COMMANDS.update({"ssh-keygen": "openssh-client", "setpriv": "util-linux"})
 BOOT_S = 300.0
@@ -71,7 +73,7 @@ def up(wanted: Wanted, tied: bool = False, fresh: bool = False) -> None:
 
 
 def _resumed(wanted: Wanted, folder: Path, tied: bool, state: Path) -> bool:
-    """Resume the hosts; False, and nothing is left, when that did not go."""
+    """Resume the hosts; False, and nothing is left, when that failed."""
     try:
         with step(f"up again: {_described(wanted)}"):
             _resume(wanted, folder, tied, state)
@@ -113,7 +115,7 @@ def down(quietly: bool = False, keep_logs: bool = False) -> bool:
 
 
 def status() -> list[str]:
-    """A line a node that runs, or one line that none does."""
+    """One line per node that runs, or one line that none does."""
     lab = present()
     alive = emulator.running()
     lines = []
@@ -133,6 +135,12 @@ def present() -> Wanted | None:
         return None
     alive = emulator.running()
     return lab if set(alive) == {n.name for n in lab.topology()} else None
+
+
+def _note(lab: Wanted) -> None:
+    """Write down which lab is up, for `present`."""
+    with write_whole(str(RUN / "lab.json")) as handle:
+        handle.write(json.dumps(lab._asdict()) + "\n")
 
 
 def _described(lab: Wanted) -> str:
@@ -176,7 +184,7 @@ def _boot(lab: Wanted, folder: Path, tied: bool) -> None:
             addresses += [g.address for n in nodes for g in n.guests]
         command = f"/lab/check-tools {' '.join(addresses)}"
         _each(_domains(lab), lambda d: ssh.remote(d, command, "checking the tools", CHECK_S))
-    (RUN / "lab.json").write_text(json.dumps(lab._asdict()) + "\n")
+    _note(lab)
 
 
 def _resume(lab: Wanted, folder: Path, tied: bool, state: Path) -> None:
@@ -189,13 +197,13 @@ def _resume(lab: Wanted, folder: Path, tied: bool, state: Path) -> None:
     for n in nodes:
         saved.wait_until_resumed(n)
     _each(_domains(lab), lambda d: ssh.remote(d, "true", "asking", CHECK_S))
-    (RUN / "lab.json").write_text(json.dumps(lab._asdict()) + "\n")
+    _note(lab)
 
 
 def _start(lab: Wanted, tied: bool, resumed: bool) -> None:
     """Start the emulators, and write how ssh gets to them."""
     nodes = lab.topology()
-    # From this thread alone: the emulators may be tied to the thread that starts them.
+    # From this thread only: the emulators may be tied to the thread that starts them.
     for n in nodes:
         emulator.start(n, lab.native, lab.xen_options, tied, resumed)
     ports = {n.dom0: emulator.ssh_port(n) for n in nodes}

@@ -18,6 +18,8 @@ import emulator
 from common import CACHE, LAB, RUN, LabError, run
 from topology import Node
 
+from vcperf.errors import quote
+
 STATE = "state"  # of a node, in its folder
 KEYS = ("key", "key.pub", "known_hosts")
 KEPT_SETS = 2  # a host takes about 0.3 GB
@@ -43,7 +45,8 @@ def save(nodes: Sequence[Node], folder: Path) -> None:
     """Write the state of hosts that are up, and let them go on.
 
     Raises:
-        LabError: QEMU refused or is silent, or the disk is full; nothing half-written is left.
+        LabError: QEMU refused or does not answer, or the disk is full; nothing half-written is
+            left.
     """
     partial = folder.with_name(f"partial-{folder.name}")
     shutil.rmtree(partial, ignore_errors=True)
@@ -65,13 +68,13 @@ def save(nodes: Sequence[Node], folder: Path) -> None:
             shutil.copy(RUN / name, partial / name)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-    except (OSError, ValueError) as error:  # ValueError: QEMU's answer is cut
+    except OSError as error:
         raise LabError(f"keeping the state of the hosts: {error}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         for n in nodes:
             (RUN / n.name / STATE).unlink(missing_ok=True)
-            with contextlib.suppress(OSError, ValueError):  # a dead one is found out soon
+            with contextlib.suppress(LabError):  # a dead one is found out soon
                 emulator.monitor(n, "cont")
     sets = sorted(CACHE.glob("state-*"), key=lambda path: path.stat().st_mtime)
     for old in sets[:-KEPT_SETS]:
@@ -92,7 +95,7 @@ def wait_until_resumed(n: Node) -> None:
     """Return when a host that began from its state runs.
 
     Raises:
-        LabError: it does not; with what QEMU said.
+        LabError: it does not; with the output of QEMU.
     """
     deadline = time.monotonic() + RESUME_S
     status = ""
@@ -107,18 +110,18 @@ def wait_until_resumed(n: Node) -> None:
             status = emulator.monitor(n, "info status")
             if status.strip().endswith("paused"):  # loaded: it had been stopped to be written
                 emulator.monitor(n, "cont")
-        except (OSError, ValueError):
+        except LabError:
             status = "silent"
 
 
 def _write(n: Node) -> None:
     """Make QEMU write a stopped machine to its folder."""
     emulator.monitor(n, "migrate_set_parameter max-bandwidth 10G")
-    said = emulator.monitor(n, f'migrate -d "exec:umask 077; cat > {STATE}"')
+    answer = emulator.monitor(n, f'migrate -d "exec:umask 077; cat > {STATE}"')
     deadline = time.monotonic() + WRITE_S
-    while "Migration status: completed" not in said:
-        if "failed" in said or "Error" in said or time.monotonic() > deadline:
+    while "Migration status: completed" not in answer:
+        if "failed" in answer or "Error" in answer or time.monotonic() > deadline:
             log = (RUN / n.name / "qemu.log").read_text(errors="replace")
-            raise LabError(f"keeping the state of {n.dom0}: {' '.join(said.split())[:200]}", log)
+            raise LabError(f"keeping the state of {n.dom0}: {quote(answer)}", log)
         time.sleep(0.1)
-        said = emulator.monitor(n, "info migrate")
+        answer = emulator.monitor(n, "info migrate")

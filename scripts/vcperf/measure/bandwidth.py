@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 
+from vcperf.basics.checkout import SCRIPTS
 from vcperf.errors import VcperfError
 from vcperf.measure.block import main, observed
 from vcperf.tools.filter import Untrusted
@@ -14,13 +14,13 @@ TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from typing import Any
 
-    from vcperf.testbeds import Testbed
+    from vcperf.testbeds.contract import Testbed
 
 PORT = 12866
 PATIENCE_S = 15  # past its duration, an estimate counts as hung
 # A site's own programs know no limit of time; they take minutes on a slow path.
 REAL_PATIENCE_S = 600
-PROGRAM = os.path.abspath(f"{os.path.dirname(__file__)}/../../workloads/bandwidth")
+PROGRAM = f"{SCRIPTS}/workloads/bandwidth"
 
 
 def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ def _check(spec: dict[str, Any], run: dict[str, Any]) -> None:
     name = f"{spec['method']} {spec['sender']}->{spec['receiver']}"
     if run["status"] != 0:
         lines = run["output"].strip().splitlines()
-        said = lines[-1] if lines else "it said nothing"
+        said = lines[-1] if lines else "no error message"
         raise VcperfError(f"{name}: ended with status {run['status']}: {said}")
     try:
         importlib.import_module(f"vcperf.tools.{spec['method']}").parse(run["output"])

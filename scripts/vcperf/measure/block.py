@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
 
-from vcperf import observation, quiet, record
 from vcperf.errors import VcperfError
-from vcperf.testbeds import open_testbed
+from vcperf.measure import quiet
+from vcperf.records import observation, record
+from vcperf.running import host_lock
+from vcperf.testbeds import class_of, open_testbed
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from vcperf.testbeds import Testbed
+    from vcperf.testbeds.contract import Testbed
 
     Measure = Callable[[Testbed, dict[str, Any], dict[str, Any]], None]
     """(testbed, spec, the record to fill) -> nothing; raises VcperfError."""
@@ -31,6 +34,8 @@ def main(measure: Measure) -> int:
     `ssh_config`, `emulator_pid_files` (node -> file), `emulator_monitors` (node -> the files
     `monitor` and `symbols`), `disturbed_percent`, `remeasure`,
     `code` (the commit of the measuring code, for the record),
+    `settings` (testbed -> place -> digest of what it is set to, see
+    `vcperf.records.host_settings`),
     `quiet` (`wait_s`, the seconds that a block waits at most for others to leave).
 
     Returns the exit status: 0, or 1 with one line on stderr and no record.
@@ -41,7 +46,12 @@ def main(measure: Measure) -> int:
     try:
         spec = json.loads(sys.argv[1])
         context = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
-        record.write(sys.argv[2], _measured(measure, spec, context))
+        with host_lock.for_block(class_of(spec).locks_this_machine(context)):
+            content = _measured(measure, spec, context)
+        # Nothing interrupts it from here on: of a job that fails, Snakemake deletes the record.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        record.write(sys.argv[2], content)
     except VcperfError as error:
         print(error, file=sys.stderr)
         return 1
@@ -76,7 +86,26 @@ def _measured(measure: Measure, spec: dict[str, Any], context: dict[str, Any]) -
             )
     attempts.sort(key=lambda attempt: attempt[0])
     best, *rest = [content for _, content in attempts]
-    return {"spec": spec, "host": host, "code": context.get("code"), **best, "disturbed": rest}
+    return {
+        "spec": spec,
+        "host": host,
+        "settings": settings_of(spec, context.get("settings", {}).get(spec["testbed"], {})),
+        "code": context.get("code"),
+        **best,
+        "disturbed": rest,
+    }
+
+
+def settings_of(spec: dict[str, Any], known: dict[str, str]) -> dict[str, str]:
+    """What the places that a block uses are set to.
+
+    Args:
+        spec: the block's.
+        known: place -> digest, of the campaign on this testbed; a place is NODE or NODE/DOMAIN.
+    """
+    nodes = spec["nodes"]
+    used = {*nodes, *(f"{name}/{d}" for name, node in nodes.items() for d in node["domains"])}
+    return {place: digest for place, digest in known.items() if place in used}
 
 
 @contextlib.contextmanager
@@ -86,7 +115,7 @@ def observed(testbed: Testbed, content: dict[str, Any]) -> Iterator[None]:
 
     Args:
         testbed: the testbed, up and pinned.
-        content: the record; gets `before` and `after`, see `vcperf.observation`.
+        content: the record; gets `before` and `after`, see `vcperf.records.observation`.
 
     Raises VcperfError naming the domain that is elsewhere.
     """

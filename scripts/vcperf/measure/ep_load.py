@@ -12,7 +12,7 @@ TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from typing import Any
 
-    from vcperf.testbeds import Background
+    from vcperf.testbeds.background import Background
 
 STEP_S = 3600.0  # for a step; a run of a site's own EP takes its time
 # Its speed alone, after a step that warms up.

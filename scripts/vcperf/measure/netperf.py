@@ -6,9 +6,9 @@ import contextlib
 import math
 import sys
 
+from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
 from vcperf.measure.block import main, observed
-from vcperf.testbeds.said import last_line
 from vcperf.tools import netperf, netperf_commands
 from vcperf.tools.filter import Untrusted
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from vcperf.testbeds import Testbed
+    from vcperf.testbeds.contract import Testbed
 
 PORT = 12865  # netserver's own
 PATIENCE_S = 30  # past its duration, a run counts as hung

@@ -7,6 +7,7 @@ import contextlib
 import sys
 import tempfile
 
+from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
 from vcperf.measure import ep_load
 from vcperf.measure.block import check_pinning, main, observed
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from vcperf.testbeds import Cluster, Testbed
+    from vcperf.testbeds.cluster import Cluster
+    from vcperf.testbeds.contract import Testbed
 
     Sampled = Callable[[], contextlib.AbstractContextManager[None]]
     """The context in which the messages are sent, for profiles."""
@@ -50,7 +52,8 @@ def measure(
             site's own).
         content: the record; gets commands (each with its role; the load's with its `steps`, see
             `vcperf.measure.ep_load.Load`), before, during, after, received_bytes (what each
-            rank's domain received meanwhile), transport, and mpiexec (its version).
+            rank's domain received meanwhile), one_interface (whether it is one interface that
+            received all of it), transport, and mpiexec (its version).
         sampled: the context in which the messages are sent, for profiles.
 
     Raises VcperfError when a program fails or is not there, when the load did not last from
@@ -90,6 +93,7 @@ def _ping_pong(
         # A site's own program is there already.
         own = "file" in spec["program"]
         program = mpi_stacks.benchmark(spec["stack"], spec["program"])
+        program = program if own else on_disk(program)
         with testbed.cluster(ranks, [lengths.name, *([] if own else [program])]) as cluster:
             lengths_there, *program_there = cluster.files
             command = imb.argv(
@@ -105,7 +109,7 @@ def _ping_pong(
             received = {domain: -testbed.received_bytes(domain) for domain in ranks}
             patience = START_S + 20 * max(1, spec["seconds"]) * max(1, len(sizes))
             # By ssh the order to sample takes longer than messages may: it comes before them all.
-            far = "ends" in spec
+            far = testbed.by_ssh
             with (
                 observed(testbed, content),
                 sampled() if far else contextlib.nullcontext(),
@@ -124,6 +128,7 @@ def _ping_pong(
     for domain in ranks:
         received[domain] += testbed.received_bytes(domain)
     content["received_bytes"] = received
+    content["one_interface"] = testbed.one_interface
     _check(spec, run.record, received)
     content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], run.record["output"])
 
@@ -174,7 +179,7 @@ def _need(testbed: Testbed, domain: str, program: str) -> None:
 def _load(testbed: Testbed, spec: dict[str, Any]) -> Iterator[ep_load.Load]:
     """EP on its cluster, for as long as the context."""
     load = spec["load"]
-    ours = [] if "file" in load else [mpi_stacks.program(spec["stack"], "ep")]
+    ours = [] if "file" in load else [on_disk(mpi_stacks.program(spec["stack"], "ep"))]
     with testbed.cluster(load["ranks"], ours) as cluster:
         (program,) = cluster.files if ours else [load["file"]]
         command = ep_load.command(load, program)

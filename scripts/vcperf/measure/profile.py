@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from vcperf.testbeds import Testbed
+    from vcperf.testbeds.contract import Testbed
 
 
 def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """The CPUs of emulated nodes, sampled from outside while another profiler samples the domains.
 
-A domain cannot see the hypervisor below it. The emulator can: its monitor tells where each
-CPU is, and Xen's memory tells which domain it is running. Each sample of a CPU is of the
+A domain cannot see the hypervisor below it. The emulator can: its monitor shows where each
+CPU is, and Xen's memory shows which domain it is running. Each sample of a CPU is of the
 hypervisor, of a domain, or idle, so the counts are shares of the node's CPU time.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vcperf.profilers import Sampler as Inside
-    from vcperf.testbeds.xen import XenTestbed
+    from vcperf.testbeds.contract import SampledXen
 
 END_S = 30.0
 OTHER_DOMAINS = "[other domains]"
@@ -38,7 +38,7 @@ class Sampler:
         inside: what samples the domains meanwhile.
     """
 
-    def __init__(self, testbed: XenTestbed, wanted: dict[str, Any], inside: Inside) -> None:
+    def __init__(self, testbed: SampledXen, wanted: dict[str, Any], inside: Inside) -> None:
         self.inside = inside
         monitors = testbed.context["emulator_monitors"]
         self.nodes = [
@@ -80,7 +80,7 @@ class Node:
         name: the node's.
         files: `monitor`, its QMP socket, and `symbols`, the list of Xen's.
         ids: Xen's numbers of its domains.
-        frequency_hz: samples a second of each CPU; as many as the emulator gives.
+        frequency_hz: samples per second of each CPU; as many as the emulator gives.
     """
 
     def __init__(
@@ -106,14 +106,14 @@ class Node:
             with open(self.files["symbols"], encoding="utf-8") as handle:
                 self.symbols = xen_symbols.Symbols(handle.read())
         except (OSError, ValueError, Untrusted) as fault:
-            raise VcperfError(f"{self.name}: {self.files['symbols']}: {_said(fault)}") from None
+            raise VcperfError(f"{self.name}: {self.files['symbols']}: {_message(fault)}") from None
         try:
             self.monitor = qmp.Monitor(self.files["monitor"])
         except (OSError, ValueError, Untrusted) as fault:
-            raise VcperfError(f"{self.name}: {self.files['monitor']}: {_said(fault)}") from None
+            raise VcperfError(f"{self.name}: {self.files['monitor']}: {_message(fault)}") from None
         try:
-            (said,) = self.monitor.ask([qmp.REGISTERS])
-            cpus = range(len(qmp.parse_registers(said)))
+            (registers,) = self.monitor.ask([qmp.REGISTERS])
+            cpus = range(len(qmp.parse_registers(registers)))
             offsets = [self.monitor.word(self.symbols.offsets + 8 * cpu) for cpu in cpus]
             current = [self.symbols.current(offset) for offset in offsets]
             self._commands = [qmp.REGISTERS, *map(qmp.word_command, current)]
@@ -128,7 +128,7 @@ class Node:
             self.close()
             hint = f"; is {self.files['symbols']} of the hypervisor that runs?"
             raise VcperfError(
-                f"{self.name}: {self.files['monitor']}: {_said(fault)}"
+                f"{self.name}: {self.files['monitor']}: {_message(fault)}"
                 + (hint if isinstance(fault, Untrusted) else "")
             ) from None
 
@@ -148,7 +148,7 @@ class Node:
     def result(self) -> dict[str, Any]:
         """The counts. Raises VcperfError when the emulator stopped answering."""
         if self._fault or not self.samples:
-            why = _said(self._fault) if self._fault else "no sample in time"
+            why = _message(self._fault) if self._fault else "no sample in time"
             raise VcperfError(f"{self.name}: {self.files['monitor']}: {why}")
         return {
             "samples": self.samples,
@@ -191,7 +191,7 @@ class Node:
         return self._of_vcpu[vcpu]
 
 
-def _said(fault: Exception) -> str:
+def _message(fault: Exception) -> str:
     if isinstance(fault, TimeoutError):
         return "the emulator does not answer"
     return (fault.strerror if isinstance(fault, OSError) else "") or str(fault)

@@ -14,7 +14,8 @@ import signal
 import subprocess
 
 from vcperf.errors import VcperfError
-from vcperf.profilers import as_csv
+from vcperf.profilers import bounded, table_of
+from vcperf.testbeds import isolation, programs
 from vcperf.tools import perf_commands, perf_stacks
 from vcperf.tools.filter import Untrusted
 
@@ -22,11 +23,28 @@ TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from typing import Any
 
-    from vcperf.testbeds.local import LocalTestbed
+    from vcperf.testbeds.contract import SampledHere, TestbedClass
 
+TOOLS = {"perf": "linux-perf (Debian; as root, `make setup` does)"}
 READY_S = 30.0
 END_S = 60.0
-FOLDED_BYTES = 256 * 1024  # of call stacks that a record keeps
+
+
+def fault(testbed: type[TestbedClass], wanted: dict[str, Any]) -> str:
+    """See `vcperf.profilers.fault`: perf is missing here, or it refuses the event."""
+    absent = programs.missing(TOOLS)
+    if absent:
+        return absent
+    argv = perf_commands.record_argv(
+        output="/dev/null",
+        event=wanted["event"],
+        frequency_hz=wanted["frequency_hz"],
+        command=["true"],
+    )
+    tried = isolation.run(testbed.name, argv)
+    if tried.returncode == 0:
+        return ""
+    return f"perf refuses event {wanted['event']}: {perf_commands.refusal(tried.stderr)}"
 
 
 class Sampler:
@@ -37,7 +55,7 @@ class Sampler:
         wanted: event, frequency_hz.
     """
 
-    def __init__(self, testbed: LocalTestbed, wanted: dict[str, Any]) -> None:
+    def __init__(self, testbed: SampledHere, wanted: dict[str, Any]) -> None:
         self.testbed, self.wanted = testbed, wanted
         self.data = f"{testbed.scratch()}/perf.data"
         self.log = f"{testbed.scratch()}/perf.log"
@@ -100,7 +118,7 @@ class Sampler:
         except subprocess.TimeoutExpired:
             raise VcperfError(f"perf record: did not end within {END_S:g} s") from None
         if self.process.returncode not in {0, -signal.SIGINT}:
-            raise VcperfError(f"perf record: {self._said()}")
+            raise VcperfError(f"perf record: {self._complaint()}")
         asked = self.wanted["event"]
         try:
             events = perf_commands.parse_evlist(self._read(perf_commands.evlist_argv(self.data)))
@@ -120,13 +138,13 @@ class Sampler:
             ),
             "idle": sum(row["samples"] for row in profile.idle),
             "lost": profile.lost,
-            "rows": as_csv(profile.rows),
+            **table_of(profile.rows),
             "folded": kept,
             "folded_left_out": left_out,
         }
 
     def _look(self) -> None:
-        """Which processes are whose: asked while they live, for they may end."""
+        """Note whose process each is: asked while they live, for they may end."""
         namespaces, processes = self.testbed.owners()
         self.namespaces |= namespaces
         self.processes |= processes
@@ -141,9 +159,9 @@ class Sampler:
         return None
 
     def _order(self, order: str) -> None:
-        """Tell perf record, and wait until it has done so.
+        """Give perf record an order, and wait until it has obeyed.
 
-        Raises VcperfError with what it said when it ended instead.
+        Raises VcperfError with its error when it ended instead.
         """
         with contextlib.suppress(BrokenPipeError):
             os.write(self._orders, f"{order}\n".encode())
@@ -153,10 +171,10 @@ class Sampler:
             raise VcperfError(f"perf record: no answer to {order} within {READY_S:g} s")
         if b"ack" not in os.read(self._answers, 64):
             self.process.wait()
-            raise VcperfError(f"perf record: {self._said()}")
+            raise VcperfError(f"perf record: {self._complaint()}")
 
-    def _said(self) -> str:
-        """perf's own words, in one line."""
+    def _complaint(self) -> str:
+        """perf's own error, in one line."""
         with open(self.log, encoding="utf-8", errors="replace") as handle:
             return perf_commands.refusal(handle.read())
 
@@ -168,23 +186,10 @@ class Sampler:
 
     @contextlib.contextmanager
     def _script(self) -> Any:
-        """perf script's output, as a stream; its status held once it is read."""
+        """perf script's output, as a stream; its status is checked once it is read."""
         with open(self.log, "w+b") as log:
             argv = perf_commands.script_argv(self.data)
             with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=log) as process:
                 yield process.stdout
             if process.returncode != 0:
-                raise VcperfError(f"perf script: {self._said()}")
-
-
-def bounded(folded: list[str]) -> tuple[str, int]:
-    """As many stacks as fit, most samples first; and the samples of the others."""
-    ranked = sorted(folded, key=lambda line: (-int(line.rpartition(" ")[2]), line))
-    kept, size, left_out = [], 0, 0
-    for line in ranked:
-        size += len(line.encode()) + 1
-        if size <= FOLDED_BYTES:
-            kept.append(line + "\n")
-        else:
-            left_out += int(line.rpartition(" ")[2])
-    return "".join(kept), left_out
+                raise VcperfError(f"perf script: {self._complaint()}")

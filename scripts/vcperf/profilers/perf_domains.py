@@ -1,4 +1,4 @@
-"""perf in each domain of Xen nodes, by ssh: the dom0s, and the guests of the path.
+"""perf in each domain that is reached by ssh: the dom0s, and those in which something runs.
 
 Every domain is a kernel of its own, which samples itself; what the hypervisor does for it
 hides in its hypercalls. Takes orders as the perf of a local testbed does, see
@@ -16,9 +16,8 @@ import subprocess
 from collections import Counter
 
 from vcperf.errors import VcperfError
-from vcperf.profilers import as_csv
-from vcperf.profilers.perf import bounded
-from vcperf.testbeds.ssh import reason
+from vcperf.profilers import bounded, table_of
+from vcperf.testbeds.ssh_faults import reason
 from vcperf.tools import perf_commands, perf_stacks
 from vcperf.tools.filter import Untrusted
 
@@ -26,12 +25,12 @@ TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from typing import Any
 
-    from vcperf.testbeds.xen import XenTestbed
+    from vcperf.testbeds.contract import SampledBySsh, TestbedClass
 
 END_S = 60
 READY_S = 60.0  # an emulated domain takes seconds to start perf
-# Runs perf record, "$@", with a folder of its own, which it names first. Answers orders with
-# perf's complaint once perf has ended.
+# Runs perf record, "$@", with its own folder, whose name it prints first. Answers orders with
+# perf's error once perf has ended.
 HOLD = r"""
 command -v perf >/dev/null || { echo "perf: not found there; install it"; exit 1; }
 dir=$(mktemp -d /tmp/vcperf.XXXXXX) && mkfifo "$dir/orders" "$dir/answers" || exit 1
@@ -51,7 +50,7 @@ ORDER = 'echo "$2" >"$1/orders" && read -r answer <"$1/answers" && echo "$answer
 ORDER_S = "30"
 LATE = 124  # timeout(1)
 # Ends perf record, which gets $2 s for it, and prints its events and samples: in one, for each
-# call takes a second or two on an emulated host.
+# call takes one or two seconds on an emulated host.
 FINISH = f"""
 read -r pid <"$1/pid"
 kill -INT "$pid"
@@ -65,15 +64,20 @@ done
 """.replace("DATA", '"$1/perf.data"')
 
 
+def fault(testbed: type[TestbedClass], wanted: dict[str, Any]) -> str:
+    """See `vcperf.profilers.fault`: only the domains can tell."""
+    return ""
+
+
 class Sampler:
     """See `vcperf.profilers.Sampler`.
 
     Args:
-        testbed: Xen nodes, up and pinned.
+        testbed: up and pinned.
         wanted: event, frequency_hz.
     """
 
-    def __init__(self, testbed: XenTestbed, wanted: dict[str, Any]) -> None:
+    def __init__(self, testbed: SampledBySsh, wanted: dict[str, Any]) -> None:
         self.testbed, self.wanted = testbed, wanted
         dom0s = [node["dom0"] for node in testbed.nodes.values()]
         self.hosts = {d: testbed.host_of(d) for d in [*dom0s, *testbed.spec["ends"]]}
@@ -91,10 +95,10 @@ class Sampler:
             for domain, host in self.hosts.items():
                 self.sessions[domain] = self.testbed.ssh.session(host, command)
             for domain in self.hosts:
-                said = self._line(domain)
-                if not said.startswith("/"):
-                    raise VcperfError(f"domain {domain}: {said}")
-                self.folders[domain] = said
+                answer = self._line(domain)
+                if not answer.startswith("/"):
+                    raise VcperfError(f"domain {domain}: {answer}")
+                self.folders[domain] = answer
         except BaseException:
             self.__exit__()
             raise
@@ -144,58 +148,50 @@ class Sampler:
             "sample_ns": times.pop() if len(times) == 1 else None,
             "idle": idle,
             "lost": lost,
-            "rows": as_csv(_shares(rows)),
+            **table_of(_shares(rows)),
             "folded": kept,
             "folded_left_out": left_out,
         }
 
     def _line(self, domain: str) -> str:
-        """What a domain's session says next, or why it ended instead.
+        """What a domain's session prints next, or why it ended instead.
 
-        Raises VcperfError when it says nothing in time.
+        Raises VcperfError when it prints nothing in time.
         """
         ssh = self.sessions[domain][0]
         assert ssh.stdout is not None and ssh.stderr is not None
         if not select.select([ssh.stdout], [], [], READY_S)[0]:
-            raise VcperfError(f"domain {domain}: perf record: said nothing within {READY_S:g} s")
-        said = ssh.stdout.readline().decode(errors="replace").strip()
-        return said or reason(ssh.stderr.read())
+            raise VcperfError(f"domain {domain}: perf record: no answer within {READY_S:g} s")
+        answer = ssh.stdout.readline().decode(errors="replace").strip()
+        return answer or reason(ssh.stderr.read())
 
     def _order(self, order: str) -> None:
-        """Tell all, and wait until each has done so."""
+        """Give all an order, and wait until each has obeyed."""
         argv = ["timeout", ORDER_S, "sh", "-c", ORDER, "perf"]
         late = f"perf record: no answer to {order} within {ORDER_S} s"
-        for domain, said in self._ask(
+        for domain, answer in self._ask(
             {d: [*argv, folder, order] for d, folder in self.folders.items()}, late
         ).items():
-            if "ack" not in said:
-                raise VcperfError(f"domain {domain}: perf record: {said.strip()}")
+            if "ack" not in answer:
+                raise VcperfError(f"domain {domain}: perf record: {answer.strip()}")
 
     def _ask(self, commands: dict[str, list[str]], late: str = "") -> dict[str, str]:
         """Run a command in each domain, side by side; what each printed.
 
         Raises VcperfError naming the domain where it failed; with `late` past its timeout.
         """
-        by_host: dict[str, list[str]] = {}
-        for domain in commands:
-            by_host.setdefault(self.hosts[domain], []).append(domain)
-        answers = self.testbed.ssh.batch(
-            {host: [commands[d] for d in domains] for host, domains in by_host.items()}
-        )
+        argvs = [(self.hosts[domain], argv) for domain, argv in commands.items()]
         found = {}
-        for host, domains in by_host.items():
-            for domain, (status, said) in zip(domains, answers[host], strict=True):
-                if late and status == LATE:
-                    raise VcperfError(f"domain {domain}: {late}")
-                if status != 0:
-                    raise VcperfError(f"domain {domain} ({host}): {_why(said)}")
-                found[domain] = said
+        for domain, (status, output) in zip(
+            commands, self.testbed.ssh.in_order(argvs), strict=True
+        ):
+            if late and status == LATE:
+                raise VcperfError(f"domain {domain}: {late}")
+            if status != 0:
+                fault = f"perf: {perf_commands.refusal(output)}"
+                raise VcperfError(f"domain {domain} ({self.hosts[domain]}): {fault}")
+            found[domain] = output
         return found
-
-
-def _why(said: str) -> str:
-    """Of what a domain printed to its end, perf's complaint."""
-    return f"perf: {perf_commands.refusal(said)}"
 
 
 def _shares(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Xenoprof over the domains of Xen nodes: opcontrol's sequence by ssh, dom0 the initiator.
 
-Guests in which the workload runs are active, sampled by an OProfile of their own; dom0's
-samples those that are passive; the others are not sampled. Each node is a profile of its own,
+Guests in which the workload runs are active, each sampled by its own OProfile; dom0's
+samples those that are passive; the others are not sampled. Each node is a separate profile,
 and the record has them all; they are started and stopped together.
 """
 
@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import time
 
+from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
-from vcperf.profilers import as_csv
+from vcperf.profilers import table_of
 from vcperf.tools import opcontrol, oprofile
 from vcperf.tools.filter import Untrusted
 
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from vcperf.testbeds.xen import XenTestbed
+    from vcperf.testbeds.contract import SampledXen, TestbedClass
 
 SHUTDOWN = ["opcontrol", "--shutdown"]
 # Events that count the cycles of a CPU that is not halted: a sample of them is a time.
 CYCLES = ("GLOBAL_POWER_EVENTS", "CPU_CLK_UNHALTED")
+
+
+def fault(testbed: type[TestbedClass], wanted: dict[str, Any]) -> str:
+    """See `vcperf.profilers.fault`: only the domains can tell."""
+    return ""
 
 
 class Sampler:
@@ -36,7 +42,7 @@ class Sampler:
             and passive: domain -> its kernel with symbols, a file in dom0.
     """
 
-    def __init__(self, testbed: XenTestbed, wanted: dict[str, Any]) -> None:
+    def __init__(self, testbed: SampledXen, wanted: dict[str, Any]) -> None:
         self.testbed, self.wanted = testbed, wanted
         self.session = f"vcperf-{time.time_ns()}"
         self.ids: dict[str, dict[int, str]] = {}  # node -> those with an OProfile, by id
@@ -106,13 +112,13 @@ class Sampler:
             "sample_ns": self._sample_ns(events),
             "idle": None,
             "lost": None,
-            "rows": as_csv(rows),
+            **table_of(rows),
             "folded": "",
             "folded_left_out": 0,
         }
 
     def _sample_ns(self, events: list[str]) -> float | None:
-        """CPU time of a sample, by the clock rate that Xen tells of the slowest node."""
+        """CPU time of a sample, by the clock rate that Xen reports of the slowest node."""
         rates = [self.testbed.cpu_mhz(name) for name in self.ids]
         if not all(rates) or len(events) != 1 or events[0] not in CYCLES:
             return None
@@ -140,21 +146,15 @@ class Sampler:
     def _run(self, commands: list[tuple[str, list[str]]]) -> list[str]:
         """Run commands in domains, hosts side by side; what each printed.
 
-        Raises VcperfError with the words of one that failed.
+        Raises VcperfError with the error of one that failed.
         """
-        hosts = [self.testbed.host_of(domain) for domain, _ in commands]
-        by_host: dict[str, list[list[str]]] = {host: [] for host in hosts}
-        for host, (_, argv) in zip(hosts, commands, strict=True):
-            by_host[host].append(argv)
-        answers = {h: iter(found) for h, found in self.testbed.ssh.batch(by_host).items()}
+        argvs = [(self.testbed.host_of(domain), argv) for domain, argv in commands]
         printed = []
-        for host, (domain, argv) in zip(hosts, commands, strict=True):
-            status, said = next(answers[host])
+        for (host, argv), (domain, _), (status, output) in zip(
+            argvs, commands, self.testbed.ssh.in_order(argvs), strict=True
+        ):
             if status != 0:
-                lines = [line.strip() for line in said.splitlines() if line.strip()]
-                raise VcperfError(
-                    f"domain {domain} ({host}): {' '.join(argv[:2])}:"
-                    f" {lines[-1] if lines else f'status {status}'}"
-                )
-            printed.append(said)
+                fault = last_line(output, f"status {status}")
+                raise VcperfError(f"domain {domain} ({host}): {' '.join(argv[:2])}: {fault}")
+            printed.append(output)
         return printed

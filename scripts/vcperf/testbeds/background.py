@@ -6,27 +6,27 @@ import os
 import select
 import time
 
+from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
-from vcperf.testbeds.said import last_line
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-    from vcperf.testbeds import CommandRecord
+    from vcperf.testbeds.contract import CommandRecord
 
 STOP_S = 10.0
 
 
 class Background:
-    """A command that runs meanwhile. See `vcperf.testbeds.Background`.
+    """A command that runs meanwhile; its record is complete when it has ended.
 
     Args:
         record: what the raw record will say of it: domain, argv and start so far.
         process: it, or our end of it, started.
         reap: waits for the ended process; returns the command's exit status.
-        ask_to_end: tells the command to end.
+        ask_to_end: asks the command to end.
     """
 
     def __init__(
@@ -42,11 +42,14 @@ class Background:
         self.printed = b""
 
     def wait_for(self, text: str, timeout_s: float) -> str:
-        """Wait until it has printed a text; returns all that it has printed."""
+        """Wait until it has printed a text.
+
+        Returns all that it has printed. Raises VcperfError past the timeout, or when it ended
+        without."""
         return self._wait_for(text, 1, timeout_s)
 
     def wait_for_more(self, text: str, times: int, timeout_s: float) -> str:
-        """Wait until it has printed a text so many times more than by now."""
+        """The same, until it has printed the text so many times more than by now."""
         self._take_what_is_there()
         return self._wait_for(text, self.printed.count(text.encode()) + times, timeout_s)
 
@@ -60,21 +63,21 @@ class Background:
         while self.printed.count(text.encode()) < times:
             if "status" in self.record:
                 raise VcperfError(
-                    f"domain {self.domain}: {self.name} ended without {text!r}: {self.said()}"
+                    f"domain {self.domain}: {self.name} ended without {text!r}: {self.last_line()}"
                 )
             self._read(deadline, f"did not print {text!r}")
         return self.printed.decode("utf-8", errors="replace")
 
     def wait(self, timeout_s: float, beside: Background | None = None) -> None:
         """Wait for its end; take meanwhile what one beside it prints, which a full pipe
-        would hold up."""
+        would hold up. Raises VcperfError past the timeout."""
         deadline = time.time() + timeout_s
         while "status" not in self.record:
             if beside is not None:
                 self._attend(beside, deadline)
             self._read(deadline, "did not end")
 
-    def said(self) -> str:
+    def last_line(self) -> str:
         """The last line with a word that it printed."""
         return last_line(self.printed.decode("utf-8", errors="replace"))
 
@@ -108,7 +111,9 @@ class Background:
         """Take what it prints next, or its end."""
         assert self.process.stdout is not None
         if not _readable(deadline - time.time(), self.process.stdout.fileno()):
-            raise VcperfError(f"domain {self.domain}: {self.name} {fault} in time: {self.said()}")
+            raise VcperfError(
+                f"domain {self.domain}: {self.name} {fault} in time: {self.last_line()}"
+            )
         chunk = os.read(self.process.stdout.fileno(), 65536)
         self.printed += chunk
         if not chunk:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 
+from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
 from vcperf.testbeds.ssh import Connections
 
@@ -15,8 +16,8 @@ COMPILE = """
 folder=$(mktemp -d /tmp/vcperf.XXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" && cat >program.c || exit 1
-PATH=$1/bin:$PATH LD_LIBRARY_PATH=$1/lib mpicc -O3 -s program.c -o program -lm >said 2>&1 ||
-  { { grep -i error said || cat said; } | head -n 1 >&2; exit 1; } # the first is the cause
+PATH=$1/bin:$PATH LD_LIBRARY_PATH=$1/lib mpicc -O3 -s program.c -o program -lm >log 2>&1 ||
+  { { grep -i error log || cat log; } | head -n 1 >&2; exit 1; } # the first is the cause
 cat program
 """
 
@@ -44,11 +45,9 @@ def compile_there(
         compiled = connections.feed(host, ["sh", "-c", COMPILE, "vcperf", folder], text)
     finally:
         connections.close()
-    partial = f"{program}.partial"
-    with open(partial, "wb") as handle:
+    with write_whole(program, "wb") as handle:
         handle.write(compiled)
-    os.chmod(partial, 0o755)
-    os.replace(partial, program)
+    os.chmod(program, 0o755)
 
 
 def main() -> int:

@@ -5,23 +5,32 @@ from __future__ import annotations
 
 import os
 
-from vcperf.testbeds import Cluster, processes
-from vcperf.testbeds.local import SCRIPTS, LocalTestbed
+from vcperf.basics.checkout import LAUNCHERS
+from vcperf.testbeds import processes
+from vcperf.testbeds.cluster import Cluster
+from vcperf.testbeds.local import LocalTestbed
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from vcperf.testbeds import contract
 
 SCRATCH = "vcperf-native."
-DOMAIN_MARK = "VCPERF_DOMAIN"  # in the environment of what scripts/place-rank starts
+DOMAIN_MARK = "VCPERF_DOMAIN"  # in the environment of what scripts/launchers/place-rank starts
 
 
 class NativeTestbed(LocalTestbed):
     """Domains that are nothing but their CPUs."""
 
+    name = "native"
+    isolation = "none"
     platform = "plain processes on one host"
+    one_interface = True
     _scratch = ""
 
     def __exit__(self, *fault: object) -> None:
         super().__exit__(*fault)
         if self._scratch:
-            import shutil  # its start-up time is MPI's and perf's alone
+            import shutil  # its start-up time is only for MPI and perf
 
             shutil.rmtree(self._scratch, ignore_errors=True)
 
@@ -39,7 +48,7 @@ class NativeTestbed(LocalTestbed):
 
     def scratch(self) -> str:
         """A folder in the host's temporary one. What killed blocks left there goes first: one
-        block at a time is measured on a host (scripts/isolate), so none of it is in use."""
+        block at a time is measured on a host, so none of it is in use."""
         if not self._scratch:
             import shutil
             import tempfile
@@ -52,14 +61,20 @@ class NativeTestbed(LocalTestbed):
             self._scratch = tempfile.mkdtemp(prefix=SCRATCH)
         return self._scratch
 
-    def _cluster(self, domains: list[str]) -> Cluster:
+    def cluster_of(self, domains: list[str]) -> Cluster:
         """One host: each rank is held to its domain's CPUs as it starts."""
         lines = [f"{rank} {self.cpu_list(d)} {d}" for rank, d in enumerate(domains)]
         launch = ["env", f"TMPDIR={self.scratch()}", "VCPERF_RANKS=" + "\n".join(lines)]
         hosts = ["127.0.0.1"] * len(domains)
-        return Cluster(hosts, "lo", None, launch, [f"{SCRIPTS}/place-rank"])
+        return Cluster(hosts, "lo", None, launch, [f"{LAUNCHERS}/place-rank"])
 
-    def _home(self, pid: int) -> str | None:
-        """The domain that scripts/place-rank has named; a launcher itself has no such mark."""
+    def home(self, pid: int) -> str | None:
+        """The domain that launchers/place-rank has named; a launcher itself has no such mark."""
         domain = processes.environment(pid, DOMAIN_MARK)
         return domain if domain is None or domain in self.cpus else ""
+
+
+if TYPE_CHECKING:  # mypy holds the class to the contract
+    _class: type[contract.LocalClass] = NativeTestbed
+    _opened: type[contract.Testbed] = NativeTestbed
+    _sampled: type[contract.SampledHere] = NativeTestbed

@@ -2,9 +2,9 @@
 
 A node's dom0 has the bridge xenbr0 and its address; each guest has eth0, a veth whose
 other end is a port of that bridge; two nodes are joined by a veth between their
-bridges, shaped by tbf on both ends; more than two by such a veth each to a switch, a
+bridges, shaped by tbf on both ends; more than two by one such veth each to a switch, a
 bridge in the namespace that we are in ourselves. Runs as the first process of a PID namespace
-(scripts/measure makes it), so that the kernel ends it all with us.
+(scripts/isolate makes it), so that the kernel ends it all with us.
 """
 
 from __future__ import annotations
@@ -14,18 +14,35 @@ import signal
 import subprocess
 import sys
 
-from vcperf.errors import VcperfError
-from vcperf.testbeds import Cluster
-from vcperf.testbeds.local import SCRIPTS, LocalTestbed
+from vcperf.basics.checkout import LAUNCHERS
+from vcperf.basics.text import last_line
+from vcperf.errors import VcperfError, quote
+from vcperf.testbeds import isolation, programs
+from vcperf.testbeds.cluster import Cluster
+from vcperf.testbeds.local import LocalTestbed
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
+
+    from vcperf.testbeds import contract
+    from vcperf.tools.host_settings import Settings
 
     Work = tuple[str, list[str], list[str]]
     """A domain or OURS, a command, and the lines it reads."""
 
+NAMESPACE_TOOLS = {
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "ip": "iproute2",
+    "tc": "iproute2",
+}
+# All that this testbed asks of the kernel.
+TRY_NAMESPACES = (
+    "ip link add name bridge0 type bridge && ip link add veth0 type veth peer name veth1"
+    " && ip link set veth0 master bridge0"
+)
 # A bucket of 64 KB: one large segment as TSO and GRO make them. Smaller, and the
 # timer's resolution lowers the rate; larger, and bursts pass at full speed.
 LINK_BURST = "64k"
@@ -40,23 +57,48 @@ QUICK_ARP = "ntable change name arp_cache dev {} retrans 10 mcast_probes 500"
 
 
 class NetnsTestbed(LocalTestbed):
-    """Domains as network namespaces on one bridge a node.
+    """Domains as network namespaces on one bridge per node.
 
-    Raises VcperfError when not inside namespaces of its own.
+    Raises VcperfError when not inside new namespaces.
     """
 
+    name = "netns"
+    isolation = "namespaces"
+    tools: Mapping[str, str] = {**LocalTestbed.tools, **NAMESPACE_TOOLS}
+    link_options: tuple[str, ...] = ("link_mbps",)
     platform = "network namespaces on one host"
 
     def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
         super().__init__(spec, context)
         if os.getpid() != 1:
-            raise VcperfError("testbed netns: not in namespaces of its own; use scripts/measure")
+            raise VcperfError("testbed netns: not in new namespaces; use scripts/isolate netns")
         # The kernel keeps signals without a handler from a namespace's first process.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         self._mounted = False
         self.addresses = {
             domain: f"10.77.0.{number}" for number, domain in enumerate(self.cpus, start=1)
         }
+
+    @staticmethod
+    def host_fault() -> str:
+        """Why this machine cannot have it: a program is missing, or namespaces are refused."""
+        absent = programs.missing(NAMESPACE_TOOLS)
+        if absent:
+            return absent
+        tried = isolation.run("netns", ["sh", "-c", TRY_NAMESPACES])
+        if tried.returncode == 0:
+            return ""
+        why = last_line(tried.stderr, f"status {tried.returncode}")
+        return f"namespaces are refused here ({why}); allow user namespaces or run as root"
+
+    @staticmethod
+    def settings(
+        specs: Sequence[Mapping[str, Any]], context: Mapping[str, Any]
+    ) -> dict[str, Settings]:
+        """This machine's, and those of each domain's network."""
+        from vcperf.testbeds import settings  # its imports are not for blocks
+
+        return settings.of_namespaces("netns", specs)
 
     def anchor_argv(self, domain: str) -> list[str]:
         """A process in a network namespace of its own, which sets up the domain's own end
@@ -85,45 +127,47 @@ class NetnsTestbed(LocalTestbed):
         """Any: nobody else is in there."""
         return preferred
 
-    def _cluster(self, domains: list[str]) -> Cluster:
-        """An agent joins the domains; each has a name of its own, as hosts have."""
+    def cluster_of(self, domains: list[str]) -> Cluster:
+        """An agent joins the domains; each has its own name, as hosts have."""
         dom0s = {node["dom0"] for node in self.spec["nodes"].values()}
         if dom0s.intersection(domains):
-            raise VcperfError(f"cluster of {', '.join(domains)}: netns takes guests alone")
+            raise VcperfError(f"cluster of {', '.join(domains)}: netns takes guests only")
         lines = [
             f"{self.addresses[domain]} {self.anchors[domain].pid} {self.cpu_list(domain)} {domain}"
             for domain in domains
         ]
-        launch = [
-            "env",
-            f"TMPDIR={self.scratch()}",
-            "VCPERF_DOMAINS=" + "\n".join(lines),
-        ]
+        launch = ["env", f"TMPDIR={self.scratch()}", "VCPERF_DOMAINS=" + "\n".join(lines)]
         launch += ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', domains[0]]
         hosts = [self.addresses[domain] for domain in domains]
-        return Cluster(hosts, "eth0", f"{SCRIPTS}/join-domain", launch, [])
+        return Cluster(hosts, "eth0", f"{LAUNCHERS}/join-domain", launch, [])
 
-    def _home(self, pid: int) -> str | None:
+    def home(self, pid: int) -> str | None:
         """The domain of its network namespace. Its environment would not do: launchers hand
         theirs on."""
         try:
-            return self.owners()[0].get(os.stat(f"/proc/{pid}/ns/net").st_ino, "")
+            return self._namespaces().get(os.stat(f"/proc/{pid}/ns/net").st_ino, "")
         except OSError:
             return None
 
     def owners(self) -> tuple[dict[int, str], dict[int, str]]:
-        """A namespace a domain: it tells of every process in it."""
+        """One namespace per domain: it has every process of the domain."""
+        return self._namespaces(), {}
+
+    def _namespaces(self) -> dict[int, str]:
+        """Network namespace (inode) -> domain."""
         anchors = self.anchors.items()
-        return {os.stat(f"/proc/{a.pid}/ns/net").st_ino: domain for domain, a in anchors}, {}
+        return {os.stat(f"/proc/{a.pid}/ns/net").st_ino: domain for domain, a in anchors}
 
     def scratch(self) -> str:
-        """A file system of our namespaces' own: MPI names its folders by process number, which
+        """A file system in our namespaces only: MPI names its folders by process number, which
         are small and come again in here, and nobody removes them after SIGKILL."""
         if not self._mounted:
             argv = ["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", SCRATCH]
             done = subprocess.run(argv, capture_output=True, text=True, check=False)
             if done.returncode != 0:
-                raise VcperfError(f"{SCRATCH}: cannot be mounted anew: {done.stderr.strip()}")
+                raise VcperfError(
+                    f"{SCRATCH}: cannot be mounted again: {quote(done.stderr.strip())}"
+                )
             self._mounted = True
         return SCRATCH
 
@@ -177,7 +221,7 @@ class NetnsTestbed(LocalTestbed):
             if len(nodes) > 1:
                 if index == 0 and len(nodes) == 2:
                     # Both ends would have one number, each in its namespace; Linux then
-                    # takes them for one device and tells the carrier a second late.
+                    # takes them for one device and reports the carrier a second late.
                     peer = f"link0 netns {self.anchors[nodes[1]['dom0']].pid}"
                     lines.append(f"link add link0 index 100 type veth peer name {peer}")
                 lines.append("link set link0 master xenbr0 up")
@@ -212,11 +256,19 @@ class NetnsTestbed(LocalTestbed):
             running.append((domain, argv[0], process))
         for domain, name, process in running:
             assert process.stdout is not None
-            said = process.stdout.read().strip()
+            output = process.stdout.read()
             if process.wait() != 0:
                 where = f"domain {domain}" if domain else "the switch"
-                raise VcperfError(f"{where}: {name} could not set up its network: {said}")
+                raise VcperfError(
+                    f"{where}: {name} could not set up its network: {last_line(output)}"
+                )
 
 
 def _guests(node: dict[str, Any]) -> list[str]:
     return [domain for domain in node["domains"] if domain != node["dom0"]]
+
+
+if TYPE_CHECKING:  # mypy holds the class to the contract
+    _class: type[contract.LocalClass] = NetnsTestbed
+    _opened: type[contract.Testbed] = NetnsTestbed
+    _sampled: type[contract.SampledHere] = NetnsTestbed

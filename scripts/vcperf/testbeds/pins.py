@@ -2,7 +2,7 @@
 
 Before a node's pins are changed for the first time, what they were is written to a
 journal; it goes when they are as they were. So a killed campaign's pins are known to
-the next run. Needs the standard library alone.
+the next run. Needs only the standard library.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import glob
 import json
 import os
 
+from vcperf.basics.files import write_whole
+from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
 from vcperf.testbeds.ssh import Connections
 from vcperf.tools import xl
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-FOLDER = "results/pins"
+FOLDER = on_disk("results/pins")
 FORMAT = 2
-# Another after each boot: domains' numbers begin anew then.
+# Another after each boot: domains' numbers start again then.
 BOOT_ARGV = ["cat", "/proc/sys/kernel/random/boot_id"]
 
 
@@ -34,7 +36,7 @@ def remember(
     boot: str,
     rows: Iterable[dict[str, Any]],
 ) -> None:
-    """Note the pins of VCPUs that are about to be changed, those noted already aside.
+    """Note the pins of VCPUs that are about to be changed, except those noted already.
 
     Args:
         host: ssh destination of the node.
@@ -58,13 +60,8 @@ def remember(
     added = [r for r in rows if (r["domain"], r["id"], r["vcpu"]) not in known]
     if added:
         journal["vcpus"] += added
-        os.makedirs(FOLDER, exist_ok=True)
-        partial = f"{path}.{os.getpid()}.partial"
-        with open(partial, "w", encoding="utf-8") as handle:
+        with write_whole(path) as handle:
             json.dump(journal, handle, indent=1)
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(partial, path)
 
 
 def left(hosts: Iterable[str] | None = None) -> list[str]:
@@ -80,10 +77,10 @@ def left(hosts: Iterable[str] | None = None) -> list[str]:
 def put_back(path: str) -> str:
     """Put a node's pins back and remove their journal, while no campaign measures on it.
 
-    VCPUs of domains that are gone, or were made anew since, are left alone; so is a node
+    VCPUs of domains that are gone, or were made again since, are left alone; so is a node
     that has booted since.
 
-    Returns a line that says so, for the user. Raises VcperfError, the journal kept.
+    Returns a line that says so, for the user. Raises VcperfError; the journal stays then.
     """
     journal = _read(path)
     if journal is None:
@@ -110,7 +107,7 @@ def put_back(path: str) -> str:
 
 
 def _put_back(connections: Connections, journal: dict[str, Any]) -> list[dict[str, Any]]:
-    """Put back what differs; returns it. Raises VcperfError naming what cannot be."""
+    """Put back what differs; returns it. Raises VcperfError naming what could not be."""
     host, toolstack = journal["ssh"], journal["toolstack"]
     changed = _differing(journal, _listed(connections, host, toolstack))
     # No toolstack takes `none`, which xl may print: see `XenTestbed.pin`.
@@ -128,10 +125,10 @@ def _put_back(connections: Connections, journal: dict[str, Any]) -> list[dict[st
 
 
 def _listed(connections: Connections, host: str, toolstack: str) -> list[dict[str, Any]]:
-    ((status, said),) = connections.batch({host: [xl.vcpu_list_argv(toolstack)]})[host]
+    ((status, text),) = connections.batch({host: [xl.vcpu_list_argv(toolstack)]})[host]
     if status:
-        raise VcperfError(f"{host}: {xl.fault(said)}")
-    return xl.parse(said)
+        raise VcperfError(f"{host}: {xl.fault(text)}")
+    return xl.parse(text)
 
 
 def _differing(journal: dict[str, Any], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

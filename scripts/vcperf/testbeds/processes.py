@@ -126,7 +126,7 @@ def others_run(glances: int = 5) -> bool:
 
 
 def cpu_state(cpus: Iterable[int], root: str = "/sys/devices/system/cpu") -> dict[str, Any]:
-    """What the kernel tells of the state of CPUs, as far as it does.
+    """What the kernel shows of the state of CPUs, as far as it does.
 
     Args:
         cpus: their numbers.
@@ -134,7 +134,7 @@ def cpu_state(cpus: Iterable[int], root: str = "/sys/devices/system/cpu") -> dic
 
     Returns `cpu_khz`, and `core_throttles` and `package_throttles`, how often the
     hardware has throttled a core or its package for its heat since boot: each by the
-    number of the CPU, and absent where the kernel does not tell. Formats: cpufreq and
+    number of the CPU, and absent where the kernel does not show it. Formats: cpufreq and
     thermal_throttle in the kernel's Documentation/ABI/testing/sysfs-devices-system-cpu.
     """
     files = {
@@ -150,7 +150,7 @@ def cpu_state(cpus: Iterable[int], root: str = "/sys/devices/system/cpu") -> dic
                 open(f"{root}/cpu{cpu}/{file}", encoding="ascii") as handle,
             ):
                 state.setdefault(name, {})[str(cpu)] = int(handle.read())
-    # A file that is there may still refuse to tell.
+    # A file that is there may still refuse to be read.
     return {name: readings for name, readings in state.items() if readings}
 
 
@@ -161,7 +161,7 @@ def stat_cpu(line: str, tick: int) -> dict[str, float]:
 
     Args:
         line: that line.
-        tick: the host's clock ticks a second.
+        tick: the host's clock ticks per second.
     """
     user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, line.split()[1:9])
     return {
@@ -193,17 +193,17 @@ def host_facts() -> dict[str, Any]:
 
 
 def hypervisor(virtual: bool, root: str = "/sys") -> str:
-    """What this host runs on, as it tells itself: see `host_facts`.
+    """What this host runs on, by its own account: see `host_facts`.
 
     Args:
         virtual: whether the CPU says that it is a virtual one.
         root: the folder of the kernel's files.
     """
     for names in (["hypervisor/type"], ["class/dmi/id/sys_vendor", "class/dmi/id/product_name"]):
-        said = []
+        values = []
         for name in names if virtual or names == ["hypervisor/type"] else []:
             with contextlib.suppress(OSError), open(f"{root}/{name}", encoding="utf-8") as handle:
-                said.append(handle.read().strip())
-        if any(said):
-            return " ".join(filter(None, said))
+                values.append(handle.read().strip())
+        if any(values):
+            return " ".join(filter(None, values))
     return "unnamed" if virtual else ""

@@ -1,4 +1,4 @@
-"""Programs of this host that a record names."""
+"""Programs of this machine: those that are missing, and those that a record names."""
 
 from __future__ import annotations
 
@@ -7,11 +7,28 @@ import os
 import subprocess
 import sys
 
+from vcperf.basics.checkout import TOOL_FOLDERS
+
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 PATIENCE_S = 5.0
+
+
+def missing(tools: Mapping[str, str]) -> str:
+    """Which programs are not there and what to install, in one line; empty when all are.
+
+    Args:
+        tools: program -> the package that has it.
+    """
+    import shutil  # its start-up time is not for blocks
+
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *TOOL_FOLDERS])
+    absent = [name for name in tools if shutil.which(name, path=path) is None]
+    packages = sorted({tools[name] for name in absent})
+    return f"not found: {', '.join(absent)}; install {', '.join(packages)}" if absent else ""
 
 
 def found(*names: str) -> dict[str, Any]:
@@ -30,13 +47,13 @@ def found(*names: str) -> dict[str, Any]:
                 break
     if "netperf" in known:
         with contextlib.suppress(OSError, subprocess.SubprocessError, IndexError):
-            said = subprocess.run(
+            answer = subprocess.run(
                 [known["netperf"]["path"], "-V"],
                 capture_output=True,
                 timeout=PATIENCE_S,
                 check=True,
             )
-            known["netperf"]["version"] = said.stdout.decode(errors="replace").split()[-1]
+            known["netperf"]["version"] = answer.stdout.decode(errors="replace").split()[-1]
     if "python3" in known and os.path.samefile(known["python3"]["path"], sys.executable):
         known["python3"]["version"] = ".".join(map(str, sys.version_info[:3]))
     return known

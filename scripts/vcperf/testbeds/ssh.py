@@ -1,4 +1,4 @@
-"""Hosts reached by OpenSSH: one connection a host, shared by all that is run there.
+"""Hosts reached by OpenSSH: one connection per host, shared by all that is run there.
 
 The user's own configuration, agent and known hosts hold. A *keeper* is the ssh process
 that holds a host's connection (a control master), and on a node the lock that keeps
@@ -12,33 +12,23 @@ import glob
 import hashlib
 import json
 import os
-import select
 import shlex
 import socket
 import subprocess
-import sys
 
+from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
-from vcperf.testbeds.said import last_line
-from vcperf.testbeds.shell import BEGIN, FEED, HOLD, MARK, NOT_FOUND, SESSION
+from vcperf.testbeds import ssh_keeper
+from vcperf.testbeds.session_shell import BEGIN, FEED, HOLD, MARK, SESSION
+from vcperf.testbeds.ssh_faults import from_the_mark, why
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import IO
 
 CONTROL_FOLDER = "VCPERF_SSH_CONTROL"  # in the environment: where the campaign's sockets are
 CONNECT_S = 10  # where the user's configuration names no ConnectTimeout
-PATIENCE_S = 90
 BATCH_S = 120
-SSH_FAILED = 255  # ssh(1), exit status: an error of its own
-# Lines of ssh that follow from the cause.
-AFTERMATH = (
-    "UNKNOWN port",
-    "kex_exchange_identification",
-    "stdio forwarding failed",
-    "Disconnected from",
-)
 
 
 class Connections:
@@ -68,16 +58,16 @@ class Connections:
         faults = {}
         machines: dict[str, str] = {}
         for host, keeper in started.items():
-            said = line_from(keeper.stdout, PATIENCE_S, BEGIN)
-            if not said:
-                faults[host] = f"{host}: {_gave_up(keeper)}"
+            machine = ssh_keeper.line_from(keeper.stdout, ssh_keeper.PATIENCE_S, BEGIN)
+            if not machine:
+                faults[host] = f"{host}: {ssh_keeper.why_it_ended(keeper)}"
                 continue
             self.keepers[host] = keeper
             if hosts[host]:
-                machines[said] = host  # two names may be one machine
+                machines[machine] = host  # two names may be one machine
         # Everyone in the same order: no two campaigns wait for each other.
         for _, host in sorted(machines.items()):
-            fault = _lock(host, self.keepers[host])
+            fault = ssh_keeper.lock(host, self.keepers[host])
             if fault:
                 faults[host] = fault
         return faults
@@ -123,6 +113,14 @@ class Connections:
                 process.wait()
         return results
 
+    def in_order(self, commands: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[int, str]]:
+        """As `batch`, for a list of (ssh destination, argument list); answers are in its order."""
+        by_host: dict[str, list[Sequence[str]]] = {}
+        for host, argv in commands:
+            by_host.setdefault(host, []).append(argv)
+        answers = {host: iter(found) for host, found in self.batch(by_host).items()}
+        return [next(answers[host]) for host, _ in commands]
+
     def ask_once(
         self, questions: Mapping[str, Sequence[Sequence[str]]]
     ) -> dict[str, list[tuple[int, str]]]:
@@ -139,10 +137,8 @@ class Connections:
         asked = self.batch({h: argvs for h, argvs in questions.items() if h not in answers})
         for host, results in asked.items():
             if self.shared and not any(status for status, _ in results):
-                partial = f"{notes[host]}.{os.getpid()}"
-                with open(partial, "w", encoding="utf-8") as handle:
+                with write_whole(notes[host]) as handle:
                     json.dump(results, handle)
-                os.replace(partial, notes[host])
         return answers | asked
 
     def feed(self, host: str, argv: Sequence[str], content: bytes) -> bytes:
@@ -169,8 +165,8 @@ class Connections:
             prefix: what the whole session runs under, such as `taskset -c 0`.
             port: of a server, the TCP port that it is waited to listen on.
 
-        Returns our end of it, an ssh with what SESSION says on its stderr and what the
-        command prints on its stdout, and the file descriptor to close.
+        Returns our end of it, an ssh with the lines of SESSION on its stderr and what the
+        command prints on its stdout; and the file descriptor to close.
         """
         theirs, ours = os.pipe()
         command = [*prefix, "sh", "-c", SESSION, "vcperf", f"{port:04X}" if port else "", *argv]
@@ -178,7 +174,7 @@ class Connections:
             process = self._start(host, command, stdin=theirs)
         finally:
             os.close(theirs)
-        line_from(process.stdout, PATIENCE_S, BEGIN)
+        ssh_keeper.line_from(process.stdout, ssh_keeper.PATIENCE_S, BEGIN)
         return process, ours
 
     def _start(self, host: str, argv: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
@@ -193,7 +189,7 @@ class Connections:
         pipe, script = subprocess.PIPE, shlex.join(["sh", "-c", HOLD])
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", *self._ssh(host), *options, host, script],
-            stdin=pipe,  # its other end is ours alone: it ends with us
+            stdin=pipe,  # only we have its other end: it ends with us
             stdout=pipe,
             stderr=pipe,
             bufsize=0,
@@ -237,51 +233,6 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _lock(host: str, keeper: subprocess.Popen[bytes]) -> str:
-    """Take a host's lock; wait, and say for whom, when it is taken. Returns a fault."""
-    assert keeper.stdin is not None
-    with contextlib.suppress(BrokenPipeError):  # it has ended, and says why
-        keeper.stdin.write(b"lock\n")
-    said = line_from(keeper.stdout, PATIENCE_S)
-    if said == "busy":
-        print(f"Waiting: another campaign is measuring on {host}.", file=sys.stderr, flush=True)
-        said = line_from(keeper.stdout, None)
-    if said == "locked 0":
-        return ""
-    if said == f"locked {NOT_FOUND}":
-        why_not = "there is no flock; install it there (util-linux)"
-    elif said:
-        why_not = last_line(_end(keeper).decode("utf-8", errors="replace"))
-    else:
-        why_not = _gave_up(keeper)
-    return f"{host}: cannot be locked: {why_not}"
-
-
-def line_from(stream: IO[bytes] | None, patience_s: float | None, mark: str = "") -> str:
-    """The next line that a host says, from a mark on: what login scripts print ahead of it is
-    passed over. Empty past the patience (s; for each line), or at the end."""
-    assert stream is not None
-    while select.select([stream], [], [], patience_s)[0]:
-        line = stream.readline().decode(errors="replace")
-        if not line or mark in line:
-            return line[line.find(mark) :].strip()
-    return ""
-
-
-def _gave_up(keeper: subprocess.Popen[bytes]) -> str:
-    """End a keeper that does not hold its host; returns why it does not."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        keeper.wait(1)  # it may have ended by itself, and says why
-    return reason(_end(keeper))
-
-
-def _end(keeper: subprocess.Popen[bytes]) -> bytes:
-    """End a keeper; returns what was said on its stderr."""
-    keeper.kill()
-    assert keeper.stderr is not None
-    return keeper.stderr.read()
-
-
 def _communicate(
     host: str, process: subprocess.Popen[bytes], content: bytes | None = None
 ) -> tuple[bytes, bytes]:
@@ -294,65 +245,16 @@ def _communicate(
         raise VcperfError(f"{host}: did not answer within {BATCH_S} s") from None
 
 
-def _own(printed: bytes) -> str:
-    """What a command printed, from where it began."""
-    text = printed.decode("utf-8", errors="replace")
-    ahead, found, own = text.partition(f"{BEGIN}\n")
-    return own if found else ahead
-
-
 def _batch_results(output: bytes, errors: bytes) -> list[tuple[int, str]]:
     """What each command of a batch printed; on failure with what went to stderr."""
-    said = _own(errors)
+    own_errors = from_the_mark(errors)
     results = []
     lines: list[str] = []
-    for line in _own(output).split("\n"):
+    for line in from_the_mark(output).split("\n"):
         if line.startswith(MARK):
             status, text = int(line[len(MARK) :]), "\n".join(lines)
-            results.append((status, f"{text}{said}" if status else text))
+            results.append((status, f"{text}{own_errors}" if status else text))
             lines = []
         else:
             lines.append(line)
     return results
-
-
-def why(status: int, errors: bytes) -> str:
-    """Why something did not run on a host: ssh gave up, or its own last words.
-
-    Args:
-        status: that ssh ended with, as subprocess gives it.
-        errors: all that was said on its stderr.
-    """
-    if status < 0 or status == SSH_FAILED:
-        return reason(errors)
-    return last_line(_own(errors), f"status {status}")
-
-
-def reason(errors: bytes) -> str:
-    """Why ssh gave up, in one line."""
-    text = errors.decode("utf-8", errors="replace").replace("\r", "")
-    lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line and line != BEGIN and "mux_client" not in line]
-
-    def line_with(words: str) -> str:
-        return next((line for line in lines if words in line), "")
-
-    # The connection that a jump host was to make has no port. Its lines name it.
-    jumped = bool(line_with("closed by UNKNOWN port"))
-    if line_with("Host key verification failed"):
-        changed = line_with("HOST IDENTIFICATION HAS CHANGED")
-        named = line_with("you have requested strict checking")
-        whose = f"its jump host's key{f' ({named})' if named else ''}" if jumped else "its host key"
-        if changed:
-            return (
-                f"{whose} has changed, so ssh does not trust it; if you know why, remove the old"
-                " key (ssh-keygen -R) and run again"
-            )
-        return f"{whose} is not known; connect once by hand (ssh), or add it to known_hosts"
-    refused = line_with("Permission denied (")
-    if refused:
-        who = "its jump host " if jumped else ""
-        return f"{who}refused our key ({refused}); is it in authorized_keys, and in the agent?"
-    causes = [line for line in lines if not any(words in line for words in AFTERMATH)]
-    said = (causes or lines or ["the connection was lost"])[-1]
-    return f"cannot be reached by ssh ({said})"

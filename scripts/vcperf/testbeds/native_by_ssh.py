@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from vcperf import cpulist
+from vcperf.basics import cpulist
 from vcperf.errors import VcperfError
 from vcperf.testbeds import processes
 from vcperf.testbeds.remote import RemoteTestbed
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from vcperf.observation import Observation
-    from vcperf.testbeds import CommandRecord, Pinning
-    from vcperf.testbeds.remote import Session
+    from vcperf.records.observation import Observation
+    from vcperf.testbeds import contract
+    from vcperf.testbeds.contract import Pinning
+    from vcperf.testbeds.remote_sessions import Session
 
 ANCHOR = ["sleep", "86400"]
 TICKS_PER_S = 100  # where there is no getconf: what Linux has on nearly every machine
@@ -38,14 +39,14 @@ PROCESSES = [
 class HostsTestbed(RemoteTestbed):
     """Domains that are nothing but their CPUs, on nodes reached by ssh."""
 
-    profilers: tuple[str, ...] = ()
+    name = "native"
+    isolation = "none"
 
     @staticmethod
     def place(
         node: dict[str, Any], dom0: str, domains: Iterable[str]
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """What a spec says of a node of the testbed file, and of its domains as ends: they
-        all are the node, with dom0's address."""
+        """All domains are the node, with dom0's address."""
         end = {"ssh": node["ssh"], "address": node["domains"][dom0]["address"]}
         return {"ssh": node["ssh"]}, dict.fromkeys(domains, end)
 
@@ -73,7 +74,7 @@ class HostsTestbed(RemoteTestbed):
         self._ended = dict.fromkeys(self.cpus, 0.0)
         self._masks: dict[str, list[str]] = {domain: [] for domain in self.cpus}
         for domain in self.cpus:
-            self.start(domain, ANCHOR)
+            self.sessions.start(domain, ANCHOR)
 
     def pin(self) -> None:
         """Nothing: what runs in a domain is held to its CPUs as it starts."""
@@ -83,7 +84,7 @@ class HostsTestbed(RemoteTestbed):
         return ["taskset", "-c", ",".join(map(str, self.cpus[domain]))]
 
     def wanted_pinning(self) -> Pinning:
-        """The CPUs of each domain. Processes have no VCPUs: one entry a domain."""
+        """The CPUs of each domain. Processes have no VCPUs: one entry per domain."""
         return {domain: [cpus] for domain, cpus in self.cpus.items()}
 
     def observe(self) -> Observation:
@@ -92,8 +93,8 @@ class HostsTestbed(RemoteTestbed):
         Pinning is what the kernel allows the processes that run in a domain, and what it
         allowed the sessions of those that have ended since the last look.
         """
-        with self.guard:
-            return self._observe(list(self.sessions))
+        with self.sessions.guard:
+            return self._observe(list(self.sessions.live))
 
     def _observe(self, sessions: list[Session]) -> Observation:
         questions = {node["ssh"]: [*HEADS, *PROCESSES] for node in self.nodes.values()}
@@ -123,17 +124,16 @@ class HostsTestbed(RemoteTestbed):
                 domain: {"clock_s": clocks[self.host(domain)], "cpu_s": seconds}
                 for domain, seconds in used.items()
             },
-            "hosts": {**hosts, **self.observe_here()},
+            "hosts": {**hosts, **self.observe_this_machine()},
         }
 
-    def _ended_record(self, session: Session, output: bytes, errors: bytes) -> CommandRecord:
+    def ended(self, session: Session) -> None:
         """Keep a command's CPU time and pinning as it ends."""
-        record = super()._ended_record(session, output, errors)
+        record = session.record
         *_, children = TIMES.findall(record["session"])
         user_min, user, system_min, system = map(float, children)
         self._ended[record["domain"]] += 60 * (user_min + system_min) + user + system
         self._masks[record["domain"]].append(record["session"])
-        return record
 
     def facts(self) -> dict[str, Any]:
         """Host names and kernels."""
@@ -165,8 +165,8 @@ def _ticks(stats: str, roots: set[int]) -> tuple[dict[int, int], dict[int, int]]
 
     Args:
         stats: /proc/PID/stat of all processes.
-        roots: the commands' own processes. What they start is theirs, in sessions of its own
-            as well (MPICH's ranks); what has lost its parent is by its session.
+        roots: the commands' own processes. What they start is theirs, in separate sessions
+            as well (MPICH's ranks); what has lost its parent is found by its session.
 
     Format: proc(5), /proc/PID/stat: after the name in parentheses state, parent, group,
     session; from the 12th on user, system, and both of the children.
@@ -194,19 +194,24 @@ def _masks(allowed: str, commands: dict[int, int]) -> dict[int, list[str]]:
     """Lines of /proc/PID/status on the allowed CPUs, by command.
 
     Args:
-        allowed: what grep printed: a line a file, /proc/PID/status ahead of it.
+        allowed: what grep printed: one line per file, /proc/PID/status ahead of it.
         commands: process -> command.
     """
     masks: dict[int, list[str]] = {}
     for line in allowed.splitlines():
-        path, _, said = line.partition(":")
+        path, _, text = line.partition(":")
         command = commands.get(int(path.split("/")[2])) if path.count("/") > 2 else None
         if command is not None:
-            masks.setdefault(command, []).append(said)
+            masks.setdefault(command, []).append(text)
     return masks
 
 
-def _cpu_lists(said: list[str]) -> list[list[int]]:
+def _cpu_lists(texts: list[str]) -> list[list[int]]:
     """The different CPU lists among lines of /proc/PID/status."""
-    texts = {line.split()[1] for text in said for line in text.splitlines() if ALLOWED in line}
-    return sorted(cpulist.parse(text) for text in texts)
+    lists = {line.split()[1] for text in texts for line in text.splitlines() if ALLOWED in line}
+    return sorted(map(cpulist.parse, lists))
+
+
+if TYPE_CHECKING:  # mypy holds the class to the contract
+    _class: type[contract.SshClass] = HostsTestbed
+    _opened: type[contract.Testbed] = HostsTestbed

@@ -1,12 +1,12 @@
-"""Shell programs for hosts reached by ssh: what runs a command there, and tells of it."""
+"""Shell programs for hosts reached by ssh: what runs a command there, and reports on it."""
 
 from __future__ import annotations
 
 # What is ahead of it a login script has printed, or ssh itself.
 BEGIN = "-- vcperf: begins"
 
-# Ends with its input, which ends with the connection. Says which boot of which machine it
-# is on, and takes the machine's lock when told to: on the root directory, as on the host
+# Ends with its input, which ends with the connection. Prints which boot of which machine it
+# is on, and takes the machine's lock when asked to: on the root directory, as on the host
 # of a local campaign. flock(1) ends with 1 when somebody else has it.
 HOLD = """
 exec 9</; echo "BEGIN $(cat /proc/sys/kernel/random/boot_id)"
@@ -19,7 +19,7 @@ done
 NOT_FOUND = 127  # sh(1), exit status: there is no such command
 
 # Runs "$@" until it ends or its input does, at the latest with the connection: then all of
-# it is ended. On stderr, what else there is to say of it: its pid first; of a server then
+# it is ended. Reports on stderr: its pid first; of a server then
 # whether it listens on its TCP port, $1 in hexadecimal; at its end its CPU time, the CPUs
 # that the session is held to, and its status (255 alone could be ssh's own). A server is not
 # started when another program listens on its port already: it could be taken for ours.

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from vcperf import lock
 from vcperf.errors import VcperfError
 from vcperf.testbeds import pins
 from vcperf.testbeds.ssh import CONTROL_FOLDER, Connections
@@ -20,7 +19,7 @@ from vcperf.testbeds.ssh import CONTROL_FOLDER, Connections
 SOCKETS = ".snakemake/ssh"
 
 
-def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> None:
+def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> list[str]:
     """Connect and lock the nodes of blocks, so that each block finds a connection open.
 
     Waits, and says for whom, when another campaign measures on a node. A host that does
@@ -31,6 +30,8 @@ def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> None:
     Args:
         specs: the specs of blocks that are to be measured.
         ssh_config: a configuration file for ssh; None for the user's own.
+
+    Returns the hosts that do not answer.
     """
     hosts: dict[str, bool] = {}
     for spec in specs:
@@ -39,11 +40,11 @@ def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> None:
     nodes = [host for host, is_node in hosts.items() if is_node]
     _clear_sockets()
     os.environ[CONTROL_FOLDER] = f"{SOCKETS}/{os.getpid()}"
-    os.environ[lock.NODE_LOCKED] = "1"
     connections = Connections(ssh_config)
     atexit.register(_release, connections, nodes, os.getpid())
     _end_in_order_on_hangup()
-    for fault in connections.open(hosts).values():
+    faults = connections.open(hosts)
+    for fault in faults.values():
         _say(f"{fault}; blocks that need it will fail")
     put_back_pins(nodes)
     others = sorted(set(pins.left()) - set(pins.left(nodes)))
@@ -52,6 +53,7 @@ def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> None:
             f"{', '.join(others)}: pins of nodes that this campaign does not use; unless another"
             " uses them now, put them back with `make restore-pins`"
         )
+    return list(faults)
 
 
 def put_back_pins(hosts: Collection[str] | None = None) -> bool:
@@ -101,7 +103,3 @@ def _clear_sockets() -> None:
 def _say(line: str) -> None:
     with contextlib.suppress(OSError):  # the terminal may be closed
         print(line, file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(0 if put_back_pins() else 1)
