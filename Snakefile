@@ -4,6 +4,11 @@
 # order, scripts/ how.
 
 
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
 configfile: "config/config.yaml"
 
 
@@ -15,19 +20,8 @@ include: "rules/common.smk"
 
 rule figures:
     input:
-        plots=[
-            f"results/plots/{name}.{ending}"
-            for name in [
-                *FIGURES,
-                *OVERHEAD,
-                *(MPI_FIGURES if "pingpong" in PLAN.kinds else ()),
-                *PROFILE_FIGURES,
-                "claims",
-            ]
-            for ending in ("svg", "png")
-        ],
-        flames=[f"results/plots/flame_{name}.svg" for name in FLAMES],
-        tables=tables(),
+        plots=OUTPUTS.plots,
+        tables=[table_path(name) for name in OUTPUTS.tables],
         dataset=["results/provenance.json", "results/campaign.json"],
     output:
         figures=report(
@@ -43,7 +37,7 @@ rule figures:
     message:
         "Gathering the figures in {output.figures}"
     shell:
-        "{{ mkdir -p {output.figures:q}; for plot in {input.plots:q} {input.flames:q};"
+        "{{ mkdir -p {output.figures:q}; for plot in {input.plots:q};"
         ' do cp "$plot" {output.figures:q}; done; }} 2> {log:q}'
 
 
@@ -52,7 +46,6 @@ include: "rules/mpi.smk"
 include: "rules/measure.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"
-include: "rules/profiles.smk"
 include: "rules/dataset.smk"
 
 

@@ -1,116 +1,117 @@
 # Loads and checks the configuration, and plans the campaign from it.
 
+import contextlib
+import io
 import os
 import re
 import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+from snakemake.cli import parse_args
 
-from vcperf import imports, kinds, lacking, preparation
-from vcperf.campaign import checked
+# Of this file, not of a workflow that has this one as a module.
+sys.path.insert(0, str(Path(workflow.current_basedir, "..", "scripts").resolve()))
+
+from vcperf import kinds
+from vcperf.basics import doors, results
+from vcperf.basics.checkout import ROOT
+from vcperf.config import files
+from vcperf.config.campaign_file import DEFAULT, checked
 from vcperf.errors import VcperfError
+from vcperf.preparation import campaign, host_check, imported_modules, missing_blocks
+from vcperf.preparation.outputs import Outputs, table_path
+from vcperf.running import one_run
 from vcperf.tools import mpi_stacks
 
 STARTED = time.time()
+# In front of the files of this checkout: nothing when it is the working directory.
+HERE = "" if os.path.samefile(ROOT, ".") else f"{ROOT}/"
 
 
 wildcard_constraints:
     testbed="[a-z]+",
-    kind="|".join(kinds.NAMES),
-    table="|".join(kinds.KIND_OF),
+    kind="|".join(kinds.CARDS),
+    table="|".join(kinds.KIND_OF_TABLE),
     stack="[^/]+",
     cell="[^/]+",
     block="[0-9]+",
     figure="[^/]+",
 
 
+# Options with which Snakemake only looks at the campaign.
+LOOKING = """dryrun lint list_rules list_target_rules print_compilation report reporter
+    containerize generate_unit_tests dag rulegraph filegraph d3dag unlock cleanup_metadata
+    list_conda_envs list_changes list_input_changes list_params_changes list_untracked
+    summary detailed_summary""".split()
+
+
+def runs_jobs():
+    """Whether this call of Snakemake runs jobs, and is not itself started for one."""
+    if not workflow.is_main_process:
+        return False
+    with contextlib.redirect_stderr(io.StringIO()):  # names its profile once more
+        _, options = parse_args(None)
+    if options.report_after_run:
+        return not options.dryrun
+    return not any(getattr(options, name) for name in LOOKING)
+
+
+# Snakemake's own, empty, and used for remote jobs alone: SIGKILL would leave it behind.
+with contextlib.suppress(OSError):
+    workflow.snakemake_tmp_dir.rmdir()
+
+# As a module with a prefix, Snakemake puts that in front of every path of a rule.
+os.environ[results.PREFIX] = workflow.modifier.path_modifier.prefix or ""
+
+if runs_jobs():
+    one_run.hold(results.on_disk("results"))  # before anything in it is looked at
+
 try:
     # Files given with --configfile lie over the others, and come first in the list.
     over = len(workflow.overwrite_configfiles)
     sources = [*workflow.configfiles[over:], *workflow.overwrite_configfiles]
-    CAMPAIGN = preparation.prepare(config, sources)
+    if not workflow.modifier.is_main_snakefile():
+        # A module's configuration lies over the default, as a campaign file does.
+        config = files.merge(files.read_yaml(DEFAULT), config)
+        sources = [DEFAULT]
+    CAMPAIGN = campaign.prepare(config, sources)
+    OUTPUTS = Outputs(CAMPAIGN, checked(config))
+    OUTPUTS.drawings  # refuses two figures of one name
 except VcperfError as error:
     sys.exit(str(error))
 
 PLAN = CAMPAIGN.plan
-MPI_FIGURES = ("latency_load", "latency_stacks", "ep")
 # The folder of its programs -> a stack that the campaign uses.
 STACKS = {
     Path(mpi_stacks.program(cell.spec["stack"], "any")).parent.name: cell.spec["stack"]
     for cell in PLAN.cells
     if "stack" in cell.spec
 }
-PROFILED = [cell for cell in PLAN.cells if cell.kind == "profile"]
-# Shares of a node's CPU time are known where its emulator is asked.
-EMULATED = any("hypervisor" in cell.spec["profiler"] for cell in PROFILED)
-UNKNOWN_TABLES = () if EMULATED else ("profile_nodes",)
-PROFILED_WORKLOADS = {cell.labels["workload"] for cell in PROFILED}
-PROFILE_FIGURES = [
-    *(["profile_images"] if "netperf" in PROFILED_WORKLOADS else []),
-    *(["profile_points"] if "pingpong" in PROFILED_WORKLOADS else []),
-    *(["profile_nodes"] if EMULATED else []),
-]
-# A flame graph a cell whose profiler keeps call stacks; of what is there or measured.
-FLAMES = {
-    f"{b.cell.spec['testbed']}_{b.cell.labels['pinning']}_{b.cell.title}": b.cell
-    for b in CAMPAIGN.wanted()
-    if b.cell.kind == "profile" and b.cell.spec["profiler"]["name"] == "perf"
-}
-# Curves are netperf's.
-FIGURES = CAMPAIGN.figures if "netperf" in PLAN.kinds else {}
-# Native against virtual: of netperf, where the campaign has a baseline.
-OVERHEAD = ["overhead"] if CAMPAIGN.baseline and "netperf" in PLAN.kinds else []
 
 
-def wanted_records(kind):
-    """The records that a table waits for."""
-    return [block.record for block in CAMPAIGN.wanted() if block.cell.kind == kind]
+def records(blocks):
+    """The records of blocks, as inputs.
 
-
-def tables():
-    """The tables that the campaign fills."""
-    names = [table for kind in PLAN.kinds for table in kinds.TABLES[kind]]
-    known = [name for name in names if name not in UNKNOWN_TABLES]
-    return [f"results/tables/{name}.csv" for name in [*known, *OVERHEAD]]
-
-
-def claimed_tables():
-    """The tables of blocks that claims are held against, by kind."""
-    tables = {
-        "netperf": "netperf",
-        "pingpong": "pingpong",
-        "profile": "profile_applications",
-    }
-    return {kind: tables[kind] for kind in PLAN.kinds if kind in tables}
+    A record that exists is a finished block, whatever Snakemake remembers of it. With the
+    flag Snakemake takes it as a plain source file: it neither measures it again nor deletes it.
+    """
+    return [before_update(b.record) if b.measured else b.record for b in blocks]
 
 
 def programs_of(wildcards):
-    """What a block's measurement needs to be compiled first."""
-    spec = PLAN.by_record[wildcards.cell, wildcards.block].cell.spec
-    if "stack" not in spec:
+    """What a block's measurement needs to be compiled first; nothing when it has a record."""
+    block = PLAN.by_record[wildcards.cell, wildcards.block]
+    path = results.on_disk(block.record)
+    if block.measured:
+        # A target by its path: nothing to do, whatever Snakemake remembers of it.
+        workflow.persistence.cleanup_metadata(IOFile(path))
         return []
-    programs = []
-    if "file" not in spec["program"]:  # a site's own is looked for by the block alone
-        programs.append(mpi_stacks.benchmark(spec["stack"], spec["program"]))
-    if "source" in spec.get("load", {}):
-        programs.append(mpi_stacks.program(spec["stack"], "ep"))
+    # As --forcerun does. Snakemake by itself would overlook a record that was deleted when
+    # everything made from it is up to date.
+    workflow.dag.forcefiles.add(path)
     # ancient: to compile again measures nothing.
-    return [ancient(program) for program in programs]
-
-
-def bandwidth_of(figure):
-    """The table of estimates, for a figure that shows some, when there are any."""
-    if figure["bands"] and "bandwidth" in PLAN.kinds:
-        return "results/tables/bandwidth.csv"
-    return []
-
-
-def own_points():
-    """The configuration's points of the ping-pong, whatever `make points` picked."""
-    profile = checked(config).get("profile", {})
-    return profile.get("pingpong", {}).get("points", {})
+    return [ancient(program) for program in mpi_stacks.compiled(block.cell.spec)]
 
 
 def prepare_host():
@@ -118,21 +119,14 @@ def prepare_host():
 
     Nothing of it when there is nothing to measure.
     """
-    missing = [block for block in CAMPAIGN.wanted() if not os.path.exists(block.record)]
-    left = len(PLAN.by_record) - len(CAMPAIGN.wanted())
-    if "only" in CAMPAIGN.config and left:
-        print(
-            f"only {CAMPAIGN.config['only']}: {left} blocks of other testbeds are left out",
-            file=sys.stderr,
-        )
     try:
-        preparation.check_host(CAMPAIGN, missing)
+        host_check.prepare_host(CAMPAIGN)
     except VcperfError as error:
         sys.exit(str(error))
 
 
 def tell_missing():
     """After a failure: which blocks the campaign lacks, and why."""
-    told = lacking.told(CAMPAIGN.wanted(), STARTED)
-    if told:
-        print(told, file=sys.stderr)
+    why = missing_blocks.report(CAMPAIGN.wanted(), STARTED)
+    if why:
+        print(why, file=sys.stderr)

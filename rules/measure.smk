@@ -1,4 +1,5 @@
-# One job a block. Its record is keyed by its spec: the path holds the spec's hash.
+# One job per block that has no record. The path holds the hash of the block's spec, so the
+# path alone decides whether a block has been measured: no edit of this rule measures it again.
 
 
 rule measure:
@@ -18,5 +19,6 @@ rule measure:
     # exec: so that the measurement is tied to Snakemake itself. -S: the measurement
     # needs the standard library alone, and starts faster without the rest.
     shell:
-        "exec scripts/isolate {wildcards.testbed} python3 -S -m vcperf.measure.{wildcards.kind}"
+        f"exec {HERE}scripts/isolate"
+        " {wildcards.testbed} python3 -S -m vcperf.measure.{wildcards.kind}"
         ' {params.spec:q} {output.record:q} "$VCPERF_CONTEXT" 2> {log:q}'

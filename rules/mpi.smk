@@ -11,14 +11,14 @@ rule fetch_imb:
     message:
         "Fetching IMB-MPI1, which is under Intel's licence"
     shell:
-        "{{ envs/setup.sh mpi intel &&"
-        ' ln -sf "$PWD/.tools/mpi/intel/bin/IMB-MPI1" {output.program:q}; }} > {log:q} 2>&1'
+        f"{{{{ {HERE}envs/setup.sh mpi intel && ln -sf '{ROOT}/.tools/mpi/intel/bin/IMB-MPI1'"
+        " {output.program:q}; }} > {log:q} 2>&1"
 
 
 rule compile_mpi:
     input:
         # A program's path names the stack's version, and a block's key the source.
-        source="scripts/workloads/mpi/{program}.c",
+        source=f"{HERE}scripts/workloads/mpi/{{program}}.c",
     output:
         program="results/programs/{stack}/{program}",
     log:
@@ -35,13 +35,14 @@ rule compile_mpi:
     message:
         "Compiling {wildcards.program} with {wildcards.stack}"
     shell:
-        "scripts/compile-mpi {params.kind:q} {params.folder:q} {params.wheel:q}"
+        f"{HERE}scripts/compile-mpi"
+        " {params.kind:q} {params.folder:q} {params.wheel:q}"
         " {input.source:q} {output.program:q} > {log:q} 2>&1"
 
 
 rule compile_mpi_there:
     input:
-        source="scripts/workloads/mpi/{program}.c",
+        source=f"{HERE}scripts/workloads/mpi/{{program}}.c",
     output:
         program="results/programs/{stack}@{host}/{program}",
     log:

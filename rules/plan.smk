@@ -4,7 +4,7 @@
 rule plan:
     input:
         # What else decides a plan is in its digest.
-        modules=imports.modules("vcperf/tables/plan.py"),
+        modules=imported_modules.modules("vcperf/tables/plan.py"),
     output:
         plan="results/tables/plan.csv",
     log:

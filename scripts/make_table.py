@@ -1,13 +1,14 @@
 """Snakemake script: raw records of one kind of measurement to its table."""
 
 import importlib
-import sys
 
 import pandas as pd
 
-from vcperf.errors import VcperfError
+from vcperf.basics.results import on_disk
+from vcperf.errors import told_in_one_line
 from vcperf.tables import common
-from vcperf.tables.read import whole_sizes
+from vcperf.tables.read import typed
+from vcperf.tables.write import write_table
 
 
 def main(
@@ -17,15 +18,14 @@ def main(
     module = importlib.import_module(f"vcperf.tables.{name}")
     wanted, rows = set(records), []
     for planned in pd.read_csv(plan, dtype=str, keep_default_na=False).to_dict("records"):
-        if planned["kind"] == kind and planned["record"] in wanted:
+        if planned["kind"] == kind and on_disk(planned["record"]) in wanted:
             rows += module.rows(planned, common.read(planned), disturbed_percent)
-    table = pd.DataFrame(rows, columns=list(module.COLUMNS))
-    table["block"] = table["block"].astype(int)
-    whole_sizes(table.sort_values(list(module.ORDER))).to_csv(output, index=False)
+    table = typed(pd.DataFrame(rows, columns=list(module.COLUMNS)))
+    write_table(table.sort_values(list(module.ORDER), na_position="first"), output)
 
 
 if __name__ == "__main__":
-    try:
+    with told_in_one_line():
         main(
             snakemake.wildcards.table,
             snakemake.params.kind,
@@ -34,5 +34,3 @@ if __name__ == "__main__":
             snakemake.params.disturbed_percent,
             snakemake.output.table,
         )
-    except VcperfError as error:
-        sys.exit(str(error))

@@ -5,10 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-from vcperf import record
+from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
-from vcperf.provenance import FORMAT, provenance
-from vcperf.tables.read import read_table, whole_sizes
+from vcperf.records import record
+from vcperf.report.provenance import FORMAT, provenance
+from vcperf.tables.read import read_table
 
 
 def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) -> None:
@@ -20,10 +21,10 @@ def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) 
         outputs: provenance, campaign and tables: where each goes, the last ones in the
             order of `inputs`.
     """
-    tables = {Path(path).stem: whole_sizes(read_table(path)) for path in inputs}
+    tables = {Path(path).stem: read_table(path) for path in inputs}
     plan = tables["plan"]
-    present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(path)]
-    records = {path: record.read(path) for path in present}
+    present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(on_disk(path))]
+    records = {path: record.read(on_disk(path)) for path in present}
     told = provenance(config, plan, records, {kind: tables[table] for kind, table in kinds.items()})
     rows = {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
     write_json(outputs["provenance"], told)

@@ -2,18 +2,20 @@
 
 import pandas as pd
 
-from vcperf import campaign, decided
+from vcperf.config import campaign_file
+from vcperf.planning import choices, planner
+from vcperf.preparation.hosts import hosts_of
 from vcperf.tables import plan as table
-from vcperf.tables.read import whole_sizes
+from vcperf.tables.write import write_table
 
 
 def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) -> None:
     """Plan the campaign again, as the Snakefile did, and write it down."""
-    checked = decided.with_points(campaign.checked(config))
-    hosts = campaign.hosts(checked, testbeds, cpus)
-    plan = campaign.plan(checked, hosts, decided=decided.read())
+    checked = choices.with_points(campaign_file.checked(config))
+    hosts = hosts_of(checked, testbeds, cpus)
+    plan = planner.plan(checked, hosts, decided=choices.read())
     rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
-    whole_sizes(rows).to_csv(output, index=False)
+    write_table(rows, output)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from vcperf.errors import VcperfError
 
 CURVE = ["testbed", "pinning", "stack", "program", "load"]
 COLUMNS = [*CURVE, "message_bytes", "excess_percent", "low", "high", "blocks", "kind"]
+POINTS = [*CURVE, "a_bytes", "b_bytes", "source"]
 DEFAULT_POINTS = (16384, 32768)
 
 MIN_BLOCKS = 3  # the median of three holds against one bad block, that of two does not
@@ -31,7 +32,7 @@ def find(blocks: pd.DataFrame) -> pd.DataFrame:
     """Sizes that stand out, over all curves.
 
     Args:
-        blocks: results/tables/pingpong.csv, a row a size and block: the columns CURVE,
+        blocks: results/tables/pingpong.csv, one row per size and block: the columns CURVE,
             message_bytes, block, latency_us. Sizes with fewer than MIN_BLOCKS blocks are
             left out.
 
@@ -61,7 +62,7 @@ def points(
         default: A and B, in bytes, of a curve without a bump. Steps are no anomaly.
 
     Returns CURVE, `a_bytes` (the bump of the largest excess), `b_bytes` (the next larger
-    size measured), `source` (anomaly or default); a row a curve.
+    size measured), `source` (anomaly or default); one row per curve.
     """
     rows = []
     for names, group in blocks.groupby(CURVE, sort=False, dropna=False):
@@ -76,7 +77,7 @@ def points(
             b = int(sizes[sizes > a].min())
         source = "anomaly" if len(bumps) else "default"
         rows.append(row | {"a_bytes": a, "b_bytes": b, "source": source})
-    return pd.DataFrame(rows, columns=[*CURVE, "a_bytes", "b_bytes", "source"])
+    return pd.DataFrame(rows, columns=POINTS)
 
 
 def largest(

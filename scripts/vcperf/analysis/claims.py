@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vcperf import kinds
 from vcperf.analysis import effects, shapes
 from vcperf.analysis.effects import Effect
 
@@ -39,10 +40,10 @@ class Lacking(Exception):
 
 
 def judge(claims: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row a part of a claim.
+    """One row per part of a claim.
 
     Args:
-        claims: name -> claim, as `vcperf.claims.read` returns them.
+        claims: name -> claim, as `vcperf.config.claims_file.read` returns them.
         tables: name -> blocks, one row a block; a table that does not exist is left out.
 
     Returns COLUMNS. The verdict of a claim is `contradicted` when one of its parts is,
@@ -64,8 +65,22 @@ def judge(claims: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> pd.D
                     **part,
                 }
             )
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.astype({"blocks": "Int64", "doubtful": "Int64"})  # whole, or missing
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def tables(found: Mapping[str, pd.DataFrame], claims: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """The verdicts on claims: see `judge`.
+
+    Args:
+        found: the tables that claims may be held against, those that there are.
+        claims: see `judge`.
+    """
+    named = {
+        name: found[claimed.table]
+        for name, claimed in kinds.CLAIMABLE.items()
+        if claimed.table in found
+    }
+    return {"claims": judge(claims, named)}
 
 
 def overall(verdicts: Sequence[str]) -> str:

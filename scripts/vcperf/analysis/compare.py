@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
 
-from vcperf.analysis import effects, summary
+from vcperf import kinds
+from vcperf.analysis import effects
+from vcperf.errors import VcperfError
 
 ALPHA = 0.05  # the expected share of false ones among the cells called changed
 LEAST_PERCENT = 5  # an effect below this is no change
@@ -19,8 +22,14 @@ MOST_EXACT = 20_000  # arrangements; beyond, as many random ones
 CHANGED, SAME, FEW = "changed", "no change shown", "too few blocks to tell"
 Values = Sequence[float] | NDArray[np.float64]
 
-# netperf has a test, the ping-pong a stack, program and load; what a cell has not is empty.
-CELL = ["testbed", "pinning", "path", "test", "stack", "program", "load", "message_bytes"]
+# The path names its ends, and the size comes last; a label that a kind lacks is empty.
+_ELSEWHERE = ("sender", "receiver", "message_bytes")
+_LABELS = [label for card in kinds.COMPARED.values() for label in card.labels]
+CELL = [
+    "testbed",
+    *dict.fromkeys(label for label in _LABELS if label not in _ELSEWHERE),
+    "message_bytes",
+]
 COLUMNS = [
     *CELL,
     "metric",
@@ -86,7 +95,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, list[str], 
     table = pd.DataFrame(rows, columns=COLUMNS)
     if rows:
         p = table["p"].to_numpy(float)
-        table["adjusted_p"] = adjust(p)
+        table["adjusted_p"] = false_discovery_control(p)
         smallest = [
             smallest_p(int(i), int(j))
             for i, j in zip(table["blocks_a"], table["blocks_b"], strict=True)
@@ -96,6 +105,16 @@ def compare(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, list[str], 
         ]
     alone = [[words(c) for c in x if c not in y] for x, y in ((first, second), (second, first))]
     return table, alone[0], alone[1]
+
+
+def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The blocks of the cells that both have; arguments as of `compare`."""
+    keys = [table.reindex(columns=CELL).astype(object).apply(_key, axis=1) for table in (a, b)]
+    return a[keys[0].isin(set(keys[1]))], b[keys[1].isin(set(keys[0]))]
+
+
+def _key(row: pd.Series) -> tuple[object, ...]:
+    return tuple(row.where(row.notna(), ""))
 
 
 def permutation_p(one: Values, other: Values) -> float:
@@ -112,7 +131,8 @@ def permutation_p(one: Values, other: Values) -> float:
     count, taken = len(pooled), len(one)
     rounding = 1e-9 * float(np.abs(pooled).sum())
     pooled = pooled - pooled.mean()
-    # What is equal but for rounding counts as equal.
+    # What is equal but for rounding counts as equal. scipy.stats.permutation_test allows for the
+    # rounding of the difference, not of the blocks: where these lie close together it misses ties.
     observed = abs(pooled[:taken].sum()) - rounding
     if math.comb(count, taken) <= MOST_EXACT:
         chosen = np.array(list(combinations(range(count), taken)))
@@ -136,28 +156,14 @@ def smallest_p(one: int, other: int) -> float:
     return min(1.0, (2 if one == other else 1) / arrangements)
 
 
-def adjust(p: Values) -> NDArray[np.float64]:
-    """Benjamini and Hochberg's adjusted p-values, in the order given.
-
-    >>> adjust([0.01, 0.04, 0.03, 0.5]).round(4).tolist()
-    [0.04, 0.0533, 0.0533, 0.5]
-    """
-    values = np.asarray(p, dtype=float)
-    order = np.argsort(values)
-    scaled = values[order] * len(values) / np.arange(1, len(values) + 1)
-    adjusted = np.empty(len(values))
-    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
-    return adjusted
-
-
 def _verdict(index: int, p: NDArray[np.float64], smallest: float, effect: effects.Effect) -> str:
-    if adjust(p)[index] <= ALPHA:
+    if false_discovery_control(p)[index] <= ALPHA:
         if abs(effect.percent) < LEAST_PERCENT:
             return SAME
         return FEW if effect.low <= 0 <= effect.high else CHANGED
     at_best = p.copy()
     at_best[index] = smallest
-    return SAME if adjust(at_best)[index] <= ALPHA else FEW
+    return SAME if false_discovery_control(at_best)[index] <= ALPHA else FEW
 
 
 def words(cell: Sequence[object]) -> str:
@@ -170,10 +176,17 @@ def _cells(table: pd.DataFrame) -> dict[tuple[object, ...], Blocks]:
     named = named.where(named.notna(), "")
     found = {}
     for cell, group in table.assign(**named).groupby(CELL, sort=False):
-        test = str(cell[CELL.index("test")])
-        metric = summary.metric_of(test) if test else "latency_us"
+        metric = _metric(dict(zip(CELL, cell, strict=True)))
         known = group[group[metric].notna()]
         if len(known):
             doubtful = int((known["status"] != "ok").sum())
             found[cell] = Blocks(metric, known[metric].to_numpy(float), doubtful)
     return found
+
+
+def _metric(cell: Mapping[str, object]) -> str:
+    """The metric of a cell: that of the kind whose labels it has."""
+    for card in kinds.COMPARED.values():
+        if card.metric_of and all(cell.get(label, label) != "" for label in card.labels):
+            return card.metric_of(cell)
+    raise VcperfError(f"{words(list(cell.values()))}: not a cell of {', '.join(kinds.COMPARED)}")

@@ -37,7 +37,7 @@ def contrast(
     """A product of powers of means, divided by a constant, less one.
 
     Args:
-        terms: (power, one value a block) of each mean; the blocks of different terms are
+        terms: (power, one value per block) of each mean; the blocks of different terms are
             independent. A term of one block has no variance: the result has no interval.
         level: of the interval.
         constant: what the product is divided by.

@@ -1,6 +1,7 @@
 """A cell's blocks, in the order in which they were measured: estimate, interval, verdict.
 
-The thresholds were chosen by simulation; `scripts/show_coverage.py` shows what they give.
+The thresholds were chosen by simulation; `tests/validation/validate_coverage.py` shows what
+they give.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def mean_interval(values: Sequence[float] | Blocks) -> tuple[float, float, float
     """Mean of blocks and its two-sided 95 % interval by Student's t.
 
     Args:
-        values: one value a block, any unit; NaN is left out.
+        values: one value per block, any unit; NaN is left out.
 
     Returns (mean, low, high); low and high are NaN for fewer than two values, all
     three for none.
@@ -67,7 +68,7 @@ def median_interval(values: Sequence[float] | Blocks) -> tuple[float, float, flo
     """Median of blocks and its interval of at least 95 %, between two order statistics.
 
     Args:
-        values: one value a block, any unit; NaN is left out.
+        values: one value per block, any unit; NaN is left out.
 
     Returns (median, low, high); low and high are NaN for fewer than six values, which
     no two of them enclose surely enough. No shape of the distribution is assumed
@@ -93,7 +94,7 @@ def verdict(
     """What the blocks of a cell are worth.
 
     Args:
-        values: one value a block, in the order of measuring; NaN is left out.
+        values: one value per block, in the order of measuring; NaN is left out.
         target_percent: half width of the interval, in percent of the mean, that a
             converged cell has at most.
         sequential: whether `more_blocks` decided their number.
@@ -123,7 +124,7 @@ def more_blocks(
     """Whether a cell needs another block.
 
     Args:
-        values: one value a block so far, in the order of measuring; NaN counts as
+        values: one value per block so far, in the order of measuring; NaN counts as
             measured, and says nothing.
         target_percent: as for `verdict`.
         minimum: blocks that every cell gets. Below 14, more than one cell in twenty
@@ -146,7 +147,7 @@ def doubt(values: Sequence[float] | Blocks, target_percent: float) -> str:
     """Why blocks are no repetitions of one thing: `two modes`, `trend`, or empty.
 
     Args:
-        values: one value a block, in the order of measuring, NaN left out.
+        values: one value per block, in the order of measuring, NaN left out.
         target_percent: what differs by less, in percent of the mean, does not matter.
     """
     blocks = np.asarray(values, dtype=float)
@@ -161,7 +162,7 @@ def correlation_factor(values: Sequence[float] | Blocks) -> float:
     """How much wider an interval must be because successive blocks resemble each other.
 
     Args:
-        values: one value a block, in the order of measuring.
+        values: one value per block, in the order of measuring.
 
     Returns sqrt((1 + r) / (1 - r)) for a correlation r of neighbours (Bayley and
     Hammersley, J. R. Statist. Soc. Suppl. 8, 1946, 184: the effective number of

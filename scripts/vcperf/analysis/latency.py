@@ -3,13 +3,20 @@ loses beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
-from vcperf.analysis import effects
+from vcperf.analysis import anomaly, effects, settings
 from vcperf.analysis.anomaly import CURVE
 from vcperf.analysis.intervals import mean_interval
 
 LATENCY_CELL = [*CURVE, "path", "message_bytes", "shared_cpus"]
+LATENCY = [
+    *LATENCY_CELL,
+    *("latency_us", "ci_low", "ci_high", "bandwidth_mbytes_per_s"),
+    *("blocks", "doubtful", "platform", *settings.PINS),
+]
 PROGRAMS_CELL = ["testbed", "pinning", "path", "stack", "load", "message_bytes"]
 OURS, IMB = "pingpong", "IMB-MPI1"
 PROGRAMS = [
@@ -28,8 +35,28 @@ SLOWDOWN = [
 ]
 
 
+def tables(found: Mapping[str, pd.DataFrame], points: Mapping[str, int]) -> dict[str, pd.DataFrame]:
+    """The summaries of the ping-pong and of EP.
+
+    Args:
+        found: the tables pingpong and ep.
+        points: the configuration's own points, name -> bytes; A and B are those of a curve
+            without an anomaly, where it has both.
+    """
+    default = (points["A"], points["B"]) if {"A", "B"} <= set(points) else anomaly.DEFAULT_POINTS
+    blocks = found["pingpong"]
+    anomalies = anomaly.find(blocks)
+    return {
+        "pingpong_summary": summarise(blocks),
+        "pingpong_programs": programs(blocks),
+        "ep_summary": slowdown(found["ep"]),
+        "anomalies": anomalies,
+        "points": anomaly.points(blocks, anomalies, default),
+    }
+
+
 def summarise(blocks: pd.DataFrame) -> pd.DataFrame:
-    """A row a curve and size.
+    """One row per curve and size.
 
     Args:
         blocks: results/tables/pingpong.csv.
@@ -46,12 +73,13 @@ def summarise(blocks: pd.DataFrame) -> pd.DataFrame:
         row["bandwidth_mbytes_per_s"] = group["bandwidth_mbytes_per_s"].mean()
         row |= {"blocks": len(group), "doubtful": int((group["status"] != "ok").sum())}
         row["platform"] = "; ".join(sorted(set(group["platform"])))
+        row |= settings.of_pins(group)
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=LATENCY)
 
 
 def programs(blocks: pd.DataFrame) -> pd.DataFrame:
-    """Our ping-pong held against IMB-MPI1: a row a cell that both have measured.
+    """Our ping-pong held against IMB-MPI1: one row per cell that both have measured.
 
     Args:
         blocks: results/tables/pingpong.csv.
@@ -82,7 +110,7 @@ def programs(blocks: pd.DataFrame) -> pd.DataFrame:
 
 
 def slowdown(blocks: pd.DataFrame) -> pd.DataFrame:
-    """What EP loses while the ping-pong runs: a row a stack, program and pinning.
+    """What EP loses while the ping-pong runs: one row per stack, program and pinning.
 
     Args:
         blocks: results/tables/ep.csv.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from vcperf.analysis import effects, intervals, summary
+from vcperf.analysis import effects, intervals, settings, summary
+from vcperf.kinds import netperf
 
 CELL = ["pinning", "path", "test", "message_bytes"]
 COLUMNS = [
@@ -26,7 +28,22 @@ COLUMNS = [
     "platform",
     "baseline_platform",
     "shared_cpus",
+    "shared_cores",
+    "numa_crossed",
+    "settings_differ",
 ]
+
+
+def tables(
+    found: Mapping[str, pd.DataFrame], baseline: str, target_percent: float
+) -> dict[str, pd.DataFrame]:
+    """The table of overheads: see `overhead`.
+
+    Args:
+        found: the table netperf.
+        baseline, target_percent: see `overhead`.
+    """
+    return {"overhead": overhead(found["netperf"], baseline, target_percent)}
 
 
 def overhead(
@@ -51,7 +68,7 @@ def overhead(
         if testbed == baseline or other is None:
             continue
         named = dict(zip(CELL, cell, strict=True))
-        metric = summary.metric_of(str(named["test"]))
+        metric = netperf.metric_of(named)
         values, against = _known(group, metric), _known(other, metric)
         effect = effects.ratio(values, against)
         row = {"testbed": testbed, "baseline": baseline, **named, "metric": metric}
@@ -64,6 +81,8 @@ def overhead(
         row |= {"doubtful": doubtful, "unstable": "yes" if doubtful or any(doubts) else "no"}
         row |= {"platform": _ran_on(group), "baseline_platform": _ran_on(other)}
         row |= {"shared_cpus": "yes" if (both["shared_cpus"] == "yes").any() else "no"}
+        row |= settings.of_pins(both)
+        row |= {"settings_differ": settings.names(settings.between(other, group))}
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 

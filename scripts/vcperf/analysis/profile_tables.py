@@ -17,11 +17,12 @@ import pandas as pd
 
 from vcperf.analysis import profiles
 from vcperf.errors import VcperfError
+from vcperf.tables.columns import PROFILE_CELL
 
 Row = dict[str, Any]
 Keep = Callable[[Row], bool]
 
-CELL = "testbed pinning path workload test message_bytes stack program load point".split()
+CELL = list(PROFILE_CELL)
 PROFILE = [*CELL, "event"]
 KERNEL_APPS = ("swapper", "ksoftirqd", "kworker")  # see vcperf.tools.perf_stacks
 ALL = "all"
@@ -60,7 +61,7 @@ class Cells:
                 own = blocks[blocks["block"].isin(counted["block"])]
                 scale = {
                     "sample_ns": float(own["sample_ns"].mean()),
-                    "bytes_moved": float(own["bytes_moved"].sum(skipna=False)),
+                    "bytes_moved": float(own["bytes_moved"].astype(float).sum(skipna=False)),
                 }
                 records = counted.astype(object).where(counted.notna(), None).to_dict("records")
                 yield (
@@ -244,3 +245,15 @@ TABLES: dict[str, Callable[[Cells], pd.DataFrame]] = {
     "cost": cost,
     "differences": differences,
 }
+
+
+def tables(found: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The summaries of profiles.
+
+    Args:
+        found: the tables profile and profile_blocks.
+    """
+    pair = found["profile"], found["profile_blocks"]
+    cells = Cells(*pair)
+    made = {f"profile_{name}": make(cells) for name, make in TABLES.items()}
+    return {"profile_applications": applications(*pair), **made}

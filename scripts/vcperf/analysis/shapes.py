@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vcperf.analysis.effects import NONE, Effect, contrast
 from vcperf.analysis.intervals import LEVEL
 
-Curve = Mapping[int, NDArray[np.float64]]  # message size in bytes -> one value a block
+Curve = Mapping[int, NDArray[np.float64]]  # message size in bytes -> one value per block
 
 KNEE = 0.9  # of its highest mean: there a curve has reached its peak
 DRAWS = 4000

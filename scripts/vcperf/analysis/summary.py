@@ -1,4 +1,4 @@
-"""Block means to one row a cell: mean, 95 % interval, and whether they may be believed."""
+"""Block means to one row per cell: mean, 95 % interval, and whether they may be believed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from vcperf.analysis import intervals
+from vcperf.analysis import intervals, settings
+from vcperf.kinds import netperf
+from vcperf.tables.columns import ENDS
 
 CELL = [
     "testbed",
@@ -22,19 +24,23 @@ CELL = [
 FACTORS = ("testbed", "pinning", "path", "test")
 Factors = tuple[str | int, ...]
 """The values of FACTORS and the message size."""
-METRICS = [
-    "throughput_mbps",
-    "transactions_per_s",
-    "sender_cpu_percent",
-    "receiver_cpu_percent",
-    "sender_domain_cpu_percent",
-    "receiver_domain_cpu_percent",
+COLUMNS = [
+    *CELL,
+    *("metric", *ENDS, "median", "median_low", "median_high"),
+    *("blocks", "doubtful", "platform", *settings.PINS, "label", "why"),
+    *(f"{metric}_{end}" for metric in netperf.METRICS for end in ENDS),
 ]
 
 
-def metric_of(test: str) -> str:
-    """The metric that a netperf test is about: a column of results/tables/netperf.csv."""
-    return "transactions_per_s" if test.endswith("RR") else "throughput_mbps"
+def tables(found: Mapping[str, pd.DataFrame], target_percent: float) -> dict[str, pd.DataFrame]:
+    """The summary of netperf: see `summarise`.
+
+    Args:
+        found: the tables netperf and plan.
+        target_percent: see `summarise`.
+    """
+    rows = summarise(found["netperf"], target_percent, sequential_cells(found["plan"]))
+    return {"netperf_summary": rows}
 
 
 def in_order(blocks: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +68,7 @@ def factors(row: Mapping[str, Any]) -> Factors:
 def summarise(
     blocks: pd.DataFrame, target_percent: float, sequential: Collection[Factors] = ()
 ) -> pd.DataFrame:
-    """One row a cell.
+    """One row per cell.
 
     Args:
         blocks: results/tables/netperf.csv.
@@ -71,19 +77,19 @@ def summarise(
         sequential: the cells of which a look at the results decided how many blocks they
             have; see `vcperf.analysis.intervals.verdict` for what it does to intervals.
 
-    Returns CELL; `metric`, `mean`, `ci_low`, `ci_high` of the cell's own metric
+    Returns COLUMNS: CELL; `metric`, `mean`, `ci_low`, `ci_high` of the cell's own metric
     (throughput_mbps, or transactions_per_s); `median`, `median_low`, `median_high` of
     it; `blocks` and `doubtful` (how many were not ok); `label`: converged, capped (its
     blocks did not suffice), or unstable; `why`, of an unstable cell: `disturbed` (a
     block of it is doubtful; it is in the mean), `two modes` or `trend`; then mean and
-    interval of each of METRICS as METRIC_mean, METRIC_ci_low, METRIC_ci_high.
+    interval of each of its metrics as METRIC_mean, METRIC_ci_low, METRIC_ci_high.
     """
     rows = []
     for cell, rows_of_cell in blocks.groupby(CELL, sort=False):
         group = in_order(rows_of_cell)
-        means = {m: intervals.mean_interval(group[m].to_numpy(float)) for m in METRICS}
+        means = {m: intervals.mean_interval(group[m].to_numpy(float)) for m in netperf.METRICS}
         named = dict(zip(CELL, cell, strict=True))
-        metric = metric_of(str(named["test"]))
+        metric = netperf.metric_of(named)
         values = group[metric].to_numpy(float)
         median, median_low, median_high = intervals.median_interval(values)
         looked = factors(named) in sequential
@@ -96,9 +102,10 @@ def summarise(
         row |= {"median": median, "median_low": median_low, "median_high": median_high}
         row |= {"blocks": len(group), "doubtful": doubtful}
         row["platform"] = "; ".join(sorted(set(group["platform"])))
+        row |= settings.of_pins(group)
         row["label"] = "unstable" if doubtful else end.label
         row["why"] = "disturbed" if doubtful else end.why
-        for name, (m, lo, hi) in means.items():
-            row |= {f"{name}_mean": m, f"{name}_ci_low": lo, f"{name}_ci_high": hi}
+        for name, found in means.items():
+            row |= {f"{name}_{end}": value for end, value in zip(ENDS, found, strict=True)}
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)

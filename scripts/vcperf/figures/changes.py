@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from vcperf.analysis.compare import CELL, CHANGED, FEW, LEAST_PERCENT, SAME, words
-from vcperf.figures.curves import RC
+from vcperf.figures.style import RC, SUBTITLE, several_names
 
 STYLES = {CHANGED: ("X", "#D55E00"), SAME: ("o", "#009E73"), FEW: ("s", "#777777")}
 ROW = 0.2  # inches
 WIDEST = 100  # percent
 
 
-def draw(changes: pd.DataFrame, a: str, b: str) -> Figure:
+def draw(changes: pd.DataFrame, a: str, b: str, differ: Sequence[str] = ()) -> Figure:
     """Draw a comparison.
 
     Args:
         changes: of `vcperf.analysis.compare.compare`.
         a, b: names of the campaigns.
+        differ: the settings of hosts that differ between them, in words.
     """
     with rc_context(RC):
         drawing = Figure(figsize=(9, 1.4 + ROW * max(len(changes), 3)), layout="constrained")
@@ -56,7 +59,10 @@ def draw(changes: pd.DataFrame, a: str, b: str) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:+.0f} %" if v else "0"))
         axes.set_xlabel(f"B against A, with its 95 % interval (grey: below {LEAST_PERCENT} %)")
         drawing.suptitle("Campaign B against campaign A", x=0.01, ha="left", weight="bold")
-        axes.set_title(f"A: {a}\nB: {b}", loc="left", fontsize=8, color="#444444")
+        subtitle = f"A: {a}\nB: {b}"
+        if differ:
+            subtitle += f"\nSettings differ: {several_names(differ)}"
+        axes.set_title(subtitle, loc="left", **SUBTITLE)
         drawing.legend(
             *axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8
         )

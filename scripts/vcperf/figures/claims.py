@@ -1,4 +1,4 @@
-"""Claims as a figure: a row a part, with effect, interval, the study's value, verdict."""
+"""Claims as a figure: one row per part, with effect, interval, the study's value, verdict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 from vcperf.analysis.claims import SHARED
-from vcperf.figures.curves import RC
+from vcperf.figures.style import RC
 
 COLOURS = {"supported": "#009E73", "contradicted": "#D55E00", "open": "#777777"}
 MARKERS = {"supported": "o", "contradicted": "X", "open": "s"}
@@ -26,8 +26,9 @@ ROW = 0.24  # inches
 PAD = 0.1  # inches between the labels and the figure's edge
 
 
-def draw(claims: pd.DataFrame) -> Figure:
-    """Draw results/tables/claims.csv: a group a claim, a row each of its parts."""
+def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw the table claims: one group per claim, in it one row per part."""
+    claims = tables["claims"]
     with rc_context(RC):
         labels: list[tuple[float, str, bool]] = []
         rows: list[tuple[float, Mapping[Any, Any]]] = []

@@ -13,53 +13,29 @@ from matplotlib.ticker import FuncFormatter
 
 from vcperf.figures import bands
 from vcperf.figures.sizes import size_axis
+from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, several
+from vcperf.tables import columns
 
-# Okabe and Ito's palette: told apart with any common colour blindness.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 # A figure's second metric has its series' colour and a line of its own.
 LINES = ("-", "--")
 
-AXIS = {
-    "throughput_mbps": "Throughput (Mbit/s)",
-    "transactions_per_s": "Transactions (1/s)",
-    "sender_cpu_percent": "CPU of the sender's system, by netperf (%)",
-    "receiver_cpu_percent": "CPU of the receiver's system, by netperf (%)",
-    "sender_domain_cpu_percent": "CPU of the sender (% of one CPU)",
-    "receiver_domain_cpu_percent": "CPU of the receiver (% of one CPU)",
-}
-SHORT = {metric: metric.split("_")[0] for metric in AXIS}
 # What the summary has of a metric -> what it has instead, of the cell's own.
 ESTIMATES = {"mean": "median", "ci_low": "median_low", "ci_high": "median_high"}
 WIDE = 5  # a range of rates that needs a logarithmic axis
 
-RC: Any = {
-    "svg.hashsalt": "vcperf",  # the same bytes for the same table
-    "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",  # comes with matplotlib
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#dddddd",
-    "legend.frameon": False,
-}
 
-
-def draw(
-    summary: pd.DataFrame, figure: Mapping[str, Any], estimates: pd.DataFrame | None = None
-) -> Figure:
+def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figure:
     """Draw one figure.
 
     Args:
-        summary: results/tables/netperf_summary.csv.
+        tables: netperf_summary, and bandwidth when there are estimates.
         figure: title, metrics, where, series, bands: an entry of config/figures.yaml.
-        estimates: results/tables/bandwidth.csv, when there is one.
 
     Returns the figure. Unstable cells are hollow, and told by their median where the summary
     has an interval of it. Series whose cells the summary lacks are named in the figure; when
     it lacks all, that stands in place of a plot.
     """
+    summary, estimates = tables["netperf_summary"], tables.get("bandwidth")
     with rc_context(RC):
         drawing = Figure(figsize=(7.2, 4.8), layout="constrained")
         axes = drawing.add_subplot()
@@ -76,16 +52,8 @@ def draw(
         if lacking:
             _say_lacking(axes, figure, lacking, alone=not present)
         drawing.suptitle(figure["title"], x=0.01, ha="left", weight="bold")
-        axes.set_title(_subtitle(present), loc="left", fontsize=8, color="#444444")
+        axes.set_title(_subtitle(present), loc="left", **SUBTITLE)
     return drawing
-
-
-def save(drawing: Figure, svg: str, png: str) -> None:
-    """Write a figure as SVG and PNG, without the date and versions that would make two
-    drawings of one table differ."""
-    with rc_context(RC):
-        drawing.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-        drawing.savefig(png, format="png", dpi=150, metadata={"Software": None})
 
 
 def select(
@@ -118,7 +86,7 @@ def _curves(
                 continue
             label = series["label"]
             if len(figure["metrics"]) > 1:
-                label += f", {SHORT[metric]}"
+                label += f", {metric.split('_')[0]}"
             size, marker = cells["message_bytes"], MARKERS[index % len(MARKERS)]
             by_median = medians(cells, metric)
             middle, low, high = (
@@ -149,7 +117,8 @@ def _curves(
 
 def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:
     size_axis(axes, cells["message_bytes"].unique())
-    axes.set_ylabel(AXIS[metrics[0]] if len(metrics) == 1 else "CPU (% of one CPU)")
+    column = columns.of(metrics[0])
+    axes.set_ylabel(column.axis if len(metrics) == 1 else f"CPU ({column.unit})")
     means = cells[[f"{metric}_mean" for metric in metrics]].to_numpy()
     if means.min() > 0 and means.max() > WIDE * means.min() and not metrics[0].endswith("percent"):
         # Linear, the small messages would be one point at the bottom; and what sharing a
@@ -169,13 +138,10 @@ def _subtitle(present: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]) -> str:
     if not present:
         return "nothing measured"
     cells = pd.concat([cells for _, cells in present])
-    named = cells[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
-    parts = [", ".join(f"{row.platform} ({row.testbed})" for row in named)]
-    if (cells["shared_cpus"] == "yes").any():
-        parts.append("the nodes share CPUs")
-    low, high = cells["blocks"].min(), cells["blocks"].max()
-    count = f"{low}" if low == high else f"{low}-{high}"
-    parts.append(f"mean and 95 % interval of {count} block{'s' if high > 1 else ''}")
+    parts = ran_on(cells)
+    parts.append(
+        f"mean and 95 % interval of {several(cells['blocks'].min(), cells['blocks'].max())}"
+    )
     return "; ".join(parts)
 
 

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 from xml.sax.saxutils import escape
 
+import pandas as pd
+
+from vcperf.analysis.profile_tables import CELL, select
 from vcperf.errors import VcperfError
-from vcperf.tables.profile import LEAST_SAMPLES
+from vcperf.tables.columns import LEAST_SAMPLES
+
+Tables = Mapping[str, pd.DataFrame]
 
 WIDTH = 1200
 MARGIN = 12
@@ -43,38 +49,71 @@ class Frame:
         return deepest
 
 
-def tree(folded: Iterable[str]) -> Frame:
-    """The frames of folded lines, `outermost;...;leaf samples`, below a root named all.
+def draw(tables: Tables, labels: Mapping[str, Any], title: str) -> dict[str, str]:
+    """The flame graph of a cell, its blocks added up: as SVG, and folded for other programs.
 
-    Raises VcperfError on a line that is not one, or when there are no samples.
+    Args:
+        tables: profile_stacks and profile_blocks.
+        labels: of the cell: column -> value, testbed included.
+        title: stands above the graph.
+
+    Raises VcperfError when the cell has no samples with a call stack.
+    """
+    stacks = folded(tables, labels)
+    return {
+        "svg": svg(stacks, title, _subtitle(tables, labels)),
+        "folded": "".join(f"{stack} {samples}\n" for stack, samples in stacks.items()),
+    }
+
+
+def folded(tables: Tables, labels: Mapping[str, Any]) -> dict[str, int]:
+    """The samples of a cell by folded call stack, sorted; see `draw`."""
+    stacks = _of_cell(tables["profile_stacks"], labels)
+    counted = stacks.groupby("call_stack")["samples"].sum()  # without those that have no stack
+    return dict(sorted((str(stack), int(samples)) for stack, samples in counted.items()))
+
+
+def _of_cell(table: pd.DataFrame, labels: Mapping[str, Any]) -> pd.DataFrame:
+    return select(table, {column: labels.get(column) for column in CELL})
+
+
+def _subtitle(tables: Tables, labels: Mapping[str, Any]) -> str:
+    """What was counted, where, how often, and the samples that are not drawn."""
+    stacks, blocks = (_of_cell(tables[f"profile_{name}"], labels) for name in ("stacks", "blocks"))
+    event, asked = (", ".join(sorted(set(blocks[column]))) for column in ("event", "event_asked"))
+    said = event if event == asked else f"{event} in place of {asked}"
+    said += f"; {blocks['platform'].iloc[0]} ({labels['testbed']}); {len(blocks)} blocks"
+    left_out = stacks["samples"][stacks["call_stack"].isna()].sum()
+    return said + (f"; {left_out} samples of rare stacks left out" if left_out else "")
+
+
+def tree(stacks: Mapping[str, int]) -> Frame:
+    """The frames of samples by folded call stack, `outermost;...;leaf`, below a root named all.
+
+    Raises VcperfError when there are no samples.
     """
     root = Frame("all")
-    for number, line in enumerate(folded, start=1):
-        if not line.strip():
-            continue
-        stack, _, samples = line.rstrip().rpartition(" ")
-        if not stack or not (samples.isascii() and samples.isdigit()):
-            raise VcperfError(f"folded stacks, line {number}: expected `stack samples`: {line!r}")
+    for stack, samples in stacks.items():
         frame = root
-        frame.samples += int(samples)
+        frame.samples += samples
         for name in stack.split(";"):
             frame = frame.calls.setdefault(name, Frame(name))
-            frame.samples += int(samples)
+            frame.samples += samples
     if not root.samples:
-        raise VcperfError("folded stacks: no samples in them; nothing to draw")
+        raise VcperfError("flame graph: no samples with a call stack; nothing to draw")
     return root
 
 
-def draw(folded: Iterable[str], title: str, subtitle: str = "") -> str:
+def svg(stacks: Mapping[str, int], title: str, subtitle: str = "") -> str:
     """The SVG text.
 
     Args:
-        folded: lines of vcperf.tools.perf_stacks.
+        stacks: samples by folded call stack (vcperf.tools.perf_stacks).
         title, subtitle: stand above the graph.
 
     Raises VcperfError as tree does.
     """
-    root = tree(folded)
+    root = tree(stacks)
     height = HEADER + root.depth() * ROW + FOOTER
     scale = (WIDTH - 2 * MARGIN) / root.samples
     parts = [

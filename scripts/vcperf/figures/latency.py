@@ -10,24 +10,25 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatter
 
 from vcperf.analysis.anomaly import CURVE
-from vcperf.figures.curves import MARKERS, PALETTE, RC
 from vcperf.figures.sizes import size_axis
+from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on
+from vcperf.tables import columns
 
 Tables = Mapping[str, pd.DataFrame]
 WORDS = {"none": "without load", "ep": "while EP loads the other cluster"}
 
 
 def load(tables: Tables) -> Figure:
-    """A panel a stack and pinning: latency without load and under it, anomalies and the
+    """One panel per stack and pinning: latency without load and under it, anomalies and the
     points A and B marked.
 
     Args:
-        tables: pingpong, anomalies and points: the summary and what was found in it.
+        tables: pingpong_summary, anomalies and points.
     """
-    summary = tables["pingpong"]
+    summary = tables["pingpong_summary"]
     panels = summary[["testbed", "pinning", "stack"]].drop_duplicates().to_dict("records")
     with rc_context(RC):
         drawing = Figure(figsize=(7.2, 1.0 + 3.4 * len(panels)), layout="constrained")
@@ -47,7 +48,7 @@ def load(tables: Tables) -> Figure:
 
 def stacks(tables: Tables) -> Figure:
     """The stacks against each other, without load where that was measured."""
-    summary = tables["pingpong"]
+    summary = tables["pingpong_summary"]
     chosen = summary[summary["load"] == "none"]
     chosen = chosen if len(chosen) else summary
     with rc_context(RC):
@@ -64,7 +65,7 @@ def stacks(tables: Tables) -> Figure:
 
 def ep(tables: Tables) -> Figure:
     """What EP keeps of its speed while the ping-pong runs."""
-    summary = tables["ep"]
+    summary = tables["ep_summary"]
     with rc_context(RC):
         drawing = Figure(figsize=(7.2, 1.6 + 0.5 * max(1, len(summary))), layout="constrained")
         axes = drawing.add_subplot()
@@ -81,7 +82,7 @@ def ep(tables: Tables) -> Figure:
             axes.set_yticks(range(len(labels)), labels)
             axes.set_ylim(len(labels) - 0.5, -0.5)
             axes.axvline(100, color="#999999", linestyle="--", linewidth=1)
-            axes.set_xlabel("Speed of EP beside the ping-pong (% of its speed alone)")
+            axes.set_xlabel(columns.of("kept_percent").axis)
         else:
             axes.set_axis_off()
             axes.text(0, 0.5, "EP was not measured.")
@@ -151,7 +152,8 @@ def _axes(axes: Axes, cells: pd.DataFrame, title: str) -> None:
     # By the means: an interval of few blocks may reach below zero.
     axes.set_ylim(cells["latency_us"].min() / 2, cells["latency_us"].max() * 2)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_ylabel("Latency (us)")
+    axes.yaxis.set_minor_formatter(LogFormatter())  # the default's labels are formulas
+    axes.set_ylabel(columns.of("latency_us").axis)
     axes.legend(loc="upper left", fontsize=9, title=title or None, alignment="left")
 
 
@@ -159,15 +161,9 @@ def _heading(drawing: Figure, title: str, cells: pd.DataFrame) -> None:
     drawing.suptitle(title, x=0.01, ha="left", weight="bold")
     if not len(cells):
         return
-    named = cells[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
-    said = ", ".join(f"{row.platform} ({row.testbed})" for row in named)
-    if "shared_cpus" in cells and (cells["shared_cpus"] == "yes").any():
-        said += "; the nodes share CPUs"
-    said += f"; mean and 95 % interval of {cells['blocks'].min()} blocks"
+    parts = ran_on(cells)
+    parts.append(f"mean and 95 % interval of {cells['blocks'].min()} blocks")
     if cells["doubtful"].sum():
-        said += "; hollow: disturbed"
-    said = "\n".join(textwrap.wrap(said, 100))
-    drawing.axes[0].set_title(said, loc="left", fontsize=8, color="#444444")
-
-
-FIGURES = {"latency_load": load, "latency_stacks": stacks, "ep": ep}
+        parts.append("hollow: disturbed")
+    subtitle = "\n".join(textwrap.wrap("; ".join(parts), 100))
+    drawing.axes[0].set_title(subtitle, loc="left", **SUBTITLE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from matplotlib import rc_context
@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from vcperf.figures.curves import MARKERS, PALETTE, RC
 from vcperf.figures.sizes import size_axis
+from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, of_cpus, several, several_names
 
 PANEL = ["testbed", "path", "test"]
 COLUMNS = 3  # of panels
@@ -23,17 +23,18 @@ CHARACTERS = 17  # of the subtitle, an inch
 WIDE = 5  # a range of ratios that needs a logarithmic axis
 
 
-def draw(table: pd.DataFrame) -> Figure:
+def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw the ratios of means with their 95 % intervals.
 
     Args:
-        table: results/tables/overhead.csv.
+        tables: overhead.
 
-    Returns a figure with a panel a path and test, a curve a pinning, and a line at 1, the
+    Returns a figure with one panel per path and test, one curve per pinning, and a line at 1, the
     baseline; cells that are unstable on either testbed are hollow. Says so when nothing was
     measured on both the baseline and another testbed.
     """
     with rc_context(RC):
+        table = tables["overhead"]
         rows = table[table["ratio"].notna()]
         panels = [panel for _, panel in rows.groupby(PANEL, sort=False)]
         wide, high = min(len(panels), COLUMNS) or 1, -(-len(panels) // COLUMNS) or 1
@@ -41,7 +42,7 @@ def draw(table: pd.DataFrame) -> Figure:
         drawing.text(0.01, 0.99, "Native against virtual", va="top", fontsize=12, weight="bold")
         # What is written above the subtitle keeps the room of two lines of it.
         subtitle = textwrap.fill(_subtitle(rows), int(CHARACTERS * drawing.get_figwidth()))
-        drawing.suptitle(f"\n\n{subtitle}", x=0.01, ha="left", fontsize=8, color="#444444")
+        drawing.suptitle(f"\n\n{subtitle}", x=0.01, ha="left", **SUBTITLE)
         grid = drawing.subplots(high, wide, squeeze=False, sharey=True)
         pinnings = list(rows["pinning"].unique())
         for axes, panel in zip(grid.flat, panels, strict=False):
@@ -121,12 +122,12 @@ def _subtitle(rows: pd.DataFrame) -> str:
         parts.append(
             f"{one.platform} ({one.testbed}) against {one.baseline_platform} ({one.baseline})"
         )
-    if (rows["shared_cpus"] == "yes").any():
-        parts.append("the nodes share CPUs")
+    parts += of_cpus(rows)
+    differ = sorted({name for names in rows["settings_differ"].dropna() for name in names.split()})
+    if differ:
+        parts.append(f"settings differ: {several_names(differ)}")
     counts = rows[["blocks", "baseline_blocks"]].to_numpy()
-    low, high = counts.min(), counts.max()
-    count = f"{low}" if low == high else f"{low}-{high}"
-    parts.append(f"ratio of means and its 95 % interval, {count} block{'s' if high > 1 else ''}")
+    parts.append(f"ratio of means and its 95 % interval, {several(counts.min(), counts.max())}")
     if (rows["unstable"] == "yes").any():
         parts.append("hollow: unstable")
     return "; ".join(parts)

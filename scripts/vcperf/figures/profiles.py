@@ -12,8 +12,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vcperf.figures.curves import PALETTE, RC
-from vcperf.tables.profile import LEAST_SAMPLES
+from vcperf.figures.style import PALETTE, RC, SUBTITLE, ran_on
+from vcperf.tables import columns
+from vcperf.tables.columns import LEAST_SAMPLES
 
 Tables = Mapping[str, pd.DataFrame]
 ALL = "all"
@@ -27,16 +28,18 @@ CELL = ["pinning", "path", "test", "message_bytes"]
 NO_DOMAIN = "kernel threads,\ninterrupts of idle CPUs"
 OTHERS = "#bbbbbb"
 UNDER_TITLE = 0.3  # inches
+# Drawn in thousands of the table's nanoseconds.
+COST_AXIS = f"{columns.of('ns_per_megabyte').label} (us a megabyte)"
 
 
 def images(tables: Tables) -> Figure:
-    """A panel a pinning, path and size, in it a bar a domain: CPU time that a megabyte costs,
-    stacked by image.
+    """One panel per pinning, path and size, with one bar per domain: CPU time that a megabyte
+    costs, stacked by image.
 
     Args:
-        tables: cost and blocks: results/tables/profile_cost.csv and profile_blocks.csv.
+        tables: profile_cost and profile_blocks.
     """
-    cost, blocks = tables["cost"], tables["blocks"]
+    cost, blocks = tables["profile_cost"], tables["profile_blocks"]
     blocks = blocks[blocks["workload"] == "netperf"]
     cost = cost[(cost["workload"] == "netperf") & (cost["domain"] != ALL)]
     whole, parts = cost[cost["image"] == ALL], cost[cost["image"] != ALL]
@@ -58,7 +61,7 @@ def images(tables: Tables) -> Figure:
                 title += f", {row['event']}" if cost["event"].nunique() > 1 else ""
                 title += _too_few(int(of_panel["samples"].sum()))
                 axes.set_title(title, fontsize=9, loc="left")
-            grid[-1, 0].set_xlabel("CPU time (us a megabyte)")
+            grid[-1, 0].set_xlabel(COST_AXIS)
             _legend_of_all(list(grid[:, 0]))
         else:
             _say(drawing.add_subplot(), _nothing(blocks, "images", "No profile of netperf"))
@@ -67,15 +70,14 @@ def images(tables: Tables) -> Figure:
 
 
 def points(tables: Tables) -> Figure:
-    """A row a ping-pong: its program at A beside B, by image and by symbol.
+    """One row per ping-pong: its program at A beside B, by image and by symbol.
 
     Args:
-        tables: differences and blocks: results/tables/profile_differences.csv and
-            profile_blocks.csv.
+        tables: profile_differences and profile_blocks.
     """
-    found = tables["differences"]
+    found = tables["profile_differences"]
     found = found[(found["compared"] == "point") & (found["unit"] == "ns_per_megabyte")]
-    blocks = tables["blocks"]
+    blocks = tables["profile_blocks"]
     blocks = blocks[blocks["workload"] == "pingpong"]
     groups = found[["testbed", "pinning", "stack", "program", "load", "event", "first", "second"]]
     pairs = groups.drop_duplicates().to_dict("records")
@@ -91,12 +93,12 @@ def points(tables: Tables) -> Figure:
             inside = chosen[(chosen["by"] == "symbol") & (chosen["within"] == pair["program"])]
             values = by_image[["first_value", "second_value"]]
             by_image = by_image[(values >= LEAST_SHARE * values.sum()).any(axis=1)]
-            sides = {side: _point_name(tables["blocks"], pair[side]) for side in SIDES}
+            sides = {side: _point_name(tables["profile_blocks"], pair[side]) for side in SIDES}
             _paired(left, by_image.head(MOST_IMAGES), sides, ["image"])
             _paired(right, inside.head(MOST_SYMBOLS), sides, ["symbol", "image"])
             title = f"{pair['stack']}, {pair['pinning']}: images"
             title += f" of {pair['event']}" if groups["event"].nunique() > 1 else ""
-            fewest = min(_samples(tables["blocks"], pair, pair[side]) for side in SIDES)
+            fewest = min(_samples(tables["profile_blocks"], pair, pair[side]) for side in SIDES)
             left.set_title(title + _too_few(fewest), fontsize=9, loc="left")
             right.set_title(f"inside {pair['program']}: symbols", fontsize=9, loc="left")
         if not pairs:
@@ -108,12 +110,12 @@ def points(tables: Tables) -> Figure:
 
 
 def nodes(tables: Tables) -> Figure:
-    """A bar a pinning, path and node: whose the time of its CPUs is, all blocks together.
+    """One bar per pinning, path and node: whose the time of its CPUs is, all blocks together.
 
     Args:
-        tables: nodes and blocks: results/tables/profile_nodes.csv and profile_blocks.csv.
+        tables: profile_nodes and profile_blocks.
     """
-    found = tables["nodes"]
+    found = tables["profile_nodes"]
     keys = ["pinning", "path", "message_bytes", "node"]
     sums = found[found["image"] == ALL].groupby([*keys, "domain"])["samples"].sum()
     counted = sums.unstack("domain", fill_value=0)
@@ -145,7 +147,7 @@ def nodes(tables: Tables) -> Figure:
         else:
             _say(axes, "No profile of an emulated node in this campaign.")
         told = f"its CPUs sampled {int(counted.to_numpy().sum())} times from outside"
-        _heading(drawing, "Whose the CPU time of a node is", tables["blocks"], counted=told)
+        _heading(drawing, "Whose the CPU time of a node is", tables["profile_blocks"], counted=told)
     return drawing
 
 
@@ -227,7 +229,7 @@ def _paired(axes: Axes, rows: pd.DataFrame, sides: Mapping[str, str], by: Sequen
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(False, axis="y")
     axes.set_axisbelow(True)
-    axes.set_xlabel("CPU time (us a megabyte)")
+    axes.set_xlabel(COST_AXIS)
     axes.legend(loc="lower right", fontsize=8, title="point")
 
 
@@ -254,17 +256,13 @@ def _heading(
     drawing: Figure, title: str, blocks: pd.DataFrame, over: bool = True, counted: str = ""
 ) -> None:
     if len(blocks):
-        named = blocks[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
-        said = ", ".join(f"{row.platform} ({row.testbed})" for row in named)
-        if (blocks["shared_cpus"] == "yes").any():
-            said += "; the nodes share CPUs"
-        said += f"; {counted or _counted(blocks)}"
+        parts = [*ran_on(blocks), counted or _counted(blocks)]
         if not over:
-            said += "; bold: differs by more than sampling may"
-        lines = textwrap.wrap(said, 100 if over else 130)
+            parts.append("bold: differs by more than sampling may")
+        lines = textwrap.wrap("; ".join(parts), 100 if over else 130)
         title += "\n" * len(lines)  # room for them
         below = 1 - UNDER_TITLE / drawing.get_figheight()
-        drawing.text(0.01, below, "\n".join(lines), fontsize=8, color="#444444", va="top")
+        drawing.text(0.01, below, "\n".join(lines), va="top", **SUBTITLE)
     drawing.suptitle(title, x=0.01, ha="left", weight="bold")
 
 
@@ -276,6 +274,3 @@ def _counted(blocks: pd.DataFrame) -> str:
     lost = blocks["lost_samples"].sum(min_count=1)
     told = "losses not told" if pd.isna(lost) else f"{lost:g} lost"
     return f"{said}; {blocks['samples'].sum()} samples, {told}"
-
-
-FIGURES = {"profile_images": images, "profile_points": points, "profile_nodes": nodes}

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
+from vcperf.tables import columns
+
 MOST_LABELS = 8
 ZERO = 0.5  # where messages of no bytes are drawn, which a logarithm has no place for
 
@@ -27,7 +29,7 @@ def size_axis(axes: Axes, sizes: Iterable[float], most: int = MOST_LABELS) -> No
     )
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel("Message size (bytes)")
+    axes.set_xlabel(columns.of("message_bytes").axis)
 
 
 def labelled(sizes: Iterable[float], most: int = MOST_LABELS) -> list[float]:

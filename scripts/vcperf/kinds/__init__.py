@@ -1,46 +1,30 @@
-"""What can be measured: a module a kind lays out its cells. Pure.
-
-The module of that name in vcperf.measure measures a block of it, those in
-vcperf.tables read its records, and the section of that name in the configuration
-asks for it, or the one that SECTION names.
-"""
+"""What can be measured: one card per kind, each a module of this folder."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from typing import Any
+import pkgutil
 
-from vcperf.cell import Block, Cell
-from vcperf.layout import Layout
-
-NAMES = ("netperf", "bandwidth", "pingpong", "imb", "profile")
-SECTION = {"imb": "pingpong"}
-# kind -> its tables, modules of vcperf.tables; the first has each block's status.
-TABLES = {
-    "netperf": ("netperf",),
-    "bandwidth": ("bandwidth",),
-    "pingpong": ("pingpong", "ep"),
-    "imb": ("imb",),
-    "profile": ("profile_blocks", "profile", "profile_nodes"),
-}
-KIND_OF = {table: kind for kind, tables in TABLES.items() for table in tables}
+from vcperf.kinds.card import Card
 
 
-def cells(kind: str, layout: Layout) -> Iterator[Cell]:
-    """The cells that a configuration asks for; none when it has no section of the kind.
-
-    Raises VcperfError naming file, key and fault.
-    """
-    if SECTION.get(kind, kind) in layout.config:
-        yield from _module(kind).cells(layout)
+def _cards() -> list[Card]:
+    """The cards of this folder, in the order in which campaigns have their cells."""
+    names = [module.name for module in pkgutil.iter_modules(__path__) if module.name != "card"]
+    cards = [importlib.import_module(f"{__name__}.{name}").CARD for name in names]
+    return sorted(cards, key=lambda card: (card.place, card.name))
 
 
-def seconds(block: Block) -> float:
-    """About how long a block takes."""
-    took: float = _module(block.cell.kind).seconds(block.cell.spec)
-    return took
+CARDS: dict[str, Card] = {card.name: card for card in _cards()}
+KIND_OF_TABLE = {table: card.name for card in CARDS.values() for table in card.tables}
+# The columns that name a cell, each once, in the order in which kinds bring them.
+LABELS = tuple(dict.fromkeys(label for card in CARDS.values() for label in card.labels))
+# Kinds of which the cells of two campaigns are compared.
+COMPARED = {name: card for name, card in CARDS.items() if card.metric_of is not None}
+CLAIMABLE = {claimed.name: claimed for card in CARDS.values() for claimed in card.claims}
 
 
-def _module(kind: str) -> Any:
-    return importlib.import_module(f"vcperf.kinds.{kind}")
+def values_of(column: str) -> tuple[str, ...]:
+    """The values that a column can have in any kind's tables; none where any text may be."""
+    found = (card.values.get(column, ()) for card in CARDS.values())
+    return tuple(dict.fromkeys(value for values in found for value in values))

@@ -1,53 +1,14 @@
-"""Cells of available bandwidth and capacity: pinning, path and method."""
+"""Estimates of a path's available bandwidth and capacity."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from pathlib import Path
+from vcperf.kinds.card import Card
 
-from vcperf.cell import Cell, Spec
-from vcperf.layout import Layout
-
-PROCEDURE = 1  # see vcperf.kinds.netperf
-OWN_S = 60  # a minute, or several on a slow path
-SOURCES = Path(__file__).parents[2] / "workloads" / "bandwidth"
-
-
-def cells(layout: Layout) -> Iterator[Cell]:
-    """The cells of the section `bandwidth`. Raises VcperfError as `vcperf.campaign.plan`."""
-    section = layout.config["bandwidth"]
-    source = _digest()
-    for path in layout.paths("bandwidth"):
-        for method in section["methods"]:
-            spec: Spec = {
-                "kind": "bandwidth",
-                "procedure": PROCEDURE,
-                **path.spec,
-                "method": method,
-            }
-            if method in section.get("programs", {}):
-                spec["programs"] = section["programs"][method]
-            else:
-                spec |= {"duration_s": section["duration_s"][method], "source": source}
-            yield Cell(
-                "bandwidth",
-                f"{path.sender}-{path.receiver}_{method}",
-                {**path.labels, "method": method},
-                section["blocks"],
-                path.shared_cpus,
-                spec,
-            )
-
-
-def seconds(spec: Spec) -> float:
-    """About how long a block takes; a site's own programs know no limit."""
-    return float(spec.get("duration_s", OWN_S)) + 0.4
-
-
-def _digest() -> str:
-    """12 hexadecimal digits that name the content of the estimators' source."""
-    digest = hashlib.sha256()
-    for file in sorted(SOURCES.glob("*.py")):
-        digest.update(f"{file.name}\n".encode() + file.read_bytes())
-    return digest.hexdigest()[:12]
+CARD = Card(
+    name="bandwidth",
+    section="bandwidth",
+    place=2,
+    tables=("bandwidth",),
+    labels=("pinning", "path", "sender", "receiver", "method"),
+    values={"method": ("pathload", "pathrate")},
+)

@@ -1,34 +1,13 @@
-"""Cells of IMB-MPI1's other benchmarks: those of the ping-pong, a benchmark each."""
+"""IMB-MPI1's other benchmarks, on the virtual cluster of the ping-pong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from vcperf.kinds.card import Card
 
-from vcperf.cell import Cell
-from vcperf.kinds import pingpong
-from vcperf.layout import Layout
-
-
-def cells(layout: Layout) -> Iterator[Cell]:
-    """The benchmarks of the section `pingpong` but PingPong itself.
-
-    Raises VcperfError as `vcperf.campaign.plan`.
-    """
-    section = layout.config["pingpong"]
-    for index, benchmark in enumerate(section["benchmarks"]):
-        if benchmark == pingpong.PINGPONG:
-            continue
-        found = False
-        if pingpong.IMB in section["programs"]:
-            for cell in pingpong.laid_out(layout, benchmark):
-                found = True
-                yield cell
-        if not found:
-            layout.refuse(
-                ("pingpong", "benchmarks", index),
-                f"{benchmark} is a benchmark of {pingpong.IMB} alone: have that among"
-                " pingpong.programs, and a stack on which it runs",
-            )
-
-
-seconds = pingpong.seconds
+CARD = Card(
+    name="imb",
+    section="pingpong",
+    place=4,
+    tables=("imb",),
+    labels=("pinning", "stack", "program", "load", "benchmark"),
+)

@@ -1,55 +1,72 @@
-"""Cells of netperf: pinning, path, test and message size."""
+"""netperf: throughput, or transactions, of one path."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from vcperf.cell import Cell, Spec
-from vcperf.config import KeyPath
-from vcperf.layout import Layout
+from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
-# Raised by hand when a change to vcperf.measure makes older records incomparable:
-# it is part of every spec, so that all are measured anew.
-PROCEDURE = 2
-
-UDP_MAX_BYTES = 65507  # IPv4's 65535 less the IP and UDP headers
-
-
-def cells(layout: Layout) -> Iterator[Cell]:
-    """The cells of the section `netperf`. Raises VcperfError as `vcperf.campaign.plan`."""
-    section = layout.config["netperf"]
-    for path in layout.paths("netperf"):
-        for test in section["tests"]:
-            for index, size in enumerate(section["message_bytes"]):
-                check_size(layout, ("netperf", "message_bytes", index), test, size)
-                spec: Spec = {
-                    "kind": "netperf",
-                    "procedure": PROCEDURE,
-                    **path.spec,
-                    "test": test,
-                    "message_bytes": size,
-                    "duration_s": section["duration_s"],
-                    "warmup_s": section["warmup_s"],
-                }
-                for option in ("socket_buffers", "congestion_control"):
-                    if option in section:
-                        spec[option] = section[option]
-                yield Cell(
-                    "netperf",
-                    f"{path.sender}-{path.receiver}_{test}_{size}",
-                    {**path.labels, "test": test, "message_bytes": size},
-                    layout.config["blocks"],
-                    path.shared_cpus,
-                    spec,
-                )
+METRICS = (
+    "throughput_mbps",
+    "transactions_per_s",
+    "sender_cpu_percent",
+    "receiver_cpu_percent",
+    "sender_domain_cpu_percent",
+    "receiver_domain_cpu_percent",
+)
 
 
-def check_size(layout: Layout, at: KeyPath, test: str, size: int) -> None:
-    """Refuse a message size that a test cannot send at once."""
-    if test.startswith("UDP") and size > UDP_MAX_BYTES:
-        layout.refuse(at, f"{size}: {test} sends at most {UDP_MAX_BYTES} bytes at once")
+def metric_of(labels: Mapping[str, Any]) -> str:
+    """The metric that a test is about."""
+    return "transactions_per_s" if str(labels["test"]).endswith("RR") else "throughput_mbps"
 
 
-def seconds(spec: Spec) -> float:
-    """About how long a block takes."""
-    return float(spec["duration_s"] + spec["warmup_s"]) + 0.4
+def _summaries(options: Options) -> Iterator[Summary]:
+    if options["baseline"]:
+        yield Summary(
+            "overhead",
+            "analysis.overhead:tables",
+            ("netperf",),
+            ("overhead",),
+            ("baseline", "target_percent"),
+        )
+    yield Summary(
+        "netperf_summary",
+        "analysis.summary:tables",
+        ("netperf", "plan"),
+        ("netperf_summary",),
+        ("target_percent",),
+    )
+
+
+def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
+    for name, figure in options["figures"].items():
+        estimates = ("bandwidth",) if figure["bands"] and "bandwidth" in options["kinds"] else ()
+        yield Drawing(
+            name, "figures.curves:draw", ("netperf_summary", *estimates), {"figure": figure}
+        )
+    if options["baseline"]:
+        yield Drawing("overhead", "figures.overhead:draw", ("overhead",))
+
+
+CARD = Card(
+    name="netperf",
+    section="netperf",
+    place=1,
+    tables=("netperf",),
+    labels=("pinning", "path", "sender", "receiver", "test", "message_bytes"),
+    metrics=METRICS,
+    metric_of=metric_of,
+    values={"test": ("TCP_STREAM", "TCP_RR", "TCP_CRR", "UDP_STREAM", "UDP_RR")},
+    claims=(
+        Claimable(
+            "netperf",
+            "netperf",
+            ("testbed", "pinning", "path", "sender", "receiver", "test"),
+            METRICS,
+        ),
+    ),
+    summaries=_summaries,
+    drawings=_drawings,
+)

@@ -1,218 +1,51 @@
-"""Cells of the MPI ping-pong: pinning, stack, program and load. IMB's other benchmarks are
-measured as it is: `laid_out` has them too."""
+"""The MPI ping-pong on one virtual cluster, while EP may load another."""
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import hashlib
-import itertools
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vcperf.cell import Cell, Spec
-from vcperf.config import KeyPath, suggest
-from vcperf.layout import Layout
+from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
-# See vcperf.kinds.netperf. That of the load is in its own part of a spec: the digest of ep.c, whose
-# report measure.ep_load reads.
-PROCEDURE = 1
-PINGPONG, IMB = "PingPong", "IMB-MPI1"
-OF_TWO = (PINGPONG, "PingPing")  # a cluster's first two domains play
-OF_FLOATS = ("Reduce", "Reduce_scatter", "Allreduce")  # of 4 bytes each
-
-ROOT = Path(__file__).parents[3]
-SOURCES = ROOT / "scripts" / "workloads" / "mpi"
+METRICS = ("latency_us",)
 
 
-def cells(layout: Layout) -> Iterator[Cell]:
-    """The ping-pongs of the section `pingpong`. Raises VcperfError as `vcperf.campaign.plan`."""
-    if PINGPONG in layout.config["pingpong"]["benchmarks"]:
-        yield from laid_out(layout, PINGPONG)
-
-
-def laid_out(layout: Layout, benchmark: str) -> Iterator[Cell]:
-    """The cells of one benchmark of the section `pingpong`.
-
-    Args:
-        benchmark: a name out of vcperf.tools.imb.BENCHMARKS.
-
-    Raises VcperfError as `vcperf.campaign.plan`.
-    """
-    section = layout.config["pingpong"]
-    ranks = _cluster(layout, ("pingpong", "cluster"), section["cluster"])
-    if len(ranks) < 2:
-        layout.refuse(("pingpong", "cluster"), "1 domain; messages need two")
-    if benchmark in OF_TWO:
-        ranks = ranks[:2]
-    for index, pinning in enumerate(section["pinnings"]):
-        at: KeyPath = ("pingpong", "pinnings", index)
-        if pinning not in layout.pinnings:
-            layout.refuse(at, f"unknown pinning '{pinning}'" + suggest(pinning, layout.pinnings))
-        for stack, name in itertools.product(section["stacks"], section["programs"]):
-            program = _program(layout, name, _stack(layout, stack, ranks))
-            if program is None or (benchmark != PINGPONG and name != IMB):
-                continue
-            for load in section["loads"]:
-                yield _cell(layout, at, pinning, stack, program, load, ranks, benchmark)
-
-
-def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str] | None:
-    """What of a program decides a result: its source, version or file. None where IMB-MPI1
-    is not to be had, and the stack has ours."""
-    if name == "pingpong":
-        return {"name": name, "source": _digest("pingpong.c")}
-    own = layout.config["pingpong"].get("imb")
-    if own:
-        return {"name": name, **_own(layout, own)}
-    if stack["kind"] == "openmpi" or "host" in stack:
-        if "pingpong" in layout.config["pingpong"]["programs"]:
-            return None
-        layout.refuse(
-            ("pingpong", "programs"),
-            "IMB-MPI1 as Intel builds it does not load on Open MPI, and is not brought to hosts"
-            " reached by ssh; name a build of your own in pingpong.imb, have pingpong among the"
-            " programs too, or leave the stack out",
-        )
-    return {"name": name, "version": locked_version("intel")}
-
-
-def _cell(
-    layout: Layout,
-    at: KeyPath,
-    pinning: str,
-    stack: str,
-    program: dict[str, str],
-    load: str,
-    ranks: list[str],
-    benchmark: str,
-) -> Cell:
-    section = layout.config["pingpong"]
-    used = list(ranks)
-    options: dict[str, Any] = {}
-    if load == "ep":
-        loaded = _cluster(layout, ("pingpong", "load", "cluster"), section["load"]["cluster"])
-        both = sorted(set(loaded).intersection(ranks))
-        if both:
-            layout.refuse(("pingpong", "load", "cluster"), f"{both[0]} is in both clusters")
-        used += loaded
-        own = section["load"].get("program")
-        program_of_load = _own(layout, own) if own else {"source": _digest("ep.c")}
-        options["load"] = {"class": section["load"]["class"], "ranks": loaded, **program_of_load}
-    placed, shared = layout.placed(at, pinning, used)
-    spec: Spec = {
-        "kind": "pingpong",
-        "procedure": PROCEDURE,
-        **placed,
-        "stack": _stack(layout, stack, ranks),
-        "program": program,
-        "ranks": ranks,
-        "message_bytes": sorted(section["message_bytes"]),
-        "repetitions": section["repetitions"],
-        "seconds": section["seconds"],
-        **options,
-    }
-    labels = {"pinning": pinning, "stack": stack, "program": program["name"], "load": load}
-    if benchmark != PINGPONG:
-        spec |= {"kind": "imb", "benchmark": benchmark}
-        if benchmark == "Barrier":  # it sends no message of any size
-            spec["message_bytes"] = []
-        if benchmark in OF_FLOATS:  # IMB rounds up to whole ones
-            sizes = spec["message_bytes"]
-            spec["message_bytes"] = sorted({-(-size // 4) * 4 for size in sizes})
-        title = f"{stack}_{benchmark}_{load}_{'-'.join(ranks)}"
-        labels["benchmark"] = benchmark
-        return Cell("imb", title, labels, section["blocks"], shared, spec)
-    labels["path"] = f"{ranks[0]}->{ranks[1]}"
-    title = f"{stack}_{program['name']}_{load}_{'-'.join(ranks)}"
-    return Cell("pingpong", title, labels, section["blocks"], shared, spec)
-
-
-def _stack(layout: Layout, name: str, ranks: list[str]) -> dict[str, str]:
-    """What of a stack decides a result: its kind, and its version or its folder, with what is in
-    that; or on which host the folder is looked at, when that is not this one."""
-    stacks = layout.config["stacks"]
-    if name not in stacks:
-        layout.refuse(("pingpong", "stacks"), f"unknown stack '{name}'" + suggest(name, stacks))
-    stack = stacks[name]
-    folder = stack.get("folder")
-    own = {"kind": stack["kind"], "folder": folder} if folder else None
-    site = layout.host.site
-    if site is not None:
-        if own is None:
-            layout.refuse(
-                ("stacks", name),
-                "name its folder on the hosts that are reached by ssh, which has bin/mpiexec and"
-                " bin/mpicc: wheels are for this machine (or set pingpong to null)",
-            )
-        return {**own, "host": site.ends[ranks[0]]["ssh"]}
-    if own is not None:
-        return own | _content(f"{folder}/bin/mpiexec", f"{folder}/lib/libmpi.so")
-    return {"kind": stack["kind"], "version": locked_version(stack["kind"])}
-
-
-def locked_version(kind: str) -> str:
-    """The version of a stack's wheel, as envs/mpi-KIND.txt has it: PACKAGE==VERSION first."""
-    first = (ROOT / "envs" / f"mpi-{kind}.txt").read_text(encoding="utf-8").splitlines()[0]
-    return first.partition("==")[2].split()[0]
-
-
-def _cluster(layout: Layout, at: KeyPath, name: str) -> list[str]:
-    """The domains of a virtual cluster."""
-    clusters = layout.config["clusters"]
-    if name not in clusters:
-        layout.refuse(at, f"unknown cluster '{name}'" + suggest(name, clusters))
-    for index, domain in enumerate(clusters[name]):
-        if domain not in layout.node_of:
-            layout.refuse(
-                ("clusters", name, index),
-                f"unknown domain '{domain}'" + suggest(domain, layout.node_of),
-            )
-    if layout.host.site is not None:
-        _apart(layout, name, {d: layout.host.site.ends[d]["address"] for d in clusters[name]})
-    return list(clusters[name])
-
-
-def _apart(layout: Layout, name: str, addresses: dict[str, str]) -> None:
-    """Refuse a cluster of which two domains are one host: it would need no network."""
-    first: dict[str, str] = {}
-    for index, (domain, address) in enumerate(addresses.items()):
-        if address in first:
-            layout.refuse(
-                ("clusters", name, index),
-                f"{domain} has the address {address}, as {first[address]} has; the domains of"
-                " a cluster are different hosts",
-            )
-        first[address] = domain
-
-
-def _own(layout: Layout, file: str) -> dict[str, str]:
-    """A site's own program; a file of this host by its content too."""
-    return {"file": file, **(_content(file) if layout.host.site is None else {})}
-
-
-@functools.cache
-def _content(*files: str) -> dict[str, str]:
-    """A digest of files of this host: another stack in the same folder is measured anew. Of hosts
-    reached by ssh the record alone tells, see `vcperf.measure.pingpong`. None of files that are
-    not there: their blocks will say so."""
-    digest, found = hashlib.sha256(), False
-    for file in files:
-        with contextlib.suppress(OSError):
-            with open(file, "rb") as handle:
-                digest.update(hashlib.file_digest(handle, "sha256").digest())
-            found = True
-    return {"digest": digest.hexdigest()[:12]} if found else {}
-
-
-def _digest(source: str) -> str:
-    """12 hexadecimal digits that name the content of a program's source."""
-    return hashlib.sha256((SOURCES / source).read_bytes()).hexdigest()[:12]
-
-
-def seconds(spec: Spec) -> float:
-    """About how long a block takes, with EP of class S."""
-    return (
-        1 + 1.5 * float(spec["seconds"]) * len(spec["message_bytes"]) + (6 if "load" in spec else 0)
+def _summaries(options: Options) -> Iterator[Summary]:
+    yield Summary(
+        "mpi_summary",
+        "analysis.latency:tables",
+        ("pingpong", "ep"),
+        ("pingpong_summary", "pingpong_programs", "ep_summary", "anomalies", "points"),
+        ("points",),
     )
+
+
+def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
+    curves = ("pingpong_summary", "anomalies", "points")
+    yield Drawing("latency_load", "figures.latency:load", curves)
+    yield Drawing("latency_stacks", "figures.latency:stacks", ("pingpong_summary",))
+    yield Drawing("ep", "figures.latency:ep", ("ep_summary",))
+
+
+def metric_of(labels: Mapping[str, Any]) -> str:
+    """The metric that every cell is about."""
+    return METRICS[0]
+
+
+CARD = Card(
+    name="pingpong",
+    section="pingpong",
+    place=3,
+    tables=("pingpong", "ep"),
+    labels=("pinning", "path", "stack", "program", "load"),
+    metrics=METRICS,
+    metric_of=metric_of,
+    values={"program": ("pingpong", "IMB-MPI1"), "load": ("none", "ep")},
+    claims=(
+        Claimable(
+            "pingpong", "pingpong", ("testbed", "pinning", "stack", "program", "load"), METRICS
+        ),
+    ),
+    summaries=_summaries,
+    drawings=_drawings,
+)

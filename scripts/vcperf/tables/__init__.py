@@ -1,4 +1,5 @@
-"""From a plan and raw records to the rows of the tables: a module a kind of measurement.
+"""From a plan and raw records to the rows of the tables: one module per table of blocks.
 
-Each has COLUMNS and `rows(planned, content, disturbed_percent)`.
+Each has COLUMNS, ORDER (the columns that sort it) and `rows(planned, content,
+disturbed_percent)`, whose rows may hold more than COLUMNS: what the table lacks is left out.
 """

@@ -44,9 +44,4 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         raise VcperfError(f"{planned['record']}: {fault}") from None
     if parsed["elapsed_s"] is None:  # a real pathrate does not tell
         parsed["elapsed_s"] = round(run["end"] - run["start"], 3)
-    row = {
-        **planned,
-        **parsed,
-        **conditions(planned, content, run["start"], disturbed_percent),
-    }
-    return [{column: row.get(column) for column in COLUMNS}]
+    return [{**planned, **parsed, **conditions(planned, content, run["start"], disturbed_percent)}]

@@ -7,10 +7,12 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from vcperf import record
-from vcperf.cell import spec_key
+from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
-from vcperf.observation import disturbance, throttled
+from vcperf.records import record
+from vcperf.records.key import spec_key
+from vcperf.records.observation import disturbance, throttled
+from vcperf.tables import host_settings
 
 Content = Mapping[str, Any]
 Planned = Mapping[str, str]
@@ -28,8 +30,10 @@ CONDITIONS = (
     "host",
     "kernel",
     "platform",
+    "settings",
+    "shared_cores",
+    "numa_crossed",
 )
-_YES_NO = {True: "yes", False: "no", None: None}
 
 
 def read(planned: Planned) -> Content:
@@ -41,7 +45,7 @@ def read(planned: Planned) -> Content:
     Raises VcperfError when it is not a whole record of the plan's spec.
     """
     path = planned["record"]
-    content = record.read(path)
+    content = record.read(on_disk(path))
     spec = content["spec"]
     if f"_{spec_key(spec)}/" not in path or spec["block"] != int(planned["block"]):
         raise VcperfError(f"{path}: its spec is not this campaign's; delete it and run again")
@@ -72,6 +76,7 @@ def conditions(
     """
     attempts = [content, *content["disturbed"]]
     others, steal = disturbance(content["before"], content["after"])
+    settings = host_settings.column(content.get("settings", {}))  # old records have none
     started = datetime.datetime.fromtimestamp(started_s, datetime.UTC)
     return {
         "started": started.isoformat(timespec="milliseconds"),
@@ -81,9 +86,11 @@ def conditions(
         "attempts": len(attempts),
         # Records of before there was such a wait have none.
         "waited_s": round(sum(a.get("waited_s", 0.0) for a in attempts), 3),
-        "throttled": _YES_NO[throttled(content["before"], content["after"])],
+        "throttled": host_settings.YES_NO[throttled(content["before"], content["after"])],
         "shared_cpus": planned["shared_cpus"],
         "host": content["host"]["host"],
         "kernel": content["host"]["kernel"],
         "platform": content["host"]["platform"],
+        "settings": settings,
+        **host_settings.pins(content["spec"], settings),
     }

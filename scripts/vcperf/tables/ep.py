@@ -1,4 +1,4 @@
-"""results/tables/ep.csv: EP as the load of a ping-pong, a row a block and phase.
+"""results/tables/ep.csv: EP as the load of a ping-pong, one row per block and phase.
 
 A step of EP (of a site's own: a run) belongs to phase `alone` when it had ended before the
 ping-pong was started, to phase `pingpong` when it began and ended while that sent messages; those
@@ -77,5 +77,5 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         }
         if not seconds:
             row["status"] = "short"
-        found.append({column: row.get(column) for column in COLUMNS})
+        found.append(row)
     return found

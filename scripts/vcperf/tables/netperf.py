@@ -1,11 +1,11 @@
-"""results/tables/netperf.csv: a row a block."""
+"""results/tables/netperf.csv: one row per block."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from vcperf.errors import VcperfError
-from vcperf.observation import domain_cpu_percent
+from vcperf.records.observation import domain_cpu_percent
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
 from vcperf.tools import netperf
 from vcperf.tools.filter import Untrusted
@@ -46,7 +46,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     spec = content["spec"]
     run = command(planned, content, "measure")
     try:
-        (parsed,) = netperf.parse(run["output"])
+        (parsed,) = netperf.parse(run["output"], needed=("elapsed_s",))
     except (Untrusted, ValueError) as fault:
         raise VcperfError(f"{planned['record']}: {fault}") from None
     row = {
@@ -60,4 +60,4 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         row[f"{end}_domain_cpu_percent"] = round(used, 2)
     if row["elapsed_s"] > OVERRAN * spec["duration_s"]:
         row["status"] = "overran"
-    return [{column: row.get(column) for column in COLUMNS}]
+    return [row]

@@ -1,4 +1,4 @@
-"""results/tables/pingpong.csv: a row a block and message size."""
+"""results/tables/pingpong.csv: one row per block and message size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
-    """The rows of one record.
+    """The rows of one record, all that is known of each line of the program's table.
 
     Args:
         planned: its row of the plan.
@@ -37,12 +37,6 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
 
     Raises VcperfError when its output cannot be trusted.
     """
-    found = parsed(planned, content, disturbed_percent)
-    return [{column: row.get(column) for column in COLUMNS} for row in found]
-
-
-def parsed(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
-    """All that is known of each line of a record's table; see `rows`."""
     run = command(planned, content, "measure")
     try:
         lines = imb.parse(run["output"])

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcperf.cell import Plan
+from vcperf.kinds import LABELS
+from vcperf.planning.cell import Plan
 
-LABELS = (
-    "pinning",
-    "path",
-    "sender",
-    "receiver",
-    "test",
-    "message_bytes",
-    "method",
-    "stack",
-    "program",
-    "load",
-    "benchmark",
-    "workload",
-    "point",
-)
 COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "stopping", "shared_cpus", "record")
 
 

@@ -1,36 +1,24 @@
-"""results/tables/profile.csv: a row a block, domain, application, image and symbol."""
+"""results/tables/profile.csv: one row per block, domain, application, image and symbol."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from vcperf.tables.columns import PROFILE_CELL
 from vcperf.tables.common import Content, Planned
 from vcperf.tools.perf import COLUMNS as SAMPLED
 
-CELL = (
-    "testbed",
-    "pinning",
-    "path",
-    "workload",
-    "test",
-    "message_bytes",
-    "stack",
-    "program",
-    "load",
-    "point",
-)
-ORDER = (*CELL, "block", *SAMPLED)
-COLUMNS = (*CELL, "block", *SAMPLED)
+COLUMNS = (*PROFILE_CELL, "block", *SAMPLED)
+ORDER = COLUMNS
 # The kernel, as perf names it and as opreport and the tables do.
 KERNEL = {"[kernel.kallsyms]": "vmlinux", "[guest.kernel.kallsyms]": "vmlinux"}
 NO_MODULES = ("[unknown]", "[vdso]", "[vsyscall]", "[heap]", "[stack]")
 # Files with symbols of the kernel and of Xen have their version behind them.
 _VERSIONED = re.compile(r"(vmlinux|xen-syms)-.+")
-# Of fewer samples, the 95 % interval of a share of one half is more than 5 points to either side.
-LEAST_SAMPLES = 400
 
 
 def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
@@ -41,10 +29,25 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         content: the record.
         disturbed_percent: of the blocks' table; nothing here.
     """
-    cell = {column: planned.get(column, "") for column in CELL} | {"block": planned["block"]}
     return [
-        {**cell, **row, "image": image_name(row["image"])}
-        for row in csv.DictReader(io.StringIO(content["profile"]["rows"]))
+        {**planned, **row, "image": row["image"] and image_name(row["image"])}
+        for row in sampled(content["profile"])
+    ]
+
+
+def sampled(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of SAMPLED that a record holds under `profile`; a missing name is None.
+
+    Args:
+        found: `columns` and `rows`, a list of values per row; or, as records had it before,
+            `rows` alone: CSV with a header.
+    """
+    if not isinstance(found["rows"], str):
+        return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
+    types = {"samples": int, "percent": float}
+    return [
+        {name: types.get(name, str)(value) if value else None for name, value in row.items()}
+        for row in csv.DictReader(io.StringIO(found["rows"]))
     ]
 
 

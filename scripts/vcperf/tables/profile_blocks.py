@@ -6,13 +6,15 @@ from typing import Any
 
 from vcperf.errors import VcperfError
 from vcperf.tables import profile
+from vcperf.tables.columns import LEAST_SAMPLES, PROFILE_CELL
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
 from vcperf.tools import netperf
 from vcperf.tools.filter import Untrusted
 
-ORDER = (*profile.CELL, "block")
+LOOPBACK_PLATFORM = "plain processes on one host"
+ORDER = (*PROFILE_CELL, "block")
 COLUMNS = (
-    *profile.CELL,
+    *PROFILE_CELL,
     "block",
     "profiler",
     "event_asked",
@@ -41,7 +43,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     """
     found = content["profile"]
     run = command(planned, content, "measure")
-    samples = sum(int(r["samples"]) for r in profile.rows(planned, content, 0))
+    samples = sum(row["samples"] for row in profile.sampled(found))
     try:
         moved = BYTES_MOVED[content["spec"]["workload"]](content, run["output"])
     except Untrusted as fault:
@@ -55,11 +57,11 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         "samples": samples,
         "idle_samples": found["idle"],
         "lost_samples": found["lost"],
-        "too_few": samples < profile.LEAST_SAMPLES,
+        "too_few": samples < LEAST_SAMPLES,
         "bytes_moved": moved,
         **conditions(planned, content, run["start"], disturbed_percent),
     }
-    return [{column: row.get(column) for column in COLUMNS}]
+    return [row]
 
 
 def _netperf_bytes(content: Content, output: str) -> int | None:
@@ -67,7 +69,7 @@ def _netperf_bytes(content: Content, output: str) -> int | None:
 
     Its throughput is in 10^6 bit/s.
     """
-    (row,) = netperf.parse(output)
+    (row,) = netperf.parse(output, needed=("elapsed_s",))
     rate: float | None = row["throughput_mbps"]
     return None if rate is None else round(rate * 1e6 / 8 * row["elapsed_s"])
 
@@ -76,10 +78,9 @@ def _pingpong_bytes(content: Content, output: str) -> int:
     """What both ranks received from the network, headers included. The output tells no round
     trips of warm-up and estimates, which are half of a short ping-pong, and sampled too."""
     received: dict[str, int] = content["received_bytes"]
-    spec = content["spec"]
-    if spec["testbed"] == "native" and "ends" not in spec:
-        return max(received.values())  # of one interface: loopback has what both received
-    return sum(received.values())
+    # Older records do not say it; of their platforms one has a single interface, loopback.
+    one = content.get("one_interface", content["host"]["platform"] == LOOPBACK_PLATFORM)
+    return max(received.values()) if one else sum(received.values())
 
 
 BYTES_MOVED = {"netperf": _netperf_bytes, "pingpong": _pingpong_bytes}

@@ -11,9 +11,10 @@ from collections import Counter
 from typing import Any
 
 from vcperf.tables import profile
+from vcperf.tables.columns import PROFILE_CELL
 from vcperf.tables.common import Content, Planned
 
-ORDER = (*profile.CELL, "block", "node", "domain", "image", "symbol")
+ORDER = (*PROFILE_CELL, "block", "node", "domain", "image", "symbol")
 COLUMNS = (*ORDER, "percent", "samples", "counted_by", "seconds")
 XEN, IMAGE, IDLE = "xen", "xen-syms", "[idle]"
 ALL = "all"
@@ -27,15 +28,13 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         content: the record.
         disturbed_percent: of the blocks' table; nothing here.
     """
-    cell = {column: planned.get(column, "") for column in profile.CELL}
-    cell["block"] = planned["block"]
     inside: dict[str, Counter[str]] = {}
     for row in profile.rows(planned, content, disturbed_percent):
-        inside.setdefault(row["domain"], Counter())[row["image"]] += int(row["samples"])
+        inside.setdefault(row["domain"], Counter())[row["image"]] += row["samples"]
     found: list[dict[str, Any]] = []
     for node, counted in content["profile"].get("nodes", {}).items():
         for row in _of_node(counted, inside):
-            found.append({**cell, "node": node, "seconds": counted["seconds"], **row})
+            found.append({**planned, "node": node, "seconds": counted["seconds"], **row})
     return found
 
 

@@ -1,21 +1,15 @@
-"""Reads a table back as it was written: names stay text, whatever they look like, and sizes
+"""Reads a table back as it was written: names stay text, whatever they look like, and counts
 whole numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-# Columns that hold text in any table. Guessed, a pinning `007` would be 7, `NA` missing, and
-# a column that happens to be empty one of numbers.
-TEXT = (
-    "testbed kind pinning path sender receiver test method stack program load benchmark workload"
-    " point class phase node domain app image symbol compared first second within by unit"
-    " stopping shared_cpus record started status throttled host kernel platform transport"
-    " verified profiler event_asked event counted_by metric label why baseline"
-    " baseline_platform claim states verdict says part_verdict expect cells missing source"
-).split()
+from vcperf.errors import VcperfError, quote
+from vcperf.tables.columns import COLUMNS, TEXT, TRUTH, WHOLE
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -24,18 +18,66 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Args:
         path: the CSV file.
 
-    Returns it with the columns of TEXT as text, and the others as pandas finds them: numbers.
-    Raises what `pandas.read_csv` raises.
+    Returns it with the types of `typed`. Guessed, a pinning `007` would be 7, `NA` missing,
+    and a column of names that happens to be empty one of numbers.
+
+    Raises VcperfError, naming the file, when it is no table or a value is not of its column's
+    type; OSError when it cannot be opened.
     """
-    return pd.read_csv(
-        path, dtype=dict.fromkeys(TEXT, "str"), keep_default_na=False, na_values=[""]
-    )
+    names = [name for name, column in COLUMNS.items() if column.type == TEXT]
+    try:
+        return typed(
+            pd.read_csv(
+                path,
+                dtype=dict.fromkeys(names, "str"),
+                keep_default_na=False,
+                na_values=[""],
+                lineterminator="\n",  # a name may hold a carriage return
+            )
+        )
+    except (ValueError, VcperfError) as fault:
+        raise VcperfError(
+            f"{path}: {fault}; delete it and run `make figures` there again"
+        ) from None
 
 
-def whole_sizes(table: pd.DataFrame) -> pd.DataFrame:
-    """A table to be written, with its message sizes as whole numbers: where some rows have none,
-    pandas would write 16384.0, which is no other table's 16384."""
-    if "message_bytes" not in table:
-        return table
-    sizes = pd.to_numeric(table["message_bytes"]).astype("Int64")
-    return table.assign(message_bytes=sizes if sizes.isna().any() else sizes.astype("int64"))
+def read_tables(paths: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Tables by their names, which are those of their files."""
+    return {Path(path).stem: read_table(path) for path in paths}
+
+
+def typed(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with the types of the vocabulary (`vcperf.tables.columns`).
+
+    Returns text as `str`; whole numbers as `int64`, or `Int64` where some are missing; numbers
+    as `float64`; truths as `bool`, or `boolean` where some are missing. Columns that the
+    vocabulary lacks stay as they are.
+
+    Raises VcperfError naming the column and the first value that is not of its type.
+    """
+    known = [str(name) for name in table if name in COLUMNS]
+    return table.assign(**{name: _cast(name, table[name]) for name in known})
+
+
+def _cast(name: str, values: pd.Series) -> pd.Series:
+    """The values of a column of the vocabulary with its type."""
+    wanted = COLUMNS[name].type
+    if wanted == TEXT:
+        return values.astype("str")
+    given = values.astype("object")
+    given = given.where(given.notna() & (given != ""), None)
+    if wanted == TRUTH:
+        wrong, found = ~given.isin([True, False, None]), given
+    else:
+        found = pd.to_numeric(given, errors="coerce")
+        wrong = given.notna() & found.isna()
+        if wanted == WHOLE:
+            wrong |= found.fillna(0) % 1 != 0
+    if wrong.any():
+        raise VcperfError(f"{name}: {quote(given[wrong].iloc[0])} is not {wanted}")
+    gaps = bool(given.isna().any())
+    if wanted == TRUTH:
+        return found.astype("boolean") if gaps else found.astype("bool")
+    if wanted == WHOLE:
+        return found.astype("Int64") if gaps else found.astype("int64")
+    return found.astype("float64")

@@ -1,0 +1,83 @@
+"""What all figures have in common: colours, markers, the line below the title, and saving."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+# Okabe and Ito's palette: distinguishable with any common colour blindness.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+SUBTITLE: Any = {"fontsize": 8, "color": "#444444"}
+SHARED = "the nodes share CPUs"
+# Column -> what is said below a figure where it is `yes`.
+SAID = {
+    "shared_cpus": SHARED,
+    "shared_cores": "pins share physical cores",
+    "numa_crossed": "pins cross NUMA nodes",
+}
+
+RC: Any = {
+    "svg.hashsalt": "vcperf",  # the same bytes for the same table
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",  # comes with matplotlib
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "legend.frameon": False,
+    "text.parse_math": False,  # a $ in a title or a label is a dollar, not a formula
+}
+# Without the date and versions, which would make two drawings of one table differ.
+METADATA: dict[str, Any] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+}
+
+
+def save(drawing: Figure, paths: Iterable[str]) -> None:
+    """Write a figure in the format of each path's ending: svg or png. Raises OSError."""
+    with rc_context(RC):
+        for path in paths:
+            ending = path.rpartition(".")[2]
+            drawing.savefig(path, format=ending, dpi=150, metadata=METADATA[ending])
+
+
+def ran_on(cells: pd.DataFrame) -> list[str]:
+    """What cells ran on, as parts of a sentence: platforms with their testbeds, and what is to
+    be known of their CPUs.
+
+    Args:
+        cells: rows with `platform` and `testbed`, and as a rule the columns of SAID.
+    """
+    named = cells[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
+    return [", ".join(f"{row.platform} ({row.testbed})" for row in named), *of_cpus(cells)]
+
+
+def of_cpus(cells: pd.DataFrame) -> list[str]:
+    """What of SAID holds for any of some cells."""
+    return [said for name, said in SAID.items() if name in cells and (cells[name] == "yes").any()]
+
+
+def several_names(names: Sequence[str], most: int = 4) -> str:
+    """Names with commas, the first ones where they are many.
+
+    >>> several_names(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def several(low: int, high: int, noun: str = "block") -> str:
+    """A count, or a range of counts, with its noun.
+
+    >>> several(1, 1), several(3, 5)
+    ('1 block', '3-5 blocks')
+    """
+    return f"{low if low == high else f'{low}-{high}'} {noun}{'s' if high > 1 else ''}"
