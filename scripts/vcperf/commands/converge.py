@@ -1,6 +1,6 @@
 """Adds blocks to the netperf cells whose verdict is open, until all are settled.
 
-python scripts/converge.py [--cores N] [CAMPAIGN.yaml]
+python -m vcperf converge [--cores N] [CAMPAIGN.yaml]
 
 Each round is a run of Snakemake, and results/blocks.json says how many blocks each cell
 has come to: killed at any moment, the same command goes on where this one was.
@@ -11,65 +11,60 @@ import subprocess
 import sys
 import time
 
-from vcperf import config, converge, decided, kinds, preparation
+from vcperf import kinds
+from vcperf.commands import rounds
+from vcperf.config import campaign_file, files
 from vcperf.errors import VcperfError
+from vcperf.planning import choices, matrix
+from vcperf.preparation import campaign
+from vcperf.preparation.outputs import table_path
 from vcperf.tables.read import read_table
 
-DEFAULT = "config/config.yaml"
 NETPERF = "results/tables/netperf.csv"
 ROUND_S = 5.0  # what Snakemake's start and the table take a round
 
 
 def main(argv: list[str]) -> int:
     """Measure round after round, then draw. Returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="vcperf converge", description=__doc__.splitlines()[0])
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
     parser.add_argument("--cores", default="1", metavar="N", help="for Snakemake (1)")
     options = parser.parse_args(argv)
-    try:
-        run_rounds(options)
-    except VcperfError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    run_rounds(options)
     return 0
 
 
 def run_rounds(options: argparse.Namespace) -> None:
     """Measure the campaign, add blocks until nothing is open or the time is up, draw."""
     ends = time.monotonic()
-    sources = [DEFAULT, options.campaign] if options.campaign else [DEFAULT]
-    merged: config.Config = {}
-    for source in sources:
-        merged = config.merge(merged, config.read_yaml(source))
-    ready = preparation.prepare(merged, sources)
+    sources = campaign_file.sources_of(options.campaign)
+    merged = files.merged(sources)
+    ready = campaign.prepare(merged, sources)
     if ready.config["partial"]:
-        raise VcperfError(f"{config.where(('partial',), sources)}: true measures nothing")
+        raise VcperfError(f"{files.where(('partial',), sources)}: true measures nothing")
     if "netperf" not in ready.plan.kinds:
-        raise VcperfError(f"{config.where(('netperf',), sources)}: no cells, nothing to converge")
-    stop = converge.rule(ready.config, sources)
+        raise VcperfError(f"{files.where(('netperf',), sources)}: no cells, nothing to converge")
+    stop = rounds.rule(ready.config, sources)
     budget = ready.config["converge"]["budget_minutes"]
     ends += 60 * budget
-    block_s = {block.cell.name: kinds.seconds(block) for block in ready.plan.blocks}
+    block_s = {block.cell.name: matrix.seconds(block) for block in ready.plan.blocks}
     # What the campaign asks for, and what a round that was killed had asked for.
-    snakemake(options, [f"results/tables/{kinds.TABLES[kind][0]}.csv" for kind in ready.plan.kinds])
+    snakemake(options, [table_path(kinds.CARDS[kind].tables[0]) for kind in ready.plan.kinds])
     number, pace = 0, 1.0
     while True:
         table = read_table(NETPERF)
-        ready = preparation.prepare(merged, sources)
-        needed = converge.lacking(ready.plan.cells, table, stop)
+        ready = campaign.prepare(merged, sources)
+        needed = rounds.lacking(ready.plan.cells, table, stop)
         left_s = ends - time.monotonic()
-        added = converge.next_round(needed, block_s, left_s / pace - ROUND_S)
+        added = rounds.next_round(needed, block_s, left_s / pace - ROUND_S)
         have = {cell.name: cell.blocks for cell in ready.plan.cells if cell.name in needed}
         counts = {
             name: count + added.get(name, 0)
             for name, count in have.items()
             if name in added or not needed[name]  # what nobody decided on stays open
         }
-        if counts.items() - decided.read().items():
-            decided.write({**decided.read(), **counts})
+        if counts.items() - choices.read().items():
+            choices.write({**choices.read(), **counts})
         number += 1
         cells_open = sum(map(bool, needed.values()))
         print(
@@ -102,7 +97,3 @@ def snakemake(options: argparse.Namespace, targets: list[str]) -> None:
     status = subprocess.run(argv, stdin=subprocess.DEVNULL, check=False).returncode
     if status:
         raise VcperfError(f"Snakemake ended with status {status}, see above; run again to go on")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,37 +1,32 @@
 """Prints a campaign's cells, its blocks done and missing, and the time still needed.
 
-python scripts/show_plan.py [CAMPAIGN.yaml]
+python -m vcperf plan [CAMPAIGN.yaml]
 """
 
+import argparse
 import os
-import sys
 from collections import Counter
 
-from vcperf import config, kinds, preparation
-from vcperf.cell import Cell
-from vcperf.errors import VcperfError
-from vcperf.preparation import Campaign
+from vcperf.config import campaign_file, files
+from vcperf.planning import matrix
+from vcperf.planning.cell import Cell
+from vcperf.preparation import campaign
+from vcperf.preparation.campaign import Campaign
 
-DEFAULT = "config/config.yaml"
 Row = tuple[str, str, str, str]  # testbed, kind, pinning, path
 
 
-def main(overlay: str | None) -> int:
-    """Print the plan of the default campaign, or of one laid over it."""
-    sources = [DEFAULT, overlay] if overlay else [DEFAULT]
-    try:
-        merged: config.Config = {}
-        for source in sources:
-            merged = config.merge(merged, config.read_yaml(source))
-        print(report(preparation.prepare(merged, sources)))
-    except VcperfError as error:
-        print(error, file=sys.stderr)
-        return 1
+def main(argv: list[str]) -> int:
+    """Print the plan of the default campaign, or of one laid over it. Raises VcperfError."""
+    parser = argparse.ArgumentParser(prog="vcperf plan", description=__doc__.splitlines()[0])
+    parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
+    sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
+    print(report(campaign.prepare(files.merged(sources), sources)))
     return 0
 
 
 def report(ready: Campaign) -> str:
-    """The plan as text: a line a testbed, kind, pinning and path, then the sums."""
+    """The plan as text: one line per testbed, kind, pinning and path, then the sums."""
     cells: Counter[Row] = Counter()
     done: Counter[Row] = Counter()
     missing: Counter[Row] = Counter()
@@ -47,7 +42,7 @@ def report(ready: Campaign) -> str:
         missing[row] += 1
         if path not in counted:  # cells of one spec share their records
             counted.add(path)
-            seconds += kinds.seconds(block)
+            seconds += matrix.seconds(block)
     compared = f"; the baseline is {ready.baseline}" if ready.baseline else ""
     lines = [f"seed {ready.config['seed']}{compared}", ""]
     heads = f"{'testbed':<9}{'measurement':<13}{'pinning':<16}{'path':<24}"
@@ -73,14 +68,10 @@ def _row(cell: Cell) -> Row:
 def _duration(seconds: float) -> str:
     """
     >>> _duration(7300)
-    '2 h 2 min'
+    '2 h 1 min'
     """
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else None))

@@ -1,7 +1,7 @@
 """What the workflow costs beyond netperf: N measurements through Snakemake against the
 same N in a plain shell loop, on this host, in turns.
 
-    python scripts/benchmark_overhead.py [--blocks N] [--duration S] [--rounds R]
+    python -m vcperf benchmark [--blocks N] [--duration S] [--rounds R]
 
 Prints for each the wall time, the overhead a block (wall time less N times the duration,
 the workflow's start and its tables left out) with and without the warm-up, and the ratio
@@ -22,18 +22,19 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from vcperf.basics.checkout import ROOT, TOOL_FOLDERS
+
 PORT = "12999"
 WARMUP_S = 0.05
 
 
-def main() -> int:
-    """Run both in turns and print what they took."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: list[str]) -> int:
+    """Run both in turns and print what they took. Returns 0."""
+    parser = argparse.ArgumentParser(prog="vcperf benchmark", description=__doc__.splitlines()[0])
     parser.add_argument("--blocks", type=int, default=20, help="measurements each (20)")
     parser.add_argument("--duration", type=int, default=1, help="seconds of a measurement (1)")
     parser.add_argument("--rounds", type=int, default=3, help="how often, in turns (3)")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     blocks, duration = options.blocks, options.duration
     workflow, loop = [], []
     print(f"{blocks} measurements of {duration} s, {options.rounds} rounds")
@@ -61,11 +62,11 @@ def time_workflow(blocks: int, duration: int) -> float:
     measurement's start to the next one's, as the records tell."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("Snakefile", "rules", "scripts", "config", "profiles", "envs"):
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-            copy(ROOT / name, Path(folder, name))
+            copy = shutil.copytree if (Path(ROOT) / name).is_dir() else shutil.copy2
+            copy(Path(ROOT) / name, Path(folder, name))
         for name in (".venv", ".tools"):
-            if (ROOT / name).exists():
-                Path(folder, name).symlink_to(ROOT / name)
+            if (Path(ROOT) / name).exists():
+                Path(folder, name).symlink_to(Path(ROOT) / name)
         campaign = {
             "blocks": blocks,
             "netperf": {
@@ -88,7 +89,7 @@ def time_workflow(blocks: int, duration: int) -> float:
         )
         # The median: after the first block Snakemake imports pandas, once, for 0.5 s.
         gaps = [later - earlier for earlier, later in itertools.pairwise(starts)]
-        return statistics.median(gaps) * blocks
+        return float(statistics.median(gaps)) * blocks
 
 
 def time_loop(blocks: int, duration: int) -> float:
@@ -103,13 +104,9 @@ def time_loop(blocks: int, duration: int) -> float:
 
 
 def _timed(argv: list[str], folder: str | Path) -> float:
-    path = f"{os.environ['PATH']}:{ROOT}/.tools/usr/bin:/usr/sbin:/sbin"
+    path = os.pathsep.join([os.environ["PATH"], *TOOL_FOLDERS])
     started = time.monotonic()
     subprocess.run(
         argv, cwd=folder, check=True, env={**os.environ, "PATH": path}, stdout=subprocess.DEVNULL
     )
     return time.monotonic() - started
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Our stopping rule against netperf's own `-i 30,3 -I 95,5`, on the same path, in turns.
 
-    PYTHONPATH=scripts python scripts/benchmark_confidence.py [--turns N]
+    python -m vcperf benchmark-confidence [--turns N]
 
 Measures the loopback of this host by one-second blocks: by the rule of
 vcperf.analysis.intervals at the same target, 15 to 30 blocks, and by netperf, 3 to 30
@@ -11,25 +11,26 @@ measured, how often its interval held the truth, and how often it did or said th
 import argparse
 import os
 import subprocess
-from pathlib import Path
 
 import numpy as np
 
 from vcperf.analysis import intervals
+from vcperf.basics.checkout import TOOL_FOLDERS
 from vcperf.tools import netperf, netperf_commands
 
-ROOT = Path(__file__).parents[1]
 ADDRESS, PORT = "127.0.0.1", 12998
 TARGET_PERCENT, MINIMUM, MAXIMUM = 2.5, 15, 30
 KEYS = "THROUGHPUT,THROUGHPUT_CONFID,CONFIDENCE_ITERATION"
 
 
-def main() -> None:
-    """Measure in turns and print a row a rule."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(argv: list[str]) -> int:
+    """Measure in turns and print one row per rule. Returns 0."""
+    parser = argparse.ArgumentParser(
+        prog="vcperf benchmark-confidence", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--turns", type=int, default=10, help="how often each (10)")
-    turns = parser.parse_args().turns
-    tools = f"{os.environ['PATH']}:{ROOT}/.tools/usr/bin:/usr/sbin:/sbin"
+    turns = parser.parse_args(argv).turns
+    tools = os.pathsep.join([os.environ["PATH"], *TOOL_FOLDERS])
     os.environ["PATH"] = tools
     server = subprocess.Popen(netperf_commands.server_argv(address=ADDRESS, port=PORT))
     try:
@@ -50,6 +51,7 @@ def main() -> None:
             f" +-{half_percent(rows[:, rule]):.1f} %; held the truth in {held.sum()} of {turns};"
             f" did or was labelled unstable in {(held | unstable).sum()}"
         )
+    return 0
 
 
 def half_percent(rows: np.ndarray) -> float:
@@ -81,7 +83,3 @@ def run(*options: str) -> dict[str, float]:
     done = subprocess.run(argv, check=True, capture_output=True, text=True)
     found = netperf.key_values(done.stdout)
     return {key: float(found[key]) for key in KEYS.split(",")}
-
-
-if __name__ == "__main__":
-    main()

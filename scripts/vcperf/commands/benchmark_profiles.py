@@ -1,6 +1,6 @@
 """What reading a profile costs: our parser against `perf report --stdio` of the same data.
 
-    PYTHONPATH=scripts .venv/bin/python scripts/benchmark_profiles.py perf.data
+    python -m vcperf benchmark-profiles perf.data
 
 Prints the lines of its perf script output, the CPU seconds of both (the least of three
 runs each, in turn), their ratio, and the parser's memory at most.
@@ -8,11 +8,13 @@ runs each, in turn), their ratio, and the parser's memory at most.
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 import tempfile
 
+from vcperf.errors import VcperfError
 from vcperf.tools import perf_samples
 
 RUNS = 3
@@ -26,14 +28,19 @@ def cpu_seconds(argv: list[str], stdin: int) -> tuple[float, float]:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{' '.join(argv)}: exit status {process.returncode}")
+        raise VcperfError(f"{' '.join(argv)}: exit status {process.returncode}")
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def main() -> None:
-    if len(sys.argv) != 2 or not os.path.isfile(sys.argv[1]):
-        sys.exit("usage: benchmark_profiles.py perf.data, a recording of perf record -a")
-    data = sys.argv[1]
+def main(argv: list[str]) -> int:
+    """Read the recording by both in turns and print what it cost. Returns 0."""
+    parser = argparse.ArgumentParser(
+        prog="vcperf benchmark-profiles", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("data", metavar="perf.data", help="a recording of perf record -a")
+    data = parser.parse_args(argv).data
+    if not os.path.isfile(data):
+        raise VcperfError(f"{data}: there is no such file")
     with tempfile.TemporaryFile() as text:
         subprocess.run(
             ["perf", "script", "--no-inline", "-i", data, "-F", perf_samples.FIELDS],
@@ -53,7 +60,4 @@ def main() -> None:
     theirs, _ = min(report)
     print(f"{lines} lines: parser {parse:.2f} s, perf report {theirs:.2f} s,", end=" ")
     print(f"ratio {parse / theirs:.2f}; parser {memory:.0f} MB at most")
-
-
-if __name__ == "__main__":
-    main()
+    return 0
