@@ -1,19 +1,29 @@
-"""Checkouts to break, and one finished tiny campaign that many tests look at."""
+"""Checkouts to break, hosts reached by ssh, and one finished tiny campaign to look at."""
 
 import fcntl
-import json
 import os
 import shutil
 import signal
 import subprocess
-from pathlib import Path
+from functools import partial
 
 import pytest
 import yaml
-from sshd import sshd  # noqa: F401 (a fixture)
+from helpers.checkout import ROOT, Checkout, measured
+from helpers.emulator import QEMU
+from helpers.guests import Guests
+from helpers.mpi_blocks import pingpong_argv
+from helpers.mpi_hosts import STACKS, nodes_at
+from helpers.processes import wait_until
+from helpers.ssh_site import tell_xm, write_testbed
+from helpers.sshd import SSHD, Sshd
+from hypothesis import HealthCheck, settings
 
-ROOT = Path(__file__).parents[1]
-TINY = "tests/config/tiny.yaml"
+from vcperf.preparation import campaign
+
+# How long an example takes is the host's matter: others may use it too.
+settings.register_profile("vcperf", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("vcperf")
 
 
 def pytest_configure():
@@ -27,68 +37,6 @@ def pytest_collection_modifyitems(items):
     """Campaigns wait for their turn on their host: those on this one share a worker, and
     those on the host reached by ssh; they come first, as they take longest."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
-
-
-class Checkout:
-    """A copy of the project in a folder of its own, with an empty results/."""
-
-    def __init__(self, folder: Path, made: bool = False):
-        self.folder = folder
-        if made:
-            return
-        for name in ("Snakefile", "Makefile", "rules", "scripts", "config", "profiles", "envs"):
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-            copy(ROOT / name, folder / name)
-        shutil.copytree(ROOT / "tests/config", folder / "tests/config")
-        (folder / "lab").mkdir()
-        shutil.copy2(ROOT / "lab/testbed.yaml", folder / "lab/testbed.yaml")
-        (folder / "results").mkdir()
-        for name in (".venv", ".tools"):
-            if (ROOT / name).exists():
-                (folder / name).symlink_to(ROOT / name)
-
-    def argv(self, *args: str, configfile: str | None = TINY) -> list[str]:
-        argv = [str(ROOT / ".venv/bin/snakemake"), "--cores", "1", *args]
-        return [*argv, "--configfile", configfile] if configfile else argv
-
-    def snakemake(self, *args: str, configfile: str | None = TINY, prefix=(), env=None):
-        """Run Snakemake to its end; both outputs as text."""
-        return subprocess.run(
-            [*prefix, *self.argv(*args, configfile=configfile)],
-            cwd=self.folder,
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def start(self, *args: str) -> subprocess.Popen:
-        """Start Snakemake, its output in campaign.log, as a process group of its own."""
-        with (self.folder / "campaign.log").open("w") as log:
-            return subprocess.Popen(
-                self.argv(*args),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def overlay(self, name: str, change: dict) -> str:
-        """A campaign file: the tiny one with `change` merged over it."""
-        from vcperf import config
-
-        content = config.merge(config.read_yaml(self.folder / TINY), change)
-        (self.folder / name).write_text(yaml.safe_dump(content))
-        return name
-
-    def records(self) -> dict[str, Path]:
-        raw = self.folder / "results/raw"
-        return {str(p.relative_to(self.folder)): p for p in sorted(raw.rglob("*.json"))}
-
-    def read_records(self) -> list[dict]:
-        return [json.loads(path.read_text()) for path in self.records().values()]
 
 
 @pytest.fixture
@@ -117,12 +65,12 @@ def finished(tmp_path_factory):
     return Checkout(own, made=True)
 
 
-def measured(folder: Path) -> Checkout:
-    """The tiny campaign, from nothing to its figures."""
-    made = Checkout(folder)
-    done = made.snakemake("--cores", "8", "results/figures/")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return made
+@pytest.fixture
+def prepare(monkeypatch):
+    """`vcperf.preparation.campaign.prepare`; what it puts into the environment goes again."""
+    for name in ("VCPERF_CONTEXT", "PYTHONPATH", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, "")
+    return campaign.prepare
 
 
 @pytest.fixture
@@ -136,3 +84,67 @@ def in_new_session():
         except ProcessLookupError:
             continue
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory):
+    """Start an sshd; skip where there is none (see envs/setup.sh)."""
+    if not SSHD.exists():
+        pytest.skip("no sshd: `make setup-dev` fetches it on Debian")
+    server = Sshd(tmp_path_factory.mktemp("sshd"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def guests(tmp_path_factory):
+    """Two hosts; skipped where they cannot be had."""
+    if not SSHD.exists():
+        pytest.skip("no sshd: `make setup-dev` fetches it on Debian")
+    if os.getuid() != 0:
+        pytest.skip("only root gives hosts a network and a /tmp of their own")
+    made = Guests(tmp_path_factory.mktemp("guests"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def site(checkout, sshd):
+    """A checkout with a testbed file whose two nodes are this machine, by two names, and a
+    stand-in for xm that has not been told anything."""
+    write_testbed(checkout, sshd)
+    tell_xm(sshd)
+    return checkout
+
+
+@pytest.fixture
+def mpi_block(checkout, monkeypatch):
+    """Makes the command line of a block of a ping-pong; see `helpers.mpi_blocks`."""
+    return partial(pingpong_argv, checkout, monkeypatch)
+
+
+@pytest.fixture
+def mpi_hosts(checkout, guests):
+    """A checkout with a testbed file of both hosts, which see the MPI stacks of this one."""
+    for kind in STACKS:
+        subprocess.run([str(ROOT / "envs/setup.sh"), "mpi", kind], check=True)
+    nodes = nodes_at([guests.address(0), guests.address(1)])
+    content = {"ssh_config": str(guests.ssh_config), "nodes": nodes}
+    (checkout.folder / "testbed.yaml").write_text(yaml.safe_dump(content))
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory):
+    """A QEMU of two processors that has not begun yet; its monitor."""
+    if not QEMU:
+        pytest.skip("no QEMU here; envs/setup.sh lab installs it")
+    folder = tmp_path_factory.mktemp("emulator")
+    argv = [QEMU, "-accel", "tcg", "-smp", "2", "-m", "16", "-display", "none", "-S"]
+    argv += ["-no-user-config", "-nodefaults", "-qmp", "unix:qmp.sock,server=on,wait=off"]
+    with subprocess.Popen(argv, cwd=folder, stdin=subprocess.DEVNULL) as process:
+        wait_until((folder / "qmp.sock").exists, "QEMU's monitor")
+        yield folder / "qmp.sock"
+        process.kill()

@@ -1,0 +1,61 @@
+"""Statistics of made-up blocks: labels, means, medians, order."""
+
+import numpy as np
+import pytest
+from helpers.blocks import by_pinning, started
+
+from vcperf.analysis import summary
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "label"),
+    [
+        ([100, 100.1, 99.9], "ok", "converged"),
+        ([100, 120, 80], "ok", "capped"),
+        ([100], "ok", "capped"),
+        ([100, 100.1, 99.9], "disturbed", "unstable"),
+    ],
+)
+def test_a_cell_has_its_label_and_no_block_is_dropped(values, status, label):
+    cells = summary.summarise(by_pinning({"p1": values}, status=status), 2.5)
+    assert list(cells["label"]) == [label, label]
+    assert list(cells["blocks"]) == [len(values)] * 2
+    assert list(cells["doubtful"]) == [0 if status == "ok" else len(values)] * 2
+    assert cells["mean"].iloc[0] == pytest.approx(np.mean(values))  # none is dropped
+
+
+def test_a_drift_makes_a_cell_unstable_whatever_the_order_of_the_rows():
+    drift = by_pinning({"p1": [100, 104, 108, 112, 116, 120, 124]})
+    mixed = drift.sort_values("block", key=lambda block: block * 3 % 7)
+    for blocks in (drift, mixed):
+        cells = summary.summarise(blocks, 2.5)
+        assert set(cells["label"]) == {"unstable"} and set(cells["why"]) == {"trend"}
+        assert (cells["median"] == 112).all() and (cells["median_low"] == 100).all()
+
+
+def test_a_block_that_was_measured_late_stands_where_it_was_measured():
+    drift = by_pinning({"p1": [100, 104, 108, 112, 116, 120, 124]})
+    late = drift.assign(block=[4, 7, 2, 6, 1, 5, 3] * 2)
+    cells = summary.summarise(late, 2.5)
+    assert set(cells["why"]) == {"trend"}
+    by_number = late.assign(started=late["block"].map(started))
+    assert set(summary.summarise(by_number, 2.5)["why"]) == {""}
+
+
+def test_request_response_tests_are_summarised_by_their_rate():
+    blocks = by_pinning(
+        {"p1": [1, 2]}, test="UDP_RR", throughput_mbps=np.nan, transactions_per_s=50.0
+    )
+    cells = summary.summarise(blocks, 2.5)
+    assert set(cells["metric"]) == {"transactions_per_s"} and (cells["mean"] == 50).all()
+
+
+def test_a_cell_that_the_rule_stopped_has_an_interval_of_the_targets_width():
+
+    blocks = by_pinning({"p1": [100, 100.1, 99.9], "p2": [100, 100.1, 99.9]})
+    looked = frozenset({("netns", "p1", "a->b", "TCP_STREAM", 100)})
+    rows = summary.summarise(blocks, 2.5, looked).set_index(["pinning", "message_bytes"])
+    assert tuple(rows.loc[("p1", 100), ["ci_low", "ci_high"]]) == pytest.approx((97.5, 102.5))
+    assert rows.loc[("p1", 100), "throughput_mbps_ci_low"] == pytest.approx(97.5)
+    for other in (("p1", 1000), ("p2", 100)):
+        assert rows.loc[other, "ci_low"] > 99

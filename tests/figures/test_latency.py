@@ -1,0 +1,45 @@
+"""Latency curves."""
+
+import pandas as pd
+
+from vcperf.figures import latency as pictures
+from vcperf.figures import style
+
+
+def test_the_figure_marks_an_anomaly_and_its_points():
+    sizes = [4096, 8192, 16384, 32768]
+    curve = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "load": "none"}
+    summary = pd.DataFrame(
+        [
+            {**curve, "message_bytes": size, "latency_us": 10.0 + size, "ci_low": 1.0,
+             "ci_high": 2.0 * size, "blocks": 3, "doubtful": 0, "platform": "here",
+             "shared_cpus": "no"}
+            for size in sizes
+        ]
+    )  # fmt: skip
+    found = pd.DataFrame(
+        [
+            {**curve, "message_bytes": size, "excess_percent": excess, "kind": "bump"}
+            for size, excess in ((8192, 12.0), (16384, 31.0))
+        ]
+    )
+    points = pd.DataFrame([{**curve, "a_bytes": 16384, "b_bytes": 32768, "source": "anomaly"}])
+    drawing = pictures.load({"pingpong_summary": summary, "anomalies": found, "points": points})
+    texts = [text.get_text() for text in drawing.axes[0].texts]
+    # An arrow each, and in words the strongest.
+    assert sorted(texts) == ["", "", "+31 %", "A", "B"]
+
+
+def test_an_axis_of_less_than_a_decade_has_plain_numbers(tmp_path):
+    """Its minor ticks have labels too, which matplotlib writes as formulas by itself."""
+    curve = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "load": "none"}
+    rest = {"ci_low": 90, "ci_high": 120, "blocks": 3, "doubtful": 0, "platform": "here"}
+    rows = [
+        {**curve, **rest, "message_bytes": size, "latency_us": latency, "shared_cpus": "no"}
+        for size, latency in ((1, 100.0), (1024, 110.0))
+    ]
+    none = pd.DataFrame(columns=[*curve, "a_bytes", "b_bytes", "source", "kind", "excess_percent"])
+    tables = {"pingpong_summary": pd.DataFrame(rows), "anomalies": none, "points": none}
+    style.save(pictures.load(tables), [str(tmp_path / "x.svg")])
+    drawn = (tmp_path / "x.svg").read_text()
+    assert ">200<" in drawn and "$" not in drawn

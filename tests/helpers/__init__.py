@@ -1,0 +1,1 @@
+"""What tests share: each file one subject. Fixtures are in conftest.py."""

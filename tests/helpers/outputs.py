@@ -1,0 +1,27 @@
+"""What the default campaign, on two testbeds, makes of its records."""
+
+import yaml
+
+from helpers.config import DEFAULT
+from helpers.plans import plan_of
+from vcperf.config import campaign_file, figures_file
+from vcperf.preparation.campaign import Campaign
+from vcperf.preparation.hosts import host_of
+from vcperf.preparation.outputs import Outputs
+
+
+def outputs_of(*names: str, folder) -> Outputs:
+    """The outputs, with figures of these names.
+
+    Args:
+        folder: for the file that describes the figures.
+    """
+    series = [{"label": "x", "where": {}}]
+    figure = {"title": "x", "metrics": ["throughput_mbps"], "series": series}
+    path = folder / "figures.yaml"
+    path.write_text(yaml.safe_dump({"figures": dict.fromkeys(names, figure)}))
+    clean = campaign_file.checked({**DEFAULT, "figures": str(path)})
+    hosts = tuple(host_of(testbed, (0, 1)) for testbed in ("netns", "native"))
+    figures = {name: {**read, "bands": []} for name, read in figures_file.read(str(path)).items()}
+    campaign = Campaign(clean, hosts, "native", plan_of({}, hosts), figures, {}, "digest")
+    return Outputs(campaign, clean)

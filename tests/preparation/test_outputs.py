@@ -1,0 +1,18 @@
+"""The figures of a campaign: its own, and those of its kinds."""
+
+import pytest
+from helpers.outputs import outputs_of
+
+from vcperf.errors import VcperfError
+
+
+def test_a_figure_of_the_campaign_stands_beside_those_of_the_kinds(tmp_path):
+    names = {"mine", "claims", "overhead", "ep", "latency_load", "profile_images"}
+    assert names <= set(outputs_of("mine", folder=tmp_path).drawings)
+
+
+@pytest.mark.parametrize("taken", ["claims", "overhead", "ep", "latency_load", "profile_images"])
+def test_a_figure_cannot_take_a_name_that_another_has(tmp_path, taken):
+    outputs = outputs_of("mine", taken, folder=tmp_path)
+    with pytest.raises(VcperfError, match=rf"figures\.yaml: figures\.{taken}: .* choose another"):
+        assert outputs.drawings

@@ -1,0 +1,45 @@
+"""Testbed files: hosts and domains that are two."""
+
+import pytest
+import yaml
+from helpers.checkout import ROOT
+from helpers.config import DEFAULT
+
+from vcperf.config import files
+from vcperf.errors import VcperfError
+from vcperf.preparation import testbed_file
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"node1": {"ssh": "lab-vc00"}}, "nodes.node1.ssh: lab-vc00 is vc00's too"),
+        (
+            {"node0": {"domains": {"c001": {"ssh": "lab-c000"}}}},
+            "nodes.node0.domains.c001.ssh: lab-c000 is c000's too",
+        ),
+        (  # the whole line was copied
+            {"node0": {"domains": {"c001": {"ssh": "lab-c000", "address": "10.9.0.11"}}}},
+            "nodes.node0.domains.c001.ssh: lab-c000 is c000's too",
+        ),
+        (
+            {"node1": {"domains": {"c010": {"address": "10.9.0.11"}}}},
+            "nodes.node1.domains.c010.address: 10.9.0.11 is c000's too",
+        ),
+        (
+            {"node1": {"domains": {"c011": {"xen": "c010"}}}},
+            "nodes.node1.domains.c011.xen: c010 is c010's already",
+        ),
+        (
+            {"node0": {"domains": {"c000": {"address": "10.9.0.256"}}}},
+            "nodes.node0.domains.c000.address: '10.9.0.256' is not an IPv4 address of one host",
+        ),
+    ],
+)
+def test_a_testbed_file_that_calls_two_one_is_refused_by_its_key(tmp_path, change, says):
+    content = files.merge(files.read_yaml(ROOT / "lab/testbed.yaml"), {"nodes": change})
+    file = tmp_path / "testbed.yaml"
+    file.write_text(yaml.safe_dump(content))
+    with pytest.raises(VcperfError) as refused:
+        testbed_file.read({**DEFAULT, "testbed": "xen", "testbed_file": str(file)})
+    assert str(refused.value) == f"{file}: {says}"

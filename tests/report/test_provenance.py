@@ -1,0 +1,163 @@
+"""Provenance repeats what the records say, and other programs can read all tables."""
+
+import copy
+import importlib.metadata
+import json
+
+import pandas as pd
+import pytest
+from helpers.checkout import ROOT
+from jsonschema import Draft202012Validator, ValidationError
+
+from vcperf.config import files
+from vcperf.report import provenance
+from vcperf.tables.plan import COLUMNS
+from vcperf.tables.read import read_table
+from vcperf.testbeds import processes
+
+SCHEMA = files.read_yaml(ROOT / "config/schemas/campaign.schema.yaml")
+
+
+def check(content, part=None):
+    schema = {**SCHEMA, "$ref": f"#/$defs/{part}"} if part else SCHEMA
+    if part:
+        schema = {key: schema[key] for key in ("$schema", "$defs", "$ref")}
+    Draft202012Validator(schema).validate(content)
+
+
+@pytest.fixture(scope="module")
+def told(finished):
+    return json.loads((finished.folder / "results/provenance.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def whole(finished):
+    return json.loads((finished.folder / "results/campaign.json").read_text())
+
+
+def test_provenance_and_campaign_json_are_as_their_schema_says(told, whole):
+    Draft202012Validator.check_schema(SCHEMA)
+    check(told, "provenance")
+    check(whole)
+    assert whole["provenance"] == told
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda w: w["provenance"].pop("hosts"),
+        lambda w: w["provenance"].update(host="x"),
+        lambda w: w["provenance"]["blocks"]["netperf"].update(missing=-1),
+        lambda w: w["provenance"].update(first_measured="yesterday"),
+        lambda w: w["provenance"]["made_with"].update(code={"commit": "abc", "dirty": False}),
+        lambda w: w["tables"].pop("plan"),
+        lambda w: w["tables"]["netperf"][0].update(status="fine"),
+        lambda w: w["tables"]["netperf"][0].pop("throughput_mbps"),
+        lambda w: w["tables"]["netperf_summary"][0].update(label="good"),
+    ],
+)
+def test_the_schema_refuses_what_it_should(whole, spoil):
+    spoilt = copy.deepcopy(whole)
+    spoil(spoilt)
+    with pytest.raises(ValidationError):
+        check(spoilt)
+
+
+def test_provenance_repeats_what_the_records_say(finished, told):
+    records = finished.read_records()
+    (host,) = told["hosts"]
+    assert host.pop("records") == len(records) == 12
+    assert all(record["host"] == host for record in records)
+    assert host["tools"]["netperf"]["version"][0].isdigit()
+    commands = [command for record in records for command in record["commands"]]
+    for name, seconds in (
+        ("first_measured", min(c["start"] for c in commands)),
+        ("last_measured", max(c["end"] for c in commands)),
+    ):
+        assert pd.Timestamp(told[name]).timestamp() == pytest.approx(seconds, abs=0.001)
+    assert told["blocks"]["netperf"]["planned"] == 12
+    assert told["blocks"]["netperf"]["missing"] == 0
+    assert sum(told["blocks"]["netperf"]["status"].values()) == 12
+    assert told["seed"] == 2009 and told["config"]["blocks"] == 2
+    assert told["config"]["target_percent"] == 2.5, "of the file below"
+    assert told["made_with"]["packages"]["pandas"] == importlib.metadata.version("pandas")
+    assert told["code"] == [{"records": 12}], "this copy of the project is no checkout"
+
+
+@pytest.mark.parametrize("name", ["plan", "netperf", "netperf_summary", "claims"])
+def test_every_form_of_a_table_holds_the_same(finished, whole, name):
+    table = read_table(finished.folder / f"results/tables/{name}.csv")
+    columns = pd.read_parquet(finished.folder / f"results/tables/{name}.parquet")
+    rows = pd.DataFrame(whole["tables"][name], columns=table.columns)
+    for other in (columns, rows):
+        same = other.astype(table.dtypes)  # null or NaN: each form's own word
+        pd.testing.assert_frame_equal(table, same, check_index_type=False)
+    assert len(table)
+
+
+def test_a_column_of_text_is_one_even_when_it_is_empty(finished):
+    columns = pd.read_parquet(finished.folder / "results/tables/netperf.parquet")
+    assert pd.api.types.is_string_dtype(columns["throttled"])
+    assert columns["block"].dtype == columns["message_bytes"].dtype == "int64"
+
+
+def made_up(**facts):
+    command = {"start": 1e9, "end": 1e9 + 1}
+    return {"host": {"host": "elsewhere", "kernel": "2.6.18", **facts}, "commands": [command]}
+
+
+def plan_of(*records):
+    """A block of one cell a record."""
+    rows = [
+        {"testbed": "xen", "kind": "netperf", "path": "a->b", "block": number, "record": record}
+        for number, record in enumerate(records, start=1)
+    ]
+    return pd.DataFrame(rows).reindex(columns=list(COLUMNS))
+
+
+def test_hosts_are_those_that_measured_not_this_one():
+    """Records of another host, drawn here."""
+    commit = {"commit": "0" * 40, "dirty": True}
+    records = {
+        "a": {**made_up(cpu_model="Opteron"), "code": commit},
+        "b": {**made_up(cpu_model="Opteron"), "code": commit},
+        "c": made_up(cpu_model="Xeon"),
+    }
+    # As the ping-pong's, a row a block and size; sizes are no label of the plan's.
+    table = pd.DataFrame(
+        {
+            "testbed": "xen",
+            "path": "a->b",
+            "block": [1, 2, 3, 1, 2, 3],
+            "message_bytes": [1, 1, 1, 2, 2, 2],
+            "status": ["ok", "ok", "disturbed"] * 2,
+        }
+    )
+    told = provenance.provenance(
+        {"seed": 1}, plan_of("a", "b", "c", "d"), records, {"netperf": table}
+    )
+    assert [(h["host"], h["cpu_model"], h["records"]) for h in told["hosts"]] == [
+        ("elsewhere", "Opteron", 2),
+        ("elsewhere", "Xeon", 1),
+    ]
+    assert told["code"] == [{**commit, "records": 2}, {"records": 1}]
+    assert told["first_measured"] == "2001-09-09T01:46:40.000+00:00"
+    assert told["blocks"] == {
+        "netperf": {"planned": 4, "missing": 1, "status": {"ok": 2, "disturbed": 1}}
+    }
+    here = processes.host_facts()
+    said = json.dumps({**told, "made_with": None})
+    assert here["host"] not in said and here["kernel"] not in said
+
+
+def test_where_nothing_was_measured_there_are_no_moments():
+    told = provenance.provenance({"seed": 1}, plan_of("a"), {}, {})
+    assert told["first_measured"] is told["last_measured"] is None and told["hosts"] == []
+
+
+def test_another_configuration_writes_provenance_again_and_measures_nothing(finished):
+    edited = finished.overlay("edited.yaml", {"remeasure": 1})
+    done = finished.snakemake("-n", "results/figures/", configfile=edited)
+    assert done.returncode == 0
+    assert "Writing results/provenance.json" in done.stdout
+    assert "rule measure" not in done.stdout and "Parsing" not in done.stdout

@@ -1,0 +1,149 @@
+"""A tiny campaign from nothing to figures, with the real netperf."""
+
+import itertools
+import os
+
+import pandas as pd
+import pytest
+
+CONTRACT = (
+    "testbed pinning path sender receiver test message_bytes block throughput_mbps"
+    " sender_cpu_percent receiver_cpu_percent elapsed_s started status"
+).split()
+
+
+@pytest.fixture(scope="module")
+def blocks(finished):
+    return pd.read_csv(finished.folder / "results/tables/netperf.csv")
+
+
+def test_the_table_has_one_row_per_block_and_the_columns_promised(blocks):
+    assert set(CONTRACT) <= set(blocks.columns)
+    key = ["pinning", "path", "message_bytes", "block"]
+    assert len(blocks) == 12 and not blocks.duplicated(key).any()
+    assert (blocks["throughput_mbps"] > 0).all()
+    assert blocks["elapsed_s"].between(0.97, 2).all()
+    assert set(blocks["status"]) <= {"ok", "disturbed", "overran"}
+
+
+def test_both_ends_use_cpu_and_no_more_than_their_cpus(blocks):
+    for column in ("sender_domain_cpu_percent", "receiver_domain_cpu_percent"):
+        # A domain of one CPU in a window of about a second, read to the clock tick.
+        assert blocks[column].between(0.5, 105).all(), blocks[column]
+
+
+def test_the_summary_has_one_row_per_cell_with_an_interval_around_the_mean(finished, blocks):
+    summary = pd.read_csv(finished.folder / "results/tables/netperf_summary.csv")
+    assert len(summary) == 6
+    assert (summary["blocks"] == 2).all()
+    assert (summary["ci_low"] <= summary["mean"]).all()
+    assert (summary["mean"] <= summary["ci_high"]).all()
+    cell = summary.iloc[0]
+    same = (
+        blocks[["pinning", "path", "message_bytes"]] == cell[["pinning", "path", "message_bytes"]]
+    )
+    assert cell["mean"] == pytest.approx(blocks[same.all(axis=1)]["throughput_mbps"].mean())
+
+
+def test_pinning_is_read_back_before_and_after_as_asked(finished):
+    for record in finished.read_records():
+        spec = record["spec"]
+        wanted = {
+            domain: [sorted({cpu for vcpu in vcpus for cpu in vcpu})]
+            for node in spec["nodes"].values()
+            for domain, vcpus in node["domains"].items()
+        }
+        assert record["before"]["pinning"] == wanted
+        assert record["after"]["pinning"] == wanted
+
+
+def test_a_record_keeps_every_command_word_for_word(finished):
+    for record in finished.read_records():
+        # An interrupted start is warmed up again: the last one counts.
+        roles = {command["role"]: command for command in record["commands"]}
+        assert set(roles) == {"warmup", "measure", "server"}
+        assert "THROUGHPUT=" in roles["measure"]["output"]
+        assert roles["warmup"]["end"] <= roles["measure"]["start"]
+        assert record["host"]["tools"]["netperf"]["path"].endswith("/netperf")
+
+
+def test_with_many_cores_no_two_measurements_overlap(finished):
+    windows = []
+    for record in finished.read_records():
+        starts = [command["start"] for command in record["commands"]]
+        ends = [command["end"] for command in record["commands"]]
+        windows.append((min(starts), max(ends)))
+    windows.sort()
+    for (_, end), (start, _) in itertools.pairwise(windows):
+        assert end <= start
+
+
+def test_blocks_are_measured_in_the_planned_shuffled_order(finished, blocks):
+    plan = pd.read_csv(finished.folder / "results/tables/plan.csv")
+    key = ["pinning", "path", "message_bytes", "block"]
+    measured = blocks.sort_values("started")[key].to_numpy().tolist()
+    assert measured == plan.sort_values("order")[key].to_numpy().tolist()
+    # Every round holds each cell once.
+    assert [row[3] for row in measured] == [1] * 6 + [2] * 6
+
+
+def test_figures_are_gathered_and_say_what_they_lack(finished):
+    figures = finished.folder / "results/figures"
+    assert {p.name for p in figures.iterdir() if p.name[0] != "."} == {
+        "pair.svg",
+        "pair.png",
+        "absent.svg",
+        "absent.png",
+        "claims.svg",
+        "claims.png",
+    }
+    pair = (figures / "pair.svg").read_text()
+    assert "netns" in pair or "native" in pair
+    assert "Not in this campaign" not in pair
+    absent = (figures / "absent.svg").read_text()
+    assert "Not in this campaign" in absent and "c001-&gt;c011" in absent
+
+
+def test_a_report_shows_the_figures(finished, tmp_path):
+    made = finished.snakemake("--report", str(tmp_path / "report.html"))
+    assert made.returncode == 0, made.stderr
+    assert "results/figures/pair.png" in (tmp_path / "report.html").read_text()
+
+
+def test_claims_are_judged_on_what_was_measured(finished):
+    rows = pd.read_csv(finished.folder / "results/tables/claims.csv")
+    assert rows["claim"].nunique() == 10
+    first = rows.iloc[0]  # two blocks of dom0 to a guest of another node, both pinnings
+    assert first["blocks"] == 2 and first["low_percent"] < first["effect_percent"]
+    assert "TCP_STREAM 16384" in first["cells"]
+    later = rows[rows["claim"] == "claim3"]
+    assert set(later["verdict"]) == {"open"} and "config3" in later["missing"].iloc[0]
+
+
+def test_nothing_is_left_to_do(finished):
+    again = finished.snakemake("-n", "results/figures/")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_planning_touches_nothing(checkout):
+    before = sorted(str(p) for p in checkout.folder.rglob("*") if ".snakemake" not in p.parts)
+    planned = checkout.snakemake("-n", "results/figures/")
+    assert planned.returncode == 0, planned.stderr
+    after = sorted(str(p) for p in checkout.folder.rglob("*") if ".snakemake" not in p.parts)
+    assert [p for p in after if "__pycache__" not in p] == [
+        p for p in before if "__pycache__" not in p
+    ]
+
+
+def test_records_and_tables_have_the_state_of_cpus_and_the_wait(finished):
+    import pandas as pd
+
+    for record in finished.read_records():
+        (first,), (last,) = (record[look]["hosts"].values() for look in ("before", "after"))
+        assert record["waited_s"] == 0.0
+        for look in (first, last):
+            assert look["load"] >= 0 and look["steal_s"] >= 0
+            known = os.path.exists("/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq")
+            assert ("cpu_khz" in look) == known
+    table = pd.read_csv(finished.folder / "results/tables/netperf.csv")
+    assert (table["waited_s"] == 0).all() and "throttled" in table

@@ -1,0 +1,59 @@
+"""Two campaigns whose domains are set up otherwise: records, compare and provenance name it."""
+
+import json
+import shutil
+
+import pytest
+
+from vcperf.commands import compare
+from vcperf.testbeds import netns
+
+pytestmark = [
+    pytest.mark.xdist_group("measuring"),
+    pytest.mark.skipif(netns.NetnsTestbed.host_fault() != "", reason="no namespaces here"),
+]
+ONE_CELL = {
+    "testbed": "netns",
+    "blocks": 1,
+    "netperf": {"paths": {"config1": ["vc00->c010"], "config2": None}, "message_bytes": [16384]},
+}
+# Lines of a domain's set-up, and the same with an MTU and a sysctl of their own.
+DEVICE = 'f"link set {device} up",'
+SMALLER = 'f"link set {device} mtu 1400 up",'
+SCRIPT = "ip -batch - && echo ready"
+SYSCTL = "ip -batch - && echo 1 >/proc/sys/net/ipv4/tcp_no_metrics_save && echo ready"
+
+
+def measured(checkout, into):
+    done = checkout.snakemake("results/figures/", configfile="one.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (record,) = checkout.read_records()
+    results = checkout.folder / "results"
+    provenance = json.loads((results / "provenance.json").read_text())
+    shutil.copytree(results, checkout.folder / into)
+    shutil.rmtree(results)
+    results.mkdir()
+    return record["settings"], {one["digest"]: one for one in provenance["settings"]}
+
+
+def test_an_mtu_and_a_sysctl_of_the_domains_are_named(checkout, capsys):
+    checkout.overlay("one.yaml", ONE_CELL)
+    first, told = measured(checkout, "a")
+    domains = {"node0": ("vc00", "c000", "c001"), "node1": ("vc10", "c010", "c011")}
+    places = {f"{node}/{domain}" for node, its in domains.items() for domain in its}
+    assert set(first) == {*domains, *places} and set(first.values()) == set(told)
+    guest = told[first["node1/c010"]]
+    assert "node1/c010" in guest["places"] and guest["settings"]["net.eth0.mtu"] == "1500"
+    module = checkout.folder / "scripts/vcperf/testbeds/netns.py"
+    text = module.read_text()
+    assert DEVICE in text and SCRIPT in text
+    module.write_text(text.replace(DEVICE, SMALLER).replace(SCRIPT, SYSCTL))
+    second, _ = measured(checkout, "b")
+    assert second["node0"] == first["node0"] and second["node1/c010"] != first["node1/c010"]
+    assert compare.main([str(checkout.folder / "a"), str(checkout.folder / "b")]) == 0
+    told = [x for x in capsys.readouterr().out.splitlines() if x.startswith("settings differ")]
+    assert [line.partition(" (")[0] for line in told] == [
+        "settings differ: net.eth0.mtu 1500 -> 1400",
+        "settings differ: net.xenbr0.mtu 1500 -> 1400",
+        "settings differ: sysctl.net.ipv4.tcp_no_metrics_save 0 -> 1",
+    ]
