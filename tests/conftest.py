@@ -113,7 +113,7 @@ def guests(tmp_path_factory):
 @pytest.fixture
 def site(checkout, sshd):
     """A checkout with a testbed file whose two nodes are this machine, by two names, and a
-    stand-in for xm that has not been told anything."""
+    stand-in for xm in its first state."""
     write_testbed(checkout, sshd)
     tell_xm(sshd)
     return checkout
@@ -138,7 +138,7 @@ def mpi_hosts(checkout, guests):
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory):
-    """A QEMU of two processors that has not begun yet; its monitor."""
+    """A QEMU of two processors, not started yet; its monitor."""
     if not QEMU:
         pytest.skip("no QEMU here; envs/setup.sh lab installs it")
     folder = tmp_path_factory.mktemp("emulator")

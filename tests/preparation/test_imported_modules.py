@@ -69,7 +69,7 @@ def test_every_rule_with_a_script_has_its_modules(script):
 
 
 def test_tables_depend_on_no_measurement():
-    """An edit of a testbed parses no record anew."""
+    """An edit of a testbed parses no record again."""
     for table in kinds.KIND_OF_TABLE:
         for path in imported_modules.modules("make_table.py", f"vcperf/tables/{table}.py"):
             assert not re.search("/(measure|testbeds|profilers|preparation)/", path), path

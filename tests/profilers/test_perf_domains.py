@@ -87,7 +87,7 @@ def test_a_domain_that_never_becomes_ready_is_one_line(change, said, sshd, monke
         assert str(refused.value) == said and not sampler.sessions
 
 
-# Takes orders as perf does, $3 being its --control, and goes on when it is told to end.
+# Takes orders as perf does, $3 being its --control, and ignores the order to end.
 STAYS = """
 trap '' INT
 fifos=${3#*fifo:}

@@ -27,7 +27,7 @@ def test_a_port_that_another_server_has_is_not_free(bed, foreign):
     assert bed.free_port("vc00", foreign) > foreign
     with socket.create_server(("127.0.0.1", 0)) as second:
         port = second.getsockname()[1]
-        assert bed.free_port("vc00", port) > port, "it is asked anew"
+        assert bed.free_port("vc00", port) > port, "the port is looked up again"
 
 
 def test_a_foreign_server_is_not_taken_for_ours(bed, foreign):

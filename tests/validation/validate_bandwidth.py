@@ -6,7 +6,7 @@
 A hit is, for pathrate, a capacity within 5 % of the link's rate; for pathload, a range
 that contains the available bandwidth or whose nearer end is within 10 % of it; a bound when
 it is true and as close. From 500 Mbit/s on, where this host's timers end, a true bound that is
-further away is told as such, and is no hit. Needs what tests/helpers/linkbed.py needs, and two
+further away is counted as that, and is no hit. Needs what tests/helpers/linkbed.py needs, and two
 CPUs with little to do.
 """
 

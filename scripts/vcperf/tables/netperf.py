@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vcperf.errors import VcperfError
+from vcperf.kinds.netperf import METRICS
 from vcperf.records.observation import domain_cpu_percent
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
 from vcperf.tools import netperf
@@ -22,12 +23,7 @@ COLUMNS = (
     "test",
     "message_bytes",
     "block",
-    "throughput_mbps",
-    "transactions_per_s",
-    "sender_cpu_percent",
-    "receiver_cpu_percent",
-    "sender_domain_cpu_percent",
-    "receiver_domain_cpu_percent",
+    *METRICS,
     "elapsed_s",
     *CONDITIONS,
 )

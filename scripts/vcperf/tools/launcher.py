@@ -13,7 +13,7 @@ _TIME = r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}"
 # ``[1,0]<stdout>:``, with `--timestamp-output` a time before it; Open MPI 5 `--output`:
 # ``[1,0]<stdout>: ``, ``[0]<stdout>: ``, ``[1,0][host:123]<stdout>: `` and ``[time]...``;
 # `srun --label`: ``0: ``, the number padded with blanks.
-_RANK_PREFIX = (
+RANK_PREFIX = (
     rf"(?:{_TIME})?(?:\[[^\[\]\n]{{1,80}}\])*<std(?:out|err)>: ?|\[\d{{1,7}}\] ?"
     r"|[ \t]{0,7}\d{1,7}:(?!\d) ?"
 )
@@ -43,7 +43,7 @@ def without_rank_prefix(text: str, begins: str = "") -> str:
     >>> without_rank_prefix("[0] hello\\n# a\\n 1\\n", begins="# a")
     '[0] hello\\n# a\\n 1\\n'
     """
-    first = re.search(rf"(?m)^({_RANK_PREFIX})[ \t]*(?:{begins})", text)
+    first = re.search(rf"(?m)^({RANK_PREFIX})[ \t]*(?:{begins})", text)
     if first is None:
         return text
     prefix = re.escape(first[1].rstrip(" "))

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-_RANK_PREFIX = re.compile(r"(?:\[\d+\] ?|\[\d+,\d+\]<std(?:out|err)>: ?| *\d+: )")
+from vcperf.tools.launcher import RANK_PREFIX
+
 # Lines of a launcher, of the shell that called it or of the batch system around both.
 _WORDS = re.compile(
     r"""(?ax)
@@ -70,7 +71,7 @@ def rank_prefix(text: str) -> str:
     >>> rank_prefix("[0] # a\\n[0] \\n"), rank_prefix("0: a\\n1: b\\n")
     ('[0] ', '')
     """
-    match = _RANK_PREFIX.match(text)
+    match = re.match(RANK_PREFIX, text)
     if match is None:
         return ""
     lines = text.splitlines()
