@@ -11,7 +11,6 @@ import pytest
 from helpers.checkout import ROOT
 
 from vcperf.tools import filter as tool_filter
-from vcperf.tools import xl
 
 # A tool -> where its outputs are, and which.
 OUTPUTS = {
@@ -29,8 +28,6 @@ FILES = [
     for file in sorted((ROOT / "tests/data" / folder).glob(pattern))
     if not file.name.startswith("repeat-")  # ep_load's
 ]
-LISTS = sorted((ROOT / "tests/data/xl").glob("list-*.txt"))
-LIST_COLUMNS = ("name", "id", "memory_mb", "vcpus", "state", "time_s")
 
 
 def check(status, out, err, file):
@@ -49,14 +46,6 @@ def test_a_filter_gives_the_expected_rows_or_the_expected_error(tool, file, monk
     module = importlib.import_module(f"vcperf.tools.{tool}")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
     status = tool_filter.main(module.parse, module.COLUMNS)
-    check(status, *capsys.readouterr(), file)
-
-
-@pytest.mark.parametrize("file", LISTS, ids=lambda file: file.stem)
-def test_xl_list_gives_the_expected_domains_or_the_expected_error(file, monkeypatch, capsys):
-    """No filter of its own, read in the same way."""
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
-    status = tool_filter.main(xl.parse_list, LIST_COLUMNS)
     check(status, *capsys.readouterr(), file)
 
 

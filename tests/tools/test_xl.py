@@ -10,14 +10,9 @@ from vcperf.tools import xl
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data/xl"
-OUTPUTS = sorted([*DATA.glob("vcpu-*.txt"), *DATA.glob("list-*.txt")])
+OUTPUTS = sorted(DATA.glob("vcpu-*.txt"))
 SOUND = [file for file in OUTPUTS if file.with_suffix(".csv").exists()]
-SOUND_VCPU = [file for file in SOUND if file.name.startswith("vcpu-")]
 FAULTS = sorted(DATA.glob("fault-*.txt"))
-
-
-def parser(file):
-    return xl.parse_list if file.name.startswith("list-") else xl.parse
 
 
 # -- what damage may do to any sound output --------------------------------------------
@@ -25,11 +20,11 @@ def parser(file):
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
 def test_output_cut_anywhere_gives_no_other_row(file):
-    text, parse = file.read_text(), parser(file)
-    whole = parse(text)
+    text = file.read_text()
+    whole = xl.parse(text)
     for cut in range(len(text)):
         try:
-            rows = parse(text[:cut])
+            rows = xl.parse(text[:cut])
         except Untrusted:
             continue
         assert text[cut - 1] == "\n" and rows == whole[: len(rows)]
@@ -41,7 +36,7 @@ def test_a_line_that_is_no_row_is_refused_anywhere(file):
     for foreign in (lines[0], "libxl_list_domain failed.\n", "x\n", "(XEN) d1v0 0 0 0 r-- 1.0\n"):
         for at in range(len(lines) + 1):
             with pytest.raises(Untrusted):
-                parser(file)("".join([*lines[:at], foreign, *lines[at:]]))
+                xl.parse("".join([*lines[:at], foreign, *lines[at:]]))
 
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
@@ -50,24 +45,24 @@ def test_a_row_that_comes_again_is_refused_anywhere(file):
     for again in lines[1:]:
         for at in range(1, len(lines) + 1):
             with pytest.raises(Untrusted):
-                parser(file)("".join([*lines[:at], again, *lines[at:]]))
+                xl.parse("".join([*lines[:at], again, *lines[at:]]))
 
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
 @pytest.mark.parametrize("garble", "#x:\x00\ufffd\u0663é")
 def test_a_character_that_is_none_of_its_own_changes_no_figure(file, garble):
     """Names alone can hold anything."""
-    text, parse = file.read_text(), parser(file)
-    whole = parse(text)
+    text = file.read_text()
+    whole = xl.parse(text)
     for at in range(len(text)):
         try:
-            rows = parse(text[:at] + garble + text[at + 1 :])
+            rows = xl.parse(text[:at] + garble + text[at + 1 :])
         except Untrusted:
             continue
         assert [list(row.values())[1:] for row in rows] == [list(row.values())[1:] for row in whole]
 
 
-@pytest.mark.parametrize("file", SOUND_VCPU, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.stem)
 def test_a_vcpu_that_is_missing_is_noticed(file):
     text = file.read_text()
     lines, rows = text.splitlines(keepends=True), xl.parse(text)
@@ -145,7 +140,7 @@ def test_rows_read_back(machine, version, old_words):
 
 @given(st.text() | st.text(alphabet="0123456789-rbp. /all\n").map(FORMATS["xl"][0].__add__))
 def test_any_text_is_read_or_refused_in_one_line(text):
-    for parse in (xl.parse, xl.parse_list, xl.parse_info):
+    for parse in (xl.parse, xl.parse_info):
         try:
             assert parse(text)
         except Untrusted as reason:
@@ -216,7 +211,6 @@ def test_an_affinity_is_written_as_short_as_it_can_be():
 def test_command_lines():
     assert xl.vcpu_list_argv("xl") == ["xl", "vcpu-list"]
     assert xl.info_argv("xm") == ["xm", "info"]
-    assert xl.list_argv("xl") == ["xl", "list"]
     assert xl.pin_argv("xl", "guest", 1, "0-2,5") == ["xl", "vcpu-pin", "guest", "1", "0-2,5"]
     assert xl.pin_argv("xl", 0, "all", "-", "all") == ["xl", "vcpu-pin", "0", "all", "-", "all"]
     assert xl.pin_argv("xm", "guest", 0, "all") == ["xm", "vcpu-pin", "guest", "0", "all"]

@@ -9,8 +9,8 @@
 gives ``Domain-0,0,0,2,r--,37.9,"0-3,5",all`` and ``Domain-0,0,1,,--p,0.0,all,all``. Older
 xl, and xm, print one affinity, in words of their own (`any cpu`, `no cpus`). A name longer
 than its column pushes the others, so rows are read by their fields, never by position.
-Formats: print_vcpuinfo, list_domains and print_info of Xen's tools/xl; xm_vcpu_list,
-xm_brief_list and xm_info of its tools/python/xen/xm/main.py.
+Formats: print_vcpuinfo and print_info of Xen's tools/xl; xm_vcpu_list and xm_info of its
+tools/python/xen/xm/main.py.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from vcperf.tools.filter import Row, Untrusted, main
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 COLUMNS = ("domain", "id", "vcpu", "cpu", "state", "time_s", "hard_affinity", "soft_affinity")
 NO_NAME = "(null)"  # xl's name for a domain that has none, such as one that is dying
@@ -44,11 +44,6 @@ _HARD_SOFT_ROW = (
 _ONE_AFFINITY_ROW = (
     rf"(?a)(?P<name>\S+)(?: +{_ID})? +(?P<vcpu>\d{{1,5}})(?: +{_ON})? +{_TIME} +(?P<hard>\S.*)"
 )
-_LIST_HEADER = r"Name ID Mem(?:\(MiB\))? VCPUs State Time\(s\)"
-_LIST_ROW = (
-    rf"(?a)(?P<name>\S+)(?: +{_ID})? +(?P<memory_mb>\d{{1,9}}) +(?P<vcpus>\d{{1,5}})"
-    rf"(?: +(?P<state>[r-][b-][p-][s-][-rscwS?][d-]))? +{_TIME}"
-)
 # Keys are padded to 23 characters, which no line of an error is.
 _INFO = r"(?a)([A-Za-z]\w* +|\w{23,}):(.*)"
 _WORDS = {"all": "all", "any cpu": "all", "none": "none", "no cpus": "none"}
@@ -66,11 +61,6 @@ def vcpu_list_argv(toolstack: str) -> list[str]:
 def info_argv(toolstack: str) -> list[str]:
     """The command line that describes the host and its hypervisor."""
     return [_known(toolstack), "info"]
-
-
-def list_argv(toolstack: str) -> list[str]:
-    """The command line that lists the domains."""
-    return [_known(toolstack), "list"]
 
 
 def pin_argv(
@@ -156,7 +146,7 @@ def parse(text: str) -> list[Row]:
     Raises Untrusted when a line is not one that vcpu-list prints, a VCPU is missing or
     there twice, or no VCPU is there.
     """
-    rows = _table(text, _HEADER, "vcpu-list", _vcpu)
+    rows = _table(text)
     seen: set[str | int] = set()
     owner, expected = None, 0
     for row in rows:
@@ -166,20 +156,6 @@ def parse(text: str) -> list[Row]:
         if row["vcpu"] != expected:
             raise Untrusted(f"{row['domain']}: expected VCPU {expected}, not {row['vcpu']}")
         expected += 1
-    return rows
-
-
-def parse_list(text: str) -> list[Row]:
-    """What list prints: name, id, memory_mb (MiB), vcpus, state, time_s; one row a domain.
-
-    `id` and `state` are None where xm lists a domain that does not run.
-
-    Raises Untrusted when a line is not one that list prints, or no domain is there.
-    """
-    rows = _table(text, _LIST_HEADER, "list", _domain)
-    seen: set[str | int] = set()
-    for row in rows:
-        _note_once(row["name"], row["id"], seen)
     return rows
 
 
@@ -247,27 +223,25 @@ def _lines(text: str) -> list[tuple[int, str]]:
     return [(number, line.rstrip()) for number, line in numbered if line.strip()]
 
 
-def _table(
-    text: str, header: str, command: str, read: Callable[[str, bool], Row | None]
-) -> list[Row]:
-    """The rows below the header; `read` gets whether that names a soft affinity."""
+def _table(text: str) -> list[Row]:
+    """The rows below the header."""
     lines = _lines(text)
     if not lines:
-        raise Untrusted(f"{command} printed nothing")
-    match = re.fullmatch(header, " ".join(lines[0][1].split()))
+        raise Untrusted("vcpu-list printed nothing")
+    match = re.fullmatch(_HEADER, " ".join(lines[0][1].split()))
     if not match:
-        raise Untrusted(f"no header of {command}: {fault(text)}")
+        raise Untrusted(f"no header of vcpu-list: {fault(text)}")
     rows = []
     for number, line in lines[1:]:
         try:
-            row = read(line, bool(match.groupdict().get("soft")))
+            row = _vcpu(line, bool(match.groupdict().get("soft")))
         except Untrusted as reason:
             raise Untrusted(f"line {number}: {reason}") from None
         if row is None:
-            raise Untrusted(f"line {number}: not a row of {command}: {line!r}")
+            raise Untrusted(f"line {number}: not a row of vcpu-list: {line!r}")
         rows.append(row)
     if not rows:
-        raise Untrusted(f"{command} has a header and no rows")
+        raise Untrusted("vcpu-list has a header and no rows")
     return rows
 
 
@@ -287,20 +261,6 @@ def _vcpu(line: str, soft: bool) -> Row | None:
         "time_s": float(match["time_s"]),
         "hard_affinity": _normal(match["hard"]),
         "soft_affinity": _normal(match["soft"]) if soft else None,
-    }
-
-
-def _domain(line: str, _soft: bool) -> Row | None:
-    match = re.fullmatch(_LIST_ROW, " ".join(line.split()))
-    if match is None or (match["id"] is None) != (match["state"] is None):
-        return None
-    return {
-        "name": _name(match["name"]),
-        "id": _domain_id(match["id"]),
-        "memory_mb": int(match["memory_mb"]),
-        "vcpus": int(match["vcpus"]),
-        "state": match["state"],
-        "time_s": float(match["time_s"]),
     }
 
 
