@@ -12,20 +12,19 @@ def estimates(change=None):
     return {c.labels["method"]: c for c in cells if c.kind == "bandwidth"}
 
 
-def test_an_estimate_is_keyed_by_the_source_of_ours(monkeypatch, tmp_path):
+def test_an_estimate_is_keyed_by_the_version_of_ours(monkeypatch):
     before = estimates()
     assert all(cell.spec["duration_s"] and cell.spec["source"] for cell in before.values())
-    (tmp_path / "search.py").write_text("# another one\n")
-    monkeypatch.setattr(bandwidth, "SOURCES", tmp_path)
+    monkeypatch.setattr(bandwidth, "SOURCE", "2")
     assert all(cell.name != before[method].name for method, cell in estimates().items())
 
 
-def test_a_sites_own_estimator_is_keyed_by_neither_source_nor_duration(monkeypatch, tmp_path):
+def test_a_sites_own_estimator_is_keyed_by_neither_source_nor_duration(monkeypatch):
     own = {"programs": {"pathload": {"sender": "/bin/a", "receiver": "/bin/b"}}}
     spec = estimates(own)["pathload"].spec
     assert "source" not in spec and "duration_s" not in spec
     assert "source" in estimates(own)["pathrate"].spec
-    monkeypatch.setattr(bandwidth, "SOURCES", tmp_path)
+    monkeypatch.setattr(bandwidth, "SOURCE", "2")
     longer = {**own, "duration_s": {"pathload": 30}}
     assert estimates(longer)["pathload"].spec == spec
     block = next(b for b in plan_of({"bandwidth": own}).blocks if b.cell.kind == "bandwidth")
