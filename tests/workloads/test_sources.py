@@ -75,8 +75,6 @@ def test_a_comment_is_no_code():
     assert c_code("int a; // one\n/* two */ int  b;\n") == c_code("int a;\nint b;\n")
     assert c_code('char *a = "/* one */";\n') != c_code('char *a = "";\n')
     assert python_code('"""One."""\na = 1  # two\n') == python_code("# three\n\na = 1\n")
-    assert python_code('def f():\n    """One."""\n    g()\n') == python_code(
-        "def f():\n    g()\n"
-    )
+    assert python_code('def f():\n    """One."""\n    g()\n') == python_code("def f():\n    g()\n")
     assert python_code("if a:\n    b\nc\n") != python_code("if a:\n    b\n    c\n")
     assert python_code('a = "one"\n') != python_code('a = "two"\n')
