@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from helpers.blocks import started
 
 from vcperf.analysis import latency
 
@@ -33,7 +34,11 @@ def test_a_campaign_without_load_has_an_empty_table_of_ep():
 def latencies(program, values, **changes):
     cell = {"testbed": "netns", "pinning": "p", "path": "a->b", "stack": "mpich", "load": "none"}
     cell |= {"message_bytes": 64, "status": "ok", "platform": "here", "shared_cpus": "no"}
-    return [{**cell, "program": program, "latency_us": value, **changes} for value in values]
+    return [
+        {**cell, "program": program, "latency_us": value, **changes}
+        | {"block": block, "started": started(block)}
+        for block, value in enumerate(values, start=1)
+    ]
 
 
 def test_our_ping_pong_is_compared_with_imb_where_both_are():

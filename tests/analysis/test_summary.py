@@ -10,7 +10,8 @@ from vcperf.analysis import summary
 @pytest.mark.parametrize(
     ("values", "status", "label"),
     [
-        ([100, 100.1, 99.9], "ok", "converged"),
+        ([100, 100.1, 99.9] * 4, "ok", "converged"),
+        ([100, 100.1, 99.9], "ok", "capped"),
         ([100, 120, 80], "ok", "capped"),
         ([100], "ok", "capped"),
         ([100, 100.1, 99.9], "disturbed", "unstable"),
@@ -51,11 +52,32 @@ def test_request_response_tests_are_summarised_by_their_rate():
 
 
 def test_a_cell_that_the_rule_stopped_has_an_interval_of_the_targets_width():
-
-    blocks = by_pinning({"p1": [100, 100.1, 99.9], "p2": [100, 100.1, 99.9]})
+    steady = [100, 100.1, 99.9] * 4
+    blocks = by_pinning({"p1": steady, "p2": steady})
     looked = frozenset({("netns", "p1", "a->b", "TCP_STREAM", 100)})
     rows = summary.summarise(blocks, 2.5, looked).set_index(["pinning", "message_bytes"])
     assert tuple(rows.loc[("p1", 100), ["ci_low", "ci_high"]]) == pytest.approx((97.5, 102.5))
     assert rows.loc[("p1", 100), "throughput_mbps_ci_low"] == pytest.approx(97.5)
     for other in (("p1", 1000), ("p2", 100)):
         assert rows.loc[other, "ci_low"] > 99
+
+
+def test_the_interval_of_blocks_with_a_memory_is_the_wider_one():
+    runs = [100, 102, 104, 104, 102, 100, 98, 96, 96, 98, 100, 101]
+    order = [5, 10, 0, 7, 3, 9, 1, 11, 4, 8, 2, 6]
+    ends = []
+    for values in (runs, [runs[place] for place in order]):
+        row = summary.summarise(by_pinning({"p1": values}), 2.5).iloc[0]
+        assert row["mean"] == pytest.approx(np.mean(runs))
+        ends.append(row["ci_high"] - row["ci_low"])
+    assert ends[0] > 2 * ends[1]
+
+
+@pytest.mark.parametrize(
+    ("count", "assumes"), [(5, "independence assumed"), (8, "no rare mode assumed"), (14, "")]
+)
+def test_what_so_few_blocks_cannot_show_is_in_the_table(count, assumes):
+    cells = summary.summarise(
+        by_pinning({"p1": [100, 101] * (count // 2) + [100] * (count % 2)}), 2.5
+    )
+    assert set(cells["assumes"]) == {assumes}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from vcperf.analysis.intervals import LEVEL
+from vcperf.analysis.intervals import LEVEL, standard_error
 
 Values = Sequence[float] | NDArray[np.float64]
 
@@ -37,13 +37,15 @@ def contrast(
     """A product of powers of means, divided by a constant, less one.
 
     Args:
-        terms: (power, one value per block) of each mean; the blocks of different terms are
-            independent. A term of one block has no variance: the result has no interval.
+        terms: (power, one value per block in the order of measuring) of each mean; the blocks
+            of different terms are independent. A term of one block has no variance: the result
+            has no interval.
         level: of the interval.
         constant: what the product is divided by.
 
-    The logarithm of a mean has the variance s^2 / (n mean^2), by the delta method: the
-    log response ratio of Hedges, Gurevitch and Curtis (Ecology 80, 1999, 1150). The
+    The logarithm of a mean has the variance (error / mean)^2, by the delta method: the
+    log response ratio of Hedges, Gurevitch and Curtis (Ecology 80, 1999, 1150). The error is
+    widened where blocks resemble each other (`vcperf.analysis.intervals.standard_error`). The
     quantile is Student's, with the degrees of freedom of Welch and Satterthwaite. For
     the scatter of blocks, a few percent, it agrees with Fieller's interval.
     """
@@ -54,13 +56,9 @@ def contrast(
         if not len(blocks) or blocks.mean() <= 0:
             return NONE
         logarithm += power * float(np.log(blocks.mean()))
-        if len(blocks) > 1:
-            relative = float(blocks.std(ddof=1) / blocks.mean())
-            parts.append(power**2 * relative**2 / len(blocks))
-            freedoms.append(len(blocks) - 1)
-        else:
-            parts.append(float("nan"))
-            freedoms.append(1)
+        error, freedom = standard_error(blocks)
+        parts.append((power * error / float(blocks.mean())) ** 2)
+        freedoms.append(freedom)
     variance = sum(parts)
     if variance > 0:
         freedom = variance**2 / sum(p**2 / f for p, f in zip(parts, freedoms, strict=True))
@@ -91,9 +89,7 @@ def paired_ratio(values: Values, against: Values, level: float = LEVEL) -> Effec
     if not len(one) or (one <= 0).any() or (other <= 0).any():
         return NONE
     logarithms = np.log(one / other)
-    count = len(logarithms)
-    error = float(logarithms.std(ddof=1) / np.sqrt(count)) if count > 1 else float("nan")
-    return _effect(float(logarithms.mean()), error, max(count - 1, 1), level)
+    return _effect(float(logarithms.mean()), *standard_error(logarithms), level)
 
 
 def judge(effect: Effect, expect: str, margin_percent: float) -> str:

@@ -13,14 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from vcperf.analysis import serial
+
 LEVEL = 0.95
 FEWEST_TO_DOUBT = 5  # below, neither modes nor trends can be told from chance
 # One-sided standard normal quantiles. Every further block is another look, so each look
 # must be strict for few good cells to be called unstable over a whole campaign.
 MODES_QUANTILE = 3.3
 SERIAL_QUANTILE = 1.96
-HIGHEST_CORRELATION = 0.9
-FEWEST_TO_CORRELATE = 8
+FEWEST_TO_CORRELATE = 8  # below, blocks do not show whether they are independent
+FEWEST_TO_CONVERGE = 10  # below, too many cells are within the target by luck
+FEWEST_FOR_MODES = 14  # below, a mode of every fifth block shows none in more than 5 % of cells
+SURE = 0.5  # standard errors that the correlation is assumed to be above its estimate
+INDEPENDENCE = "independence assumed"
+ONE_MODE = "no rare mode assumed"
 
 Blocks = NDArray[np.float64]
 
@@ -30,8 +36,9 @@ class Verdict:
     """What the blocks of a cell are worth.
 
     Args:
-        label: `converged` (the interval is within the target), `capped` (it is not), or
-            `unstable` (the blocks are no repetitions of one thing).
+        label: `converged` (FEWEST_TO_CONVERGE blocks or more, and the interval is within the
+            target), `capped` (too few blocks for that), or `unstable` (the blocks are no
+            repetitions of one thing).
         why: of an unstable cell, `two modes` or `trend`; else empty.
         estimate, low, high: mean and 95 % interval in the blocks' unit; of an unstable
             cell the median and its interval. NaN where there are too few blocks.
@@ -45,13 +52,14 @@ class Verdict:
 
 
 def mean_interval(values: Sequence[float] | Blocks) -> tuple[float, float, float]:
-    """Mean of blocks and its two-sided 95 % interval by Student's t.
+    """Mean of blocks and its two-sided 95 % interval.
 
     Args:
-        values: one value per block, any unit; NaN is left out.
+        values: one value per block in the order of measuring, any unit; NaN is left out.
 
     Returns (mean, low, high); low and high are NaN for fewer than two values, all
-    three for none.
+    three for none. The interval is Student's, widened from FEWEST_TO_CORRELATE blocks on when
+    successive blocks resemble each other (`standard_error`); `assumption` says what it rests on.
 
     >>> mean_interval([9.0, 10.0, 11.0])
     (10.0, 7.515862..., 12.484137...)
@@ -60,8 +68,53 @@ def mean_interval(values: Sequence[float] | Blocks) -> tuple[float, float, float
     if not len(blocks):
         return float("nan"), float("nan"), float("nan")
     mean = float(blocks.mean())
-    half = _half_width(blocks)
+    error, freedom = standard_error(blocks)
+    half = float(special.stdtrit(freedom, (1 + LEVEL) / 2)) * error
     return mean, mean - half, mean + half
+
+
+def standard_error(values: Sequence[float] | Blocks) -> tuple[float, float]:
+    """Standard error of a mean of blocks, and its degrees of freedom.
+
+    Args:
+        values: one value per block, in the order of measuring; NaN is left out.
+
+    Returns (NaN, 1) for fewer than two values. Below FEWEST_TO_CORRELATE blocks they count
+    as independent; else the error follows `vcperf.analysis.serial.widening` for a correlation
+    that is half a standard error (1 / sqrt(n)) above its estimate, and never negative.
+    """
+    blocks = _known(values)
+    count = len(blocks)
+    if count < 2:
+        return float("nan"), 1.0
+    error = float(blocks.std(ddof=1) / np.sqrt(count))
+    wider = serial.widening(assumed_correlation(blocks), count)
+    return error * wider.factor, wider.freedom
+
+
+def assumed_correlation(values: Sequence[float] | Blocks) -> float:
+    """The correlation of neighbours that `standard_error` assumes, from 0 to 0.9.
+
+    >>> assumed_correlation([1, 2, 1, 2, 1, 2, 1, 2])
+    0.0
+    """
+    blocks = _known(values)
+    count = len(blocks)
+    if count < FEWEST_TO_CORRELATE:
+        return 0.0
+    found = serial.correlation(serial.resemblance(blocks), count) + SURE / np.sqrt(count)
+    return float(min(max(found, 0.0), serial.HIGHEST))
+
+
+def assumption(count: int) -> str:
+    """What the interval of so many blocks assumes because they cannot show it, or empty.
+
+    >>> assumption(5), assumption(10), assumption(20)
+    ('independence assumed', 'no rare mode assumed', '')
+    """
+    if count < FEWEST_TO_CORRELATE:
+        return INDEPENDENCE
+    return ONE_MODE if count < FEWEST_FOR_MODES else ""
 
 
 def median_interval(values: Sequence[float] | Blocks) -> tuple[float, float, float]:
@@ -99,9 +152,8 @@ def verdict(
             converged cell has at most.
         sequential: whether `more_blocks` decided their number.
 
-    The interval of a mean is Student's, widened when successive blocks resemble each
-    other (`correlation_factor`). A rule that looks at the interval to decide when to
-    stop, stops where it happens to be narrow: so a cell that converged under such a rule
+    The interval is that of `mean_interval`. A rule that looks at the interval to decide when
+    to stop, stops where it happens to be narrow: so a cell that converged under such a rule
     has an interval of the target's whole width, the fixed-width interval of Chow and
     Robbins (Ann. Math. Statist. 36, 1965, 457).
     """
@@ -109,13 +161,13 @@ def verdict(
     why = doubt(blocks, target_percent)
     if why:
         return Verdict("unstable", why, *median_interval(blocks))
-    mean, _, _ = mean_interval(blocks)
-    half = _half_width(blocks) * correlation_factor(blocks)
+    mean, low, high = mean_interval(blocks)
     target = target_percent / 100 * abs(mean)
-    if half <= target:
-        half = target if sequential else half
-        return Verdict("converged", "", mean, mean - half, mean + half)
-    return Verdict("capped", "", mean, mean - half, mean + half)
+    if len(blocks) < FEWEST_TO_CONVERGE or not high - mean <= target:
+        return Verdict("capped", "", mean, low, high)
+    if sequential:
+        low, high = mean - target, mean + target
+    return Verdict("converged", "", mean, low, high)
 
 
 def more_blocks(
@@ -158,55 +210,16 @@ def doubt(values: Sequence[float] | Blocks, target_percent: float) -> str:
     return "trend" if _serial_score(blocks) > SERIAL_QUANTILE else ""
 
 
-def correlation_factor(values: Sequence[float] | Blocks) -> float:
-    """How much wider an interval must be because successive blocks resemble each other.
-
-    Args:
-        values: one value per block, in the order of measuring.
-
-    Returns sqrt((1 + r) / (1 - r)) for a correlation r of neighbours (Bayley and
-    Hammersley, J. R. Statist. Soc. Suppl. 8, 1946, 184: the effective number of
-    observations), where it stands out at all; else 1.
-
-    >>> correlation_factor([1, 2, 1, 2, 1, 2])
-    1.0
-    """
-    blocks = np.asarray(values, dtype=float)
-    count = len(blocks)
-    if count < FEWEST_TO_CORRELATE or _serial_score(blocks) <= 0.5:
-        return 1.0
-    correlation = 1 - _von_neumann(blocks) / 2
-    # Deviations from a mean of the same blocks hide (1 + 4 r) / n of it (Marriott and
-    # Pope, Biometrika 41, 1954, 390).
-    correlation = min(HIGHEST_CORRELATION, (correlation * count + 1) / (count - 4))
-    return float(np.sqrt((1 + correlation) / (1 - correlation)))
-
-
 def _known(values: Sequence[float] | Blocks) -> Blocks:
     blocks: Blocks = np.asarray(values, dtype=np.float64)
     known: Blocks = blocks[~np.isnan(blocks)]
     return known
 
 
-def _half_width(blocks: Blocks) -> float:
-    count = len(blocks)
-    if count < 2:
-        return float("nan")
-    quantile = special.stdtrit(count - 1, (1 + LEVEL) / 2)
-    return float(quantile * blocks.std(ddof=1) / np.sqrt(count))
-
-
-def _von_neumann(blocks: Blocks) -> float:
-    """Squares of successive differences over squares of deviations: 2 for independent
-    blocks, less for a trend, a jump or a memory (Ann. Math. Statist. 12, 1941, 367)."""
-    deviations = float(((blocks - blocks.mean()) ** 2).sum())
-    return float((np.diff(blocks) ** 2).sum()) / deviations if deviations else 2.0
-
-
 def _serial_score(blocks: Blocks) -> float:
     """Standard normal when blocks are independent and normal; high for a trend."""
     count = len(blocks)
-    return float((2 - _von_neumann(blocks)) / np.sqrt(4 * (count - 2) / (count**2 - 1)))
+    return 2 * serial.resemblance(blocks) / float(np.sqrt(4 * (count - 2) / (count**2 - 1)))
 
 
 def _two_modes(blocks: Blocks, target_percent: float) -> bool:

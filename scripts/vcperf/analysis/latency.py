@@ -9,13 +9,14 @@ import pandas as pd
 
 from vcperf.analysis import anomaly, effects, settings
 from vcperf.analysis.anomaly import CURVE
-from vcperf.analysis.intervals import mean_interval
+from vcperf.analysis.intervals import assumption, mean_interval
+from vcperf.analysis.summary import in_order
 
 LATENCY_CELL = [*CURVE, "path", "message_bytes", "shared_cpus"]
 LATENCY = [
     *LATENCY_CELL,
     *("latency_us", "ci_low", "ci_high", "bandwidth_mbytes_per_s"),
-    *("blocks", "doubtful", "platform", *settings.PINS),
+    *("blocks", "doubtful", "assumes", "platform", *settings.PINS),
 ]
 PROGRAMS_CELL = ["testbed", "pinning", "path", "stack", "load", "message_bytes"]
 OURS, IMB = "pingpong", "IMB-MPI1"
@@ -31,7 +32,7 @@ SLOWDOWN = [
     *("alone_mops", "alone_ci_low", "alone_ci_high"),
     *("pingpong_mops", "pingpong_ci_low", "pingpong_ci_high"),
     *("kept_percent", "kept_ci_low", "kept_ci_high"),
-    *("blocks", "doubtful", "platform"),
+    *("blocks", "doubtful", "assumes", "platform"),
 ]
 
 
@@ -62,16 +63,17 @@ def summarise(blocks: pd.DataFrame) -> pd.DataFrame:
         blocks: results/tables/pingpong.csv.
 
     Returns LATENCY_CELL; mean, 95 % interval of latency_us and mean of
-    bandwidth_mbytes_per_s over the blocks; `blocks`, `doubtful` (how many were not ok) and
-    `platform`.
+    bandwidth_mbytes_per_s over the blocks; `blocks`, `doubtful` (how many were not ok),
+    `assumes` (`vcperf.analysis.intervals.assumption`) and `platform`.
     """
     rows = []
     for cell, group in blocks.groupby(LATENCY_CELL, sort=False):
-        mean, low, high = mean_interval(group["latency_us"].to_numpy(float))
+        mean, low, high = mean_interval(in_order(group)["latency_us"].to_numpy(float))
         row = dict(zip(LATENCY_CELL, cell, strict=True))
         row |= {"latency_us": mean, "ci_low": low, "ci_high": high}
         row["bandwidth_mbytes_per_s"] = group["bandwidth_mbytes_per_s"].mean()
         row |= {"blocks": len(group), "doubtful": int((group["status"] != "ok").sum())}
+        row["assumes"] = assumption(len(group))
         row["platform"] = "; ".join(sorted(set(group["platform"])))
         row |= settings.of_pins(group)
         rows.append(row)
@@ -91,7 +93,7 @@ def programs(blocks: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for cell, group in blocks.groupby(PROGRAMS_CELL, sort=False):
         ours, theirs = (
-            group.loc[group["program"] == name, "latency_us"].to_numpy(float)
+            in_order(group[group["program"] == name])["latency_us"].to_numpy(float)
             for name in (OURS, IMB)
         )
         if not len(ours) or not len(theirs):
@@ -131,6 +133,7 @@ def slowdown(blocks: pd.DataFrame) -> pd.DataFrame:
         names = ("kept_percent", "kept_ci_low", "kept_ci_high")
         row |= dict(zip(names, mean_interval(pd.Series(kept).to_numpy(float)), strict=True))
         row |= {"blocks": len(phases), "doubtful": int((group["status"] != "ok").sum())}
+        row["assumes"] = assumption(len(phases))
         row["platform"] = "; ".join(sorted(set(group["platform"])))
         rows.append(row)
     return pd.DataFrame(rows, columns=SLOWDOWN)

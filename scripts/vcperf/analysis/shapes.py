@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from vcperf.analysis.effects import NONE, Effect, contrast
-from vcperf.analysis.intervals import LEVEL
+from vcperf.analysis.intervals import LEVEL, standard_error
 
 Curve = Mapping[int, NDArray[np.float64]]  # message size in bytes -> one value per block
 
@@ -55,12 +55,8 @@ def later(curve: Curve, against: Curve) -> Effect:
     for one in (curve, against):
         sizes = np.array(list(one), dtype=float)
         means = np.array([values.mean() for values in one.values()])
-        errors = [
-            np.full(DRAWS, np.nan)
-            if len(v) < 2
-            else v.std(ddof=1) / np.sqrt(len(v)) * chance.standard_t(len(v) - 1, DRAWS)
-            for v in one.values()
-        ]
+        known = [standard_error(values) for values in one.values()]
+        errors = [error * chance.standard_t(freedom, DRAWS) for error, freedom in known]
         drawn = means + np.column_stack(errors)
         unsure |= bool(np.isnan(drawn).any())
         knees.append((float(knee(means[None], sizes)[0]), knee(drawn, sizes)))

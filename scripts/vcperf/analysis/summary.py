@@ -27,7 +27,7 @@ Factors = tuple[str | int, ...]
 COLUMNS = [
     *CELL,
     *("metric", *ENDS, "median", "median_low", "median_high"),
-    *("blocks", "doubtful", "platform", *settings.PINS, "label", "why"),
+    *("blocks", "doubtful", "platform", *settings.PINS, "label", "why", "assumes"),
     *(f"{metric}_{end}" for metric in netperf.METRICS for end in ENDS),
 ]
 
@@ -80,9 +80,10 @@ def summarise(
     Returns COLUMNS: CELL; `metric`, `mean`, `ci_low`, `ci_high` of the cell's own metric
     (throughput_mbps, or transactions_per_s); `median`, `median_low`, `median_high` of
     it; `blocks` and `doubtful` (how many were not ok); `label`: converged, capped (its
-    blocks did not suffice), or unstable; `why`, of an unstable cell: `disturbed` (a
-    block of it is doubtful; it is in the mean), `two modes` or `trend`; then mean and
-    interval of each of its metrics as METRIC_mean, METRIC_ci_low, METRIC_ci_high.
+    blocks do not suffice), or unstable; `why`, of an unstable cell: `disturbed` (a
+    block of it is doubtful; it is in the mean), `two modes` or `trend`; `assumes`, what so
+    few blocks cannot show (`vcperf.analysis.intervals.assumption`); then mean and interval of
+    each of its metrics as METRIC_mean, METRIC_ci_low, METRIC_ci_high.
     """
     rows = []
     for cell, rows_of_cell in blocks.groupby(CELL, sort=False):
@@ -105,6 +106,7 @@ def summarise(
         row |= settings.of_pins(group)
         row["label"] = "unstable" if doubtful else end.label
         row["why"] = "disturbed" if doubtful else end.why
+        row["assumes"] = intervals.assumption(len(group))
         for name, found in means.items():
             row |= {f"{name}_{end}": value for end, value in zip(ENDS, found, strict=True)}
         rows.append(row)

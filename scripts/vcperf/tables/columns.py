@@ -93,7 +93,7 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(Column(WHOLE), "rank names"),
     "explains": Column(TRUTH),
     # Summaries over the blocks of a cell.
-    **_alike(Column(TEXT), "metric label why"),
+    **_alike(Column(TEXT), "metric label why assumes"),
     **_alike(Column(WHOLE), "blocks doubtful"),
     **_alike(Column(NUMBER), "mean median median_low median_high ci_low ci_high low high"),
     **_alike(Column(NUMBER), " ".join(f"{m}_{end}" for m in netperf.METRICS for end in ENDS)),
