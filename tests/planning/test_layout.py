@@ -1,8 +1,13 @@
 """Nodes, domains and links of a plan."""
 
+import dataclasses
+
 from helpers.plans import plan_of
 
+from vcperf.planning.layout import Site
 from vcperf.preparation.hosts import host_of
+
+ENDS = ("vc00", "vc10", "c000", "c001", "c010", "c011")
 
 
 def test_nodes_have_cpus_of_their_own_where_the_host_has_enough():
@@ -26,3 +31,19 @@ def test_only_netns_across_nodes_has_a_link():
         "c000->c011",
     }
     assert not any("link_mbps" in c.spec for c in native.cells)
+
+
+def test_the_rate_of_a_link_is_known_from_the_configuration_or_stated_outside_of_any_spec():
+    site = Site({"node0": {}, "node1": {}}, {end: {} for end in ENDS}, {})
+    stated = dataclasses.replace(site, link_mbps=10_000)
+    hosts = [
+        dataclasses.replace(host_of("netns", (0, 1)), testbed="xen", site=s) for s in (site, stated)
+    ]
+    across = {"path": "vc00->c010", "message_bytes": 120}.items()
+    change = dict.fromkeys(("pingpong", "profile", "bandwidth"))
+    plans = [plan_of({}), *(plan_of(change, host) for host in hosts)]
+    cells = [next(c for c in plan.cells if across <= c.labels.items()) for plan in plans]
+    links = [(cell.link, cell.link_mbps) for cell in cells]
+    assert links == [("shaped", 1000), ("unknown", None), ("stated", 10_000)]
+    assert cells[1].name == cells[2].name
+    assert {c.link for p in plans for c in p.cells if c.labels["path"] == "c000->c001"} == {"none"}

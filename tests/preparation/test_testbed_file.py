@@ -10,6 +10,15 @@ from vcperf.errors import VcperfError
 from vcperf.preparation import testbed_file
 
 
+def test_a_testbed_file_may_state_the_rate_of_the_link(tmp_path):
+    content = files.read_yaml(ROOT / "lab/testbed.yaml")
+    for given, stated in ({}, None), ({"link_mbps": 1000}, 1000):
+        file = tmp_path / "testbed.yaml"
+        file.write_text(yaml.safe_dump({**content, **given}))
+        site = testbed_file.read({**DEFAULT, "testbed": "xen", "testbed_file": str(file)})
+        assert site.link_mbps == stated and "link_mbps" not in str(site.nodes)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

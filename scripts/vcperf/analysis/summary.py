@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from vcperf.analysis import intervals, settings
+from vcperf.analysis import intervals, link, settings
 from vcperf.kinds import netperf
 from vcperf.tables.columns import ENDS
 
@@ -27,7 +27,8 @@ Factors = tuple[str | int, ...]
 COLUMNS = [
     *CELL,
     *("metric", *ENDS, "median", "median_low", "median_high"),
-    *("blocks", "doubtful", "platform", *settings.PINS, "label", "why", "assumes"),
+    *("blocks", "doubtful", "platform", *settings.PINS, *link.COLUMNS),
+    *("label", "why", "assumes"),
     *(f"{metric}_{end}" for metric in netperf.METRICS for end in ENDS),
 ]
 
@@ -36,10 +37,11 @@ def tables(found: Mapping[str, pd.DataFrame], target_percent: float) -> dict[str
     """The summary of netperf: see `summarise`.
 
     Args:
-        found: the tables netperf and plan.
+        found: the tables netperf and plan, and bandwidth where the campaign has it.
         target_percent: see `summarise`.
     """
-    rows = summarise(found["netperf"], target_percent, sequential_cells(found["plan"]))
+    blocks = link.mark(found["netperf"], found.get("bandwidth"))
+    rows = summarise(blocks, target_percent, sequential_cells(found["plan"]))
     return {"netperf_summary": rows}
 
 
@@ -71,7 +73,7 @@ def summarise(
     """One row per cell.
 
     Args:
-        blocks: results/tables/netperf.csv.
+        blocks: results/tables/netperf.csv, as `vcperf.analysis.link.mark` returns it.
         target_percent: half width of the interval, in percent of the mean, that a
             cell must reach to count as converged.
         sequential: the cells of which a look at the results decided how many blocks they
@@ -79,7 +81,8 @@ def summarise(
 
     Returns COLUMNS: CELL; `metric`, `mean`, `ci_low`, `ci_high` of the cell's own metric
     (throughput_mbps, or transactions_per_s); `median`, `median_low`, `median_high` of
-    it; `blocks` and `doubtful` (how many were not ok); `label`: converged, capped (its
+    it; `blocks` and `doubtful` (how many were not ok); `link_mbps` and `meets_link` (see
+    `vcperf.analysis.link.mark`); `label`: converged, capped (its
     blocks do not suffice), or unstable; `why`, of an unstable cell: `disturbed` (a
     block of it is doubtful; it is in the mean), `two modes` or `trend`; `assumes`, what so
     few blocks cannot show (`vcperf.analysis.intervals.assumption`); then mean and interval of
@@ -103,7 +106,7 @@ def summarise(
         row |= {"median": median, "median_low": median_low, "median_high": median_high}
         row |= {"blocks": len(group), "doubtful": doubtful}
         row["platform"] = "; ".join(sorted(set(group["platform"])))
-        row |= settings.of_pins(group)
+        row |= settings.of_pins(group) | link.of_cell(group)
         row["label"] = "unstable" if doubtful else end.label
         row["why"] = "disturbed" if doubtful else end.why
         row["assumes"] = intervals.assumption(len(group))

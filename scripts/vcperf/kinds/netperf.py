@@ -23,6 +23,7 @@ def metric_of(labels: Mapping[str, Any]) -> str:
 
 
 def _summaries(options: Options) -> Iterator[Summary]:
+    estimates = ("bandwidth",) if "bandwidth" in options["kinds"] else ()
     if options["baseline"]:
         yield Summary(
             "overhead",
@@ -34,7 +35,7 @@ def _summaries(options: Options) -> Iterator[Summary]:
     yield Summary(
         "netperf_summary",
         "analysis.summary:tables",
-        ("netperf", "plan"),
+        ("netperf", "plan", *estimates),
         ("netperf_summary",),
         ("target_percent",),
     )

@@ -18,6 +18,8 @@ from vcperf.basics.results import on_disk
 from vcperf.records.key import spec_key
 
 Spec = dict[str, Any]
+# How the rate of the link between the nodes of a cell is known; see `vcperf.planning.planner.plan`.
+NO_LINK, SHAPED, STATED, UNKNOWN = "none", "shaped", "stated", "unknown"
 LONGEST_TITLE = 255 - 1 - DIGITS  # a file's name has at most 255 bytes
 
 
@@ -42,6 +44,10 @@ class Cell:
     spec: Spec
     sequential: bool = False
     """Whether a look at its results decided its number of blocks (vcperf.commands.rounds)."""
+    link: str = NO_LINK
+    """Who says the rate of the link between its nodes: see `planner.plan`."""
+    link_mbps: float | None = None
+    """That rate, in 10^6 bit/s."""
 
     @cached_property
     def name(self) -> str:

@@ -27,11 +27,14 @@ class Site:
         ends: domain -> what a spec says of it when it is an end of the path.
         context: how to reach them, no part of any key: `ssh_config`,
             `emulator_pid_files`, `emulator_monitors`. See `vcperf.measure.block.main`.
+        link_mbps: the rate of the link between two nodes in 10^6 bit/s, as the testbed file
+            says it; no part of any spec.
     """
 
     nodes: Mapping[str, dict[str, Any]]
     ends: Mapping[str, dict[str, Any]]
     context: dict[str, Any]
+    link_mbps: float | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from vcperf.config import files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
 from vcperf.planning import matrix
-from vcperf.planning.cell import Block, Cell, Plan
+from vcperf.planning.cell import SHAPED, STATED, UNKNOWN, Block, Cell, Plan
 from vcperf.planning.layout import Host, Layout
 
 # A day of measuring and more, which Snakemake takes minutes and a gigabyte to plan.
@@ -36,11 +36,20 @@ def plan(
         decided: cell name -> its number of blocks, where the stopping rule asked for at
             least the configuration's (`vcperf.planning.choices.read`).
 
+    A cell's `link` says how the rate of the link between its nodes is known: the testbed makes
+    it (SHAPED), the testbed file says it (STATED), nothing does (UNKNOWN), or no link limits the
+    cell (NO_LINK): it has one node, or this host's memory joins them. It is no part of the spec
+    beyond what the testbed makes.
+
     Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
     there, a pinning that leaves a domain out, more blocks than MOST_BLOCKS.
     """
     hosts = [host] if isinstance(host, Host) else host
-    asked = [cell for each in hosts for cell in _cells(Layout(config, each, sources), hosts)]
+    asked = [
+        _with_link(cell, each)
+        for each in hosts
+        for cell in _cells(Layout(config, each, sources), hosts)
+    ]
     if sum(cell.blocks for cell in asked) > MOST_BLOCKS:
         fault = f"more than {MOST_BLOCKS} blocks in all; ask for fewer blocks, sizes or paths"
         raise VcperfError(f"{files.where(('blocks',), sources)}: {fault}")
@@ -98,6 +107,17 @@ def _check_labels(cells: Sequence[Cell]) -> None:
             said = " ".join(map(str, cell.labels.values()))
             raise VcperfError(f"{cell.kind}: two cells on {named[0]} are called {said}; rename one")
         seen.add(named)
+
+
+def _with_link(cell: Cell, host: Host) -> Cell:
+    """A cell with the rate of the link between its nodes, where the plan can know it."""
+    made = cell.spec.get("link_mbps")
+    if made is not None:
+        return dataclasses.replace(cell, link=SHAPED, link_mbps=made)
+    if host.site is None or len(cell.spec.get("nodes", ())) < 2:
+        return cell
+    stated = host.site.link_mbps
+    return dataclasses.replace(cell, link=STATED if stated else UNKNOWN, link_mbps=stated)
 
 
 def _with_blocks(cell: Cell, decided: int) -> Cell:

@@ -182,7 +182,16 @@ def _short(path: str | Path) -> str:
 def _digest(plan: Plan) -> str:
     text = canonical(
         [
-            [dict(c.labels), c.name, c.shared_cpus, c.sequential, b.number, b.order]
+            [
+                dict(c.labels),
+                c.name,
+                c.shared_cpus,
+                c.sequential,
+                c.link,
+                c.link_mbps,
+                b.number,
+                b.order,
+            ]
             for b in plan.blocks
             for c in [b.cell]
         ]

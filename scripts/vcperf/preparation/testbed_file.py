@@ -43,7 +43,7 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
     schema.check(content, SCHEMA, [path])
     nodes, ends = _placed(path, config, content)
     _refuse_twins(path, config, nodes, ends)
-    return Site(nodes, ends, _context(path, content))
+    return Site(nodes, ends, _context(path, content), content.get("link_mbps"))
 
 
 def _placed(

@@ -68,13 +68,13 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(
         Column(TEXT),
         "started status throttled shared_cpus host kernel platform transport record stopping"
-        " settings shared_cores numa_crossed",
+        " settings shared_cores numa_crossed link",
     ),
     **_alike(Column(WHOLE), "order attempts repetitions steps"),
     **_alike(Column(NUMBER, "% of one CPU"), "others_cpu_percent steal_cpu_percent"),
     **_alike(Column(NUMBER, "s"), "waited_s elapsed_s seconds"),
     # Results that no claim looks at.
-    **_alike(Column(NUMBER, "Mbit/s"), "low_mbps high_mbps"),
+    **_alike(Column(NUMBER, "Mbit/s"), "low_mbps high_mbps link_mbps"),
     **_alike(Column(NUMBER, "us"), "t_min_us t_max_us"),
     "bandwidth_mbytes_per_s": Column(NUMBER, "MB/s"),
     "mops": Column(NUMBER, "Mop/s"),
@@ -98,7 +98,7 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(Column(NUMBER), "mean median median_low median_high ci_low ci_high low high"),
     **_alike(Column(NUMBER), " ".join(f"{m}_{end}" for m in netperf.METRICS for end in ENDS)),
     # One cell against another.
-    **_alike(Column(TEXT), "baseline baseline_platform unstable settings_differ"),
+    **_alike(Column(TEXT), "baseline baseline_platform unstable settings_differ meets_link"),
     **_alike(Column(NUMBER), "ratio ratio_low ratio_high"),
     **_alike(Column(NUMBER, "us"), "pingpong_us imb_us"),
     **_alike(Column(WHOLE), "imb_blocks baseline_blocks blocks_a blocks_b"),

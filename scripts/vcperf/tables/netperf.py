@@ -25,6 +25,8 @@ COLUMNS = (
     "block",
     *METRICS,
     "elapsed_s",
+    "link",
+    "link_mbps",
     *CONDITIONS,
 )
 

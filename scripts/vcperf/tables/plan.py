@@ -7,7 +7,10 @@ from typing import Any
 from vcperf.kinds import LABELS
 from vcperf.planning.cell import Plan
 
-COLUMNS = ("testbed", "kind", *LABELS, "block", "order", "stopping", "shared_cpus", "record")
+COLUMNS = (
+    *("testbed", "kind", *LABELS, "block", "order", "stopping"),
+    *("shared_cpus", "link", "link_mbps", "record"),
+)
 
 
 def rows(plan: Plan) -> list[dict[str, Any]]:
@@ -22,6 +25,8 @@ def rows(plan: Plan) -> list[dict[str, Any]]:
             "order": block.order,
             "stopping": "sequential" if block.cell.sequential else "fixed",
             "shared_cpus": "yes" if block.cell.shared_cpus else "no",
+            "link": block.cell.link,
+            "link_mbps": block.cell.link_mbps,
             "record": block.record,
         }
         for block in sorted(plan.blocks, key=lambda block: block.order)
