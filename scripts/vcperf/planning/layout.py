@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,7 +46,7 @@ class Host:
         cpus: the CPUs it may use, in the order in which nodes should take them.
         site: where the nodes are, when they are not on this machine.
         profilers: what can profile the testbed; none where nobody has written one.
-        link_options: keys of the configuration's section of the testbed's name that decide how
+        link: the section of the configuration that has the testbed's name -> what specs say of how
             several nodes are joined.
 
     `vcperf.preparation.hosts.host_of` fills in what the testbed says.
@@ -56,7 +56,7 @@ class Host:
     cpus: tuple[int, ...]
     site: Site | None = None
     profilers: tuple[str, ...] = ("perf",)
-    link_options: tuple[str, ...] = ()
+    link: Callable[[Mapping[str, Any]], Spec] = dict
 
 
 @dataclass(frozen=True)
@@ -172,8 +172,7 @@ class Layout:
             spec["ends"] = {domain: site.ends[domain] for domain in used}
             return spec, False
         if len(nodes) > 1:
-            options = self.config.get(self.host.testbed, {})
-            spec |= {key: options[key] for key in self.host.link_options if key in options}
+            spec |= self.host.link(self.config.get(self.host.testbed, {}))
         cpus = [cpu for node in nodes for cpu in self.node_cpus[node]]
         return spec, len(set(cpus)) < len(cpus)
 

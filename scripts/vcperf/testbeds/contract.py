@@ -60,9 +60,13 @@ class TestbedClass(Protocol):
     """Whether all domains have one network interface: `received_bytes` of each is then what all
     of them received."""
 
-    link_options: tuple[str, ...]
-    """Keys of the configuration's section NAME that belong to the spec of whatever uses
-    several nodes: they decide how nodes are joined."""
+    @staticmethod
+    def link(section: Mapping[str, Any]) -> dict[str, Any]:
+        """What specs of whatever uses several nodes say of how these are joined.
+
+        Args:
+            section: the section of the configuration that has the testbed's name.
+        """
 
     @staticmethod
     def locks_this_machine(context: Mapping[str, Any]) -> bool:

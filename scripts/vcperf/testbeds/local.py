@@ -52,7 +52,6 @@ class LocalTestbed:
         "ss": "iproute2",
     }
     profilers: Mapping[str, str] = {"perf": "perf"}
-    link_options: tuple[str, ...] = ()
     by_ssh = False
     one_interface = False
 
@@ -66,6 +65,11 @@ class LocalTestbed:
         self.anchors: dict[str, subprocess.Popen[bytes]] = {}
         self.processes = DomainProcesses(self.cpus, self.home)
         self.helpers = self.processes.helpers
+
+    @staticmethod
+    def link(section: Mapping[str, Any]) -> dict[str, Any]:
+        """Nothing: no link joins the nodes."""
+        return {}
 
     @staticmethod
     def locks_this_machine(context: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ import sys
 from vcperf.basics.checkout import LAUNCHERS
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError, quote
-from vcperf.testbeds import isolation, programs
+from vcperf.testbeds import isolation, programs, shaping
 from vcperf.testbeds.cluster import Cluster
 from vcperf.testbeds.local import LocalTestbed
 
@@ -43,11 +43,6 @@ TRY_NAMESPACES = (
     "ip link add name bridge0 type bridge && ip link add veth0 type veth peer name veth1"
     " && ip link set veth0 master bridge0"
 )
-# A bucket of 64 KB: one large segment as TSO and GRO make them. Smaller, and the
-# timer's resolution lowers the rate; larger, and bursts pass at full speed.
-LINK_BURST = "64k"
-LINK_LATENCY = "20ms"
-
 SCRATCH = "/dev/shm"
 OURS = ""  # no domain: the namespace that we are in ourselves, which has the switch
 
@@ -65,7 +60,6 @@ class NetnsTestbed(LocalTestbed):
     name = "netns"
     isolation = "namespaces"
     tools: Mapping[str, str] = {**LocalTestbed.tools, **NAMESPACE_TOOLS}
-    link_options: tuple[str, ...] = ("link_mbps",)
     platform = "network namespaces on one host"
 
     def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
@@ -90,6 +84,11 @@ class NetnsTestbed(LocalTestbed):
             return ""
         why = last_line(tried.stderr, f"status {tried.returncode}")
         return f"namespaces are refused here ({why}); allow user namespaces or run as root"
+
+    @staticmethod
+    def link(section: Mapping[str, Any]) -> dict[str, Any]:
+        """The rate of the link, and its bucket."""
+        return shaping.spec_of(section)
 
     @staticmethod
     def settings(
@@ -227,17 +226,11 @@ class NetnsTestbed(LocalTestbed):
                 lines.append("link set link0 master xenbr0 up")
             yield node["dom0"], ["ip", "-batch", "-"], lines
         if "link_mbps" in self.spec:
-            rate = f"{round(self.spec['link_mbps'] * 1e6)}bit"
-            bucket = f"burst {LINK_BURST} latency {LINK_LATENCY}"
             for node in nodes:
-                lines = [f"qdisc add dev link0 root tbf rate {rate} {bucket}"]
-                yield node["dom0"], ["tc", "-batch", "-"], lines
+                yield node["dom0"], ["tc", "-batch", "-"], shaping.lines(self.spec, ["link0"])
             if len(nodes) > 2:
-                ports = range(len(nodes))
-                lines = [
-                    f"qdisc add dev port{port} root tbf rate {rate} {bucket}" for port in ports
-                ]
-                yield OURS, ["tc", "-batch", "-"], lines
+                ports = [f"port{index}" for index in range(len(nodes))]
+                yield OURS, ["tc", "-batch", "-"], shaping.lines(self.spec, ports)
 
     def _configure(self, work: Iterable[Work]) -> None:
         """Feed lines to commands inside domains, side by side."""

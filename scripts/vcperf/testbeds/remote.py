@@ -33,7 +33,6 @@ class RemoteTestbed:
 
     tools: Mapping[str, str] = {"ssh": "openssh-client", "setpriv": "util-linux"}
     profilers: Mapping[str, str] = {}
-    link_options: tuple[str, ...] = ()
     by_ssh = True
     one_interface = False
 
@@ -43,6 +42,11 @@ class RemoteTestbed:
         self.nodes: dict[str, dict[str, Any]] = spec["nodes"]
         self.ssh = Connections(context.get("ssh_config"))
         self.sessions = Sessions(self.ssh, self._place, self.ended)
+
+    @staticmethod
+    def link(section: Mapping[str, Any]) -> dict[str, Any]:
+        """Nothing: the network between hosts is theirs."""
+        return {}
 
     @staticmethod
     def locks_this_machine(context: Mapping[str, Any]) -> bool:
