@@ -54,3 +54,14 @@ def test_a_command_that_cannot_be_started_is_no_fault_of_ssh(bed, monkeypatch):
     monkeypatch.setattr(bed, "enter_argv", lambda domain: ["taskset", "-c", "999"])
     with pytest.raises(VcperfError, match=r"^domain vc00: one: taskset: [^\n]*Invalid argument$"):
         bed.run("vc00", ["true"], 10)
+
+
+def test_errors_are_kept_apart_from_the_output_and_from_notes_on_the_session(bed):
+    run = bed.run("vc00", ["sh", "-c", "echo a; printf b >&2; sh -c 'echo c >&2'; exit 3"], 10)
+    assert (run["output"], run["errors"], run["status"]) == ("a\n", "bc\n", 3)
+
+
+def test_errors_of_a_command_that_runs_meanwhile_are_kept_apart(bed):
+    with bed.background("vc00", ["sh", "-c", "echo b >&2; echo a; read -r _"]) as running:
+        running.wait(10)
+    assert (running.record["output"], running.record["errors"]) == ("a\n", "b\n")

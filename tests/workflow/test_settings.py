@@ -1,4 +1,4 @@
-"""Two campaigns whose domains are set up otherwise: records, compare and provenance name it."""
+"""Two campaigns whose domains are set up differently: records, compare and provenance name it."""
 
 import json
 import shutil
@@ -17,11 +17,14 @@ ONE_CELL = {
     "blocks": 1,
     "netperf": {"paths": {"config1": ["vc00->c010"], "config2": None}, "message_bytes": [16384]},
 }
-# Lines of a domain's set-up, and the same with an MTU and a sysctl of their own.
+# Lines of a domain's set-up, and the same with another MTU, sysctl and offload.
 DEVICE = 'f"link set {device} up",'
 SMALLER = 'f"link set {device} mtu 1400 up",'
 SCRIPT = "ip -batch - && echo ready"
-SYSCTL = "ip -batch - && echo 1 >/proc/sys/net/ipv4/tcp_no_metrics_save && echo ready"
+CHANGED = (
+    "ip -batch - && echo 1 >/proc/sys/net/ipv4/tcp_no_metrics_save"
+    " && { ethtool -K eth0 tso off; true; } >/dev/null 2>&1 && echo ready"  # dom0 has no eth0
+)
 
 
 def measured(checkout, into):
@@ -36,24 +39,26 @@ def measured(checkout, into):
     return record["settings"], {one["digest"]: one for one in provenance["settings"]}
 
 
-def test_an_mtu_and_a_sysctl_of_the_domains_are_named(checkout, capsys):
+@pytest.mark.skipif(not shutil.which("ethtool"), reason="no ethtool here")
+def test_an_mtu_a_sysctl_and_an_offload_of_the_domains_are_named(checkout, capsys):
     checkout.overlay("one.yaml", ONE_CELL)
-    first, told = measured(checkout, "a")
+    first, provenance = measured(checkout, "a")
     domains = {"node0": ("vc00", "c000", "c001"), "node1": ("vc10", "c010", "c011")}
     places = {f"{node}/{domain}" for node, its in domains.items() for domain in its}
-    assert set(first) == {*domains, *places} and set(first.values()) == set(told)
-    guest = told[first["node1/c010"]]
+    assert set(first) == {*domains, *places} and set(first.values()) == set(provenance)
+    guest = provenance[first["node1/c010"]]
     assert "node1/c010" in guest["places"] and guest["settings"]["net.eth0.mtu"] == "1500"
     module = checkout.folder / "scripts/vcperf/testbeds/netns.py"
     text = module.read_text()
     assert DEVICE in text and SCRIPT in text
-    module.write_text(text.replace(DEVICE, SMALLER).replace(SCRIPT, SYSCTL))
+    module.write_text(text.replace(DEVICE, SMALLER).replace(SCRIPT, CHANGED))
     second, _ = measured(checkout, "b")
     assert second["node0"] == first["node0"] and second["node1/c010"] != first["node1/c010"]
     assert compare.main([str(checkout.folder / "a"), str(checkout.folder / "b")]) == 0
-    told = [x for x in capsys.readouterr().out.splitlines() if x.startswith("settings differ")]
-    assert [line.partition(" (")[0] for line in told] == [
+    lines = [x for x in capsys.readouterr().out.splitlines() if x.startswith("settings differ")]
+    assert [line.partition(" (")[0] for line in lines] == [
         "settings differ: net.eth0.mtu 1500 -> 1400",
+        "settings differ: net.eth0.tso on -> off",
         "settings differ: net.xenbr0.mtu 1500 -> 1400",
         "settings differ: sysctl.net.ipv4.tcp_no_metrics_save 0 -> 1",
     ]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def last_line(text: str, nothing: str = "no error message") -> str:
     """The last line with a word in it: of a traceback the error itself.
@@ -15,3 +19,18 @@ def last_line(text: str, nothing: str = "no error message") -> str:
     """
     lines = [line.strip() for line in text.splitlines() if any(map(str.isalpha, line))]
     return lines[-1] if lines else nothing
+
+
+def printed(run: dict[str, Any]) -> str:
+    """All that a command printed: its output, then its errors. Records of before the two were
+    kept apart have both in the output.
+
+    Args:
+        run: a command's record, see `vcperf.testbeds.contract.CommandRecord`.
+    """
+    return str(run["output"]) + str(run.get("errors", ""))
+
+
+def reason(run: dict[str, Any]) -> str:
+    """Why a command failed: the last line of its errors, else of its output."""
+    return last_line(run.get("errors", ""), last_line(run["output"]))

@@ -6,6 +6,7 @@ import importlib
 import sys
 
 from vcperf.basics.checkout import SCRIPTS
+from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
 from vcperf.measure.block import main, observed
 from vcperf.tools.filter import Untrusted
@@ -80,9 +81,7 @@ def _check(spec: dict[str, Any], run: dict[str, Any]) -> None:
     """Raises VcperfError unless the run ended well, with an estimate."""
     name = f"{spec['method']} {spec['sender']}->{spec['receiver']}"
     if run["status"] != 0:
-        lines = run["output"].strip().splitlines()
-        said = lines[-1] if lines else "no error message"
-        raise VcperfError(f"{name}: ended with status {run['status']}: {said}")
+        raise VcperfError(f"{name}: ended with status {run['status']}: {reason(run)}")
     try:
         importlib.import_module(f"vcperf.tools.{spec['method']}").parse(run["output"])
     except Untrusted as fault:

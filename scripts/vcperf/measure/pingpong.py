@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 from vcperf.basics.results import on_disk
+from vcperf.basics.text import printed
 from vcperf.errors import VcperfError
 from vcperf.measure import ep_load
 from vcperf.measure.block import check_pinning, main, observed
@@ -76,7 +77,7 @@ def _version(testbed: Testbed, spec: dict[str, Any]) -> str:
     stack, domain = spec["stack"], spec["ranks"][0]
     _need(testbed, domain, mpi_stacks.mpiexec(stack))
     told = testbed.run(domain, mpi_stacks.version_argv(stack), VERSION_S)
-    return mpi_stacks.version(told["output"])
+    return mpi_stacks.version(printed(told))
 
 
 def _ping_pong(
@@ -130,7 +131,7 @@ def _ping_pong(
     content["received_bytes"] = received
     content["one_interface"] = testbed.one_interface
     _check(spec, run.record, received)
-    content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], run.record["output"])
+    content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], printed(run.record))
 
 
 def _benchmark(spec: dict[str, Any]) -> str:
@@ -191,8 +192,8 @@ def _load(testbed: Testbed, spec: dict[str, Any]) -> Iterator[ep_load.Load]:
 def _check(spec: dict[str, Any], run: dict[str, Any], received: dict[str, int]) -> None:
     """Raises VcperfError unless the table is whole and its messages crossed the network."""
     name = f"{_benchmark(spec)} {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
-    if run["status"] != 0:
-        raise VcperfError(f"{name}: status {run['status']}: {mpi.fault(run['output'])}")
+    if run["status"] != 0 or mpi.failure(printed(run)):
+        raise VcperfError(f"{name}: status {run['status']}: {mpi.fault(printed(run))}")
     try:
         rows = imb.parse(run["output"])
     except Untrusted as fault:

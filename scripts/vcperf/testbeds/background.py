@@ -6,7 +6,7 @@ import os
 import select
 import time
 
-from vcperf.basics.text import last_line
+from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -78,8 +78,9 @@ class Background:
             self._read(deadline, "did not end")
 
     def last_line(self) -> str:
-        """The last line with a word that it printed."""
-        return last_line(self.printed.decode("utf-8", errors="replace"))
+        """The last line with a word among its errors, else of its output."""
+        output = self.printed.decode("utf-8", errors="replace")
+        return reason({**self.record, "output": output})
 
     def stop(self) -> None:
         """End it, as it is asked to and then by force."""

@@ -29,7 +29,7 @@ Pinning = dict[str, list[list[int]]]
 
 CommandRecord = dict[str, Any]
 """One command as a raw record keeps it: domain, argv, status, start and end (seconds since
-1970), output."""
+1970), output (its stdout, which is parsed) and errors (its stderr)."""
 
 Node = dict[str, Any]
 """What a spec or a testbed file says of a node."""

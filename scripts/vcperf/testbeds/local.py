@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from vcperf.basics.text import last_line
+from vcperf.basics.text import last_line, reason
 from vcperf.errors import VcperfError, quote
 from vcperf.testbeds import child, network, processes, programs
 from vcperf.testbeds.background import Background
@@ -216,7 +216,7 @@ class LocalTestbed:
         output = child.read_to_end(process, record["start"] + timeout_s)
         if output is None:
             raise VcperfError(f"domain {domain}: {argv[0]} did not end within {timeout_s:g} s")
-        record["status"] = self.processes.reap(domain, process)
+        self._reap(record, process)
         return {**record, "end": time.time(), "output": output}
 
     @contextlib.contextmanager
@@ -226,7 +226,7 @@ class LocalTestbed:
         running = Background(
             record,
             process,
-            lambda: self.processes.reap(domain, process),
+            lambda: self._reap(record, process),
             lambda: os.kill(process.pid, signal.SIGTERM),
         )
         try:
@@ -238,37 +238,45 @@ class LocalTestbed:
     def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
         """Keep a server running in a domain, from when it listens on `port`."""
         record, process = self._start(domain, argv)
+        listens = False
         try:
-            self._await_listening(domain, process, argv[0], port)
-            yield record
+            listens = self._comes_to_listen(domain, process, port)
+            if listens:
+                yield record
         finally:
             # Not Popen.terminate(): that would reap it, and its CPU time with it.
             os.kill(process.pid, signal.SIGTERM)
             output = child.read_to_end(process, time.time() + STOP_S)
             record["output"] = output if output is not None else ""
-            record["status"] = self.processes.reap(domain, process)
+            self._reap(record, process)
             record["end"] = time.time()
+        if not listens:
+            fault = f"{argv[0]} does not listen on port {port}: {reason(record)}"
+            raise VcperfError(f"domain {domain}: {fault}")
 
     def _start(self, domain: str, argv: list[str]) -> tuple[CommandRecord, subprocess.Popen[bytes]]:
         """Start a command in a domain; its record so far, and the process."""
         full = self.command(domain, argv)
         record = {"domain": domain, "argv": full, "start": time.time()}
-        process = child.start(full)
+        process = child.start_with_errors_apart(full)
         self.processes.add_command(domain, process.pid)
         return record, process
 
-    def _await_listening(
-        self, domain: str, process: subprocess.Popen[bytes], name: str, port: int
-    ) -> None:
+    def _reap(self, record: CommandRecord, process: subprocess.Popen[bytes]) -> int:
+        """Wait for a command's end; its status and errors go into its record."""
+        record["status"] = self.processes.reap(record["domain"], process)
+        record["errors"] = child.take_errors(process)
+        return int(record["status"])
+
+    def _comes_to_listen(self, domain: str, process: subprocess.Popen[bytes], port: int) -> bool:
+        """Wait until a server listens, or has ended."""
         deadline = time.time() + SERVER_START_S
         while not self.is_listening(domain, port):
             ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             if ended is not None or time.time() > deadline:
-                output = child.read_to_end(process, time.time()) or ""
-                raise VcperfError(
-                    f"domain {domain}: {name} does not listen on port {port}: {last_line(output)}"
-                )
+                return False
             time.sleep(0.001)
+        return True
 
     def is_listening(self, domain: str, port: int) -> bool:
         """Whether a TCP socket listens on a port (ss: reading /proc/net/tcp takes 10 ms)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 
-from vcperf.basics.text import last_line
+from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
 from vcperf.testbeds import emulated, network, remote_files
 from vcperf.testbeds.background import Background
@@ -119,8 +119,8 @@ class RemoteTestbed:
     def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
         """Keep a server running in a domain, from when it listens on `port`."""
         session = self.sessions.start(domain, argv, port)
-        if session.status_line("listening", "silent") != "listening":
-            why = last_line(self.sessions.stop(session)["output"])
+        if session.note("listening", "silent") != "listening":
+            why = reason(self.sessions.stop(session))
             raise VcperfError(f"domain {domain}: {argv[0]} does not listen on port {port}: {why}")
         try:
             yield session.record

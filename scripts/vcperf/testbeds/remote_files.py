@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from vcperf.basics.text import last_line
+from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -56,7 +56,8 @@ def kept(
     assert session.process.stdout is not None
     answer = session.process.stdout.readline().decode(errors="replace").strip()
     if answer != folder:
-        raise VcperfError(f"domain {domain}: cannot keep files: {last_line(answer)}")
+        fault = reason(sessions.stop(session))
+        raise VcperfError(f"domain {domain}: cannot keep files: {fault}")
     try:
         for name, content in files.items():
             sessions.feed(domain, ["sh", "-c", KEEP, "vcperf", f"{folder}/{name}"], content)

@@ -12,6 +12,7 @@ import os
 import threading
 
 from vcperf.basics.checkout import LAUNCHERS
+from vcperf.basics.text import printed
 from vcperf.errors import VcperfError
 from vcperf.testbeds import remote_files
 from vcperf.testbeds.cluster import Cluster
@@ -113,7 +114,7 @@ class Relay:
                 session = self.sessions.start(self.domains[address], ["sh", "-c", command])
                 self._ranks.append(session)
                 run = self.sessions.end(session, None)
-                status, fault = run["status"], " ".join(run["output"].split())
+                status, fault = run["status"], " ".join(printed(run).split())
         except VcperfError as error:
             status, fault = 255, str(error)
         answer = ["sh", "-c", ANSWER, "vcperf", agent, str(status), fault]

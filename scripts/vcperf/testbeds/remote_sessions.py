@@ -9,7 +9,8 @@ import threading
 import time
 
 from vcperf.errors import VcperfError
-from vcperf.testbeds.ssh_faults import why
+from vcperf.testbeds.session_shell import NOTE
+from vcperf.testbeds.ssh_faults import from_the_mark, why
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -37,17 +38,19 @@ class Session:
         self.process = process
         self.lifeline = lifeline
         self.pid = 0  # of its process there, once that is known
+        self.errors = b""
+        """What has been read of its stderr: the program's lines, and notes on it."""
 
-    def status_line(self, *words: str) -> str:
-        """The next line about it (`vcperf.testbeds.session_shell.SESSION`) that begins with one
-        of these words; at its end all lines instead. (A login script and ssh have their own.)"""
+    def note(self, *words: str) -> str:
+        """The next note on it (`vcperf.testbeds.session_shell.SESSION`) that begins with one
+        of these words; empty when its stderr ends before."""
         assert self.process.stderr is not None
-        others = ""
-        while line := self.process.stderr.readline().decode(errors="replace"):
-            if line.startswith(words):
-                return line.strip()
-            others += line
-        return others
+        while line := self.process.stderr.readline():
+            self.errors += line
+            text = line.decode(errors="replace").removeprefix(NOTE)
+            if line.startswith(NOTE.encode()) and text.startswith(words):
+                return text.strip()
+        return ""
 
 
 class Sessions:
@@ -86,10 +89,10 @@ class Sessions:
         session = Session(record, *self.ssh.session(host, argv, prefix, port))
         with self.guard:
             self.live.append(session)
-        line = session.status_line("started ")
-        if not line.startswith("started "):
-            _, errors = session.process.communicate(timeout=STOP_S)
-            fault = why(session.process.returncode, line.encode() + errors)
+        line = session.note("started ")
+        if not line:
+            session.process.communicate(timeout=STOP_S)
+            fault = why(session.process.returncode, session.errors)
             raise VcperfError(f"domain {domain}: {host}: {fault}")
         session.pid = int(line.split()[1])
         return session
@@ -107,12 +110,15 @@ class Sessions:
             os.close(session.lifeline)
             record["end"] = time.time()
             record["output"] = output.decode("utf-8", errors="replace")
-            record["session"] = errors.decode("utf-8", errors="replace")
-            status = [line for line in record["session"].splitlines() if line.startswith("status ")]
-            if not status:
-                fault = why(session.process.returncode, errors)
+            session.errors += errors
+            program, ended, notes = from_the_mark(session.errors).partition(f"\n{NOTE}ended\n")
+            *usage, status = notes.split(f"\n{NOTE}status ")
+            if not ended or not usage:
+                fault = why(session.process.returncode, session.errors)
                 raise VcperfError(f"domain {record['domain']}: {record['host']}: {fault}")
-            record["status"] = int(status[-1].split()[1])
+            record["errors"] = _without_notes(program)
+            record["session"] = usage[0]
+            record["status"] = int(status)
             self._on_end(session)
         return record
 
@@ -150,3 +156,9 @@ class Sessions:
             session.process.kill()
             session.process.wait()
         self.live.clear()
+
+
+def _without_notes(text: str) -> str:
+    """A program's own errors; each note stands between two line ends."""
+    first, *others = text.split(f"\n{NOTE}")
+    return first + "".join(other.partition("\n")[2] for other in others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vcperf.basics.text import last_line
-from vcperf.testbeds.session_shell import BEGIN
+from vcperf.testbeds.session_shell import BEGIN, NOTE
 
 SSH_FAILED = 255  # ssh(1), exit status: an error of its own
 # Lines of ssh that follow from the cause.
@@ -24,7 +24,8 @@ def why(status: int, errors: bytes) -> str:
     """
     if status < 0 or status == SSH_FAILED:
         return reason(errors)
-    return last_line(from_the_mark(errors), f"status {status}")
+    lines = [line for line in from_the_mark(errors).splitlines() if not line.startswith(NOTE)]
+    return last_line("\n".join(lines), f"status {status}")
 
 
 def reason(errors: bytes) -> str:
@@ -35,7 +36,9 @@ def reason(errors: bytes) -> str:
     """
     text = errors.decode("utf-8", errors="replace").replace("\r", "")
     lines = [line.strip() for line in text.splitlines()]
-    lines = [line for line in lines if line and line != BEGIN and "mux_client" not in line]
+    ours = (BEGIN, NOTE.strip())
+    lines = [line for line in lines if line and not line.startswith(ours)]
+    lines = [line for line in lines if "mux_client" not in line]
 
     def line_with(words: str) -> str:
         return next((line for line in lines if words in line), "")
