@@ -73,10 +73,14 @@ restore-pins: setup ## Restore the pins of Xen hosts after a campaign was killed
 
 OUT ?= results/compare
 
-.PHONY: compare
+.PHONY: compare gate
 compare: setup ## Compare two finished results folders (A=folder B=folder, OUT=folder)
 	@[ -n '$(A)' ] && [ -n '$(B)' ] || { echo 'make compare: give two results folders: A=folder B=folder' >&2; exit 2; }
 	@.venv/bin/python -m vcperf compare --out '$(OUT)' '$(A)' '$(B)'
+
+gate: setup ## Fail when B is worse than A, or it cannot be told (A=folder B=folder, or AA=folder)
+	@[ -n '$(AA)' ] || { [ -n '$(A)' ] && [ -n '$(B)' ]; } || { echo 'make gate: give two results folders: A=folder B=folder, or AA=folder' >&2; exit 2; }
+	@.venv/bin/python -m vcperf gate $(if $(AA),--aa '$(AA)','$(A)' '$(B)')
 
 .PHONY: benchmark
 benchmark: setup ## Measure the workflow's overhead per block against a plain shell loop

@@ -7,19 +7,11 @@ import pandas as pd
 import pytest
 from helpers.blocks import by_size, scattered
 from helpers.checkout import ROOT
+from helpers.results_folders import finished, planned
 
 from vcperf.analysis import compare
 from vcperf.commands import compare as command
 from vcperf.records import host_settings
-from vcperf.tables import netperf, pingpong
-
-
-def finished(folder, blocks, name="netperf"):
-    (folder / "tables").mkdir(parents=True, exist_ok=True)
-    columns = {"netperf": netperf.COLUMNS, "pingpong": pingpong.COLUMNS}[name]
-    others = [column for column in columns if column not in blocks]
-    blocks.assign(**dict.fromkeys(others)).to_csv(folder / f"tables/{name}.csv", index=False)
-    return str(folder)
 
 
 def latencies(mean, seed=0):
@@ -50,10 +42,10 @@ def test_the_exit_status_says_whether_a_cell_changed(tmp_path, capsys):
     a = finished(tmp_path / "a", by_size([100, 100, 100], 8))
     b = finished(tmp_path / "b", by_size([100, 80], 8, seed=50))
     assert command.main([a, a]) == 0
-    assert "3 cells: 3 no change shown" in capsys.readouterr().out
+    assert "3 cells: 3 no change beyond the margin (5 %)" in capsys.readouterr().out
     done = run(a, b, "--out", tmp_path / "out")
     assert done.returncode == 1, done.stderr
-    assert "2 cells: 1 changed, 1 no change shown" in done.stdout
+    assert "2 cells: 1 changed, 1 no change beyond the margin" in done.stdout
     assert "only in A: netns config1 vc00->c010 TCP_STREAM 3" in done.stdout
     written = pd.read_csv(tmp_path / "out/changes.csv")
     assert list(written.columns) == compare.COLUMNS and len(written) == 2
@@ -64,7 +56,7 @@ def test_the_exit_status_says_whether_a_cell_changed(tmp_path, capsys):
 def test_too_few_blocks_are_said(tmp_path, capsys):
     a = finished(tmp_path / "a", by_size([100], 3))
     b = finished(tmp_path / "b", by_size([50], 3, seed=50))
-    assert command.main([a, b]) == 0
+    assert command.main([a, b]) == 3
     text = capsys.readouterr().out
     assert "1 too few blocks to tell" in text and "neither a change nor its absence" in text
 
@@ -80,7 +72,7 @@ def test_the_ping_pong_is_compared_too_alone_or_beside_netperf(tmp_path, capsys)
     finished(tmp_path / "a", by_size([100], 8))
     finished(tmp_path / "b", by_size([100], 8, seed=50))
     assert command.main([a, b]) == 1
-    assert "5 cells: 4 changed, 1 no change shown" in capsys.readouterr().out
+    assert "5 cells: 4 changed, 1 no change beyond the margin" in capsys.readouterr().out
 
 
 def test_disturbed_blocks_count_and_are_mentioned(tmp_path, capsys):
@@ -94,7 +86,7 @@ def test_disturbed_blocks_count_and_are_mentioned(tmp_path, capsys):
     assert list(pd.read_csv(tmp_path / "out/changes.csv")["doubtful"]) == [2, 0]
     assert "hollow: disturbed" in (tmp_path / "out/changes.svg").read_text()
     command.main([a, a])
-    assert "disturbed" not in capsys.readouterr().out
+    assert "disturbed blocks" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["netperf", "pingpong"])
@@ -204,3 +196,26 @@ def test_tables_of_before_there_were_settings_are_still_compared(tmp_path, capsy
     table.drop(columns=later).to_csv(tmp_path / "b/tables/netperf.csv", index=False)
     assert command.main([a, b]) == 0
     assert "settings differ" not in capsys.readouterr().out
+
+
+def test_units_paths_and_what_is_assumed_are_printed(tmp_path, capsys):
+    a = finished(tmp_path / "a", by_size([100, 100], 8))
+    b = finished(tmp_path / "b", by_size([100, 80], 8, seed=50))
+    out = str(tmp_path / "out")
+    command.main([a, b, "--out", out])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[4] == "2" and "Mbit/s" in lines[1] and "changed, worse" in lines[1]
+    assert lines[-1] == f"written: {out}/changes.csv, {out}/changes.svg, {out}/changes.png"
+    assert any(line.startswith("assumed: successive blocks") for line in lines)
+    assert any(line.startswith("assumed: campaigns of one thing") for line in lines)
+
+
+def test_cells_whose_specs_differ_are_named(tmp_path, capsys):
+    a = planned(tmp_path / "a", by_size([100], 8))
+    b = planned(tmp_path / "b", by_size([100], 8, seed=50), duration_s=2)
+    assert command.main([a, b]) == 0
+    text = capsys.readouterr().out
+    assert "specs differ: netns config1 vc00->c010 TCP_STREAM 1: duration_s 1 -> 2" in text
+    assert text.splitlines()[1].endswith("specs differ")
+    command.main([a, a])
+    assert "specs" not in capsys.readouterr().out

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from vcperf import kinds
-from vcperf.analysis import effects
+from vcperf.analysis import changes
+from vcperf.analysis.changes import ALPHA, Between, Series
+from vcperf.analysis.effects import Effect
+from vcperf.analysis.summary import in_order
 from vcperf.errors import VcperfError
+from vcperf.tables import columns
 
-ALPHA = 0.05  # the expected share of false ones among the cells called changed
-LEAST_PERCENT = 5  # an effect below this is no change
-MOST_EXACT = 20_000  # arrangements; beyond, as many random ones
-CHANGED, SAME, FEW = "changed", "no change shown", "too few blocks to tell"
-Values = Sequence[float] | NDArray[np.float64]
+LEAST_PERCENT = 5  # the margin: an effect below this is no change
+CHANGED, SAME, FEW = "changed", "no change beyond the margin", "too few blocks to tell"
+WORSE, BETTER = "worse", "better"
 
 # The path names its ends, and the size comes last; a label that a kind lacks is empty.
 _ELSEWHERE = ("sender", "receiver", "message_bytes")
@@ -35,76 +36,156 @@ COLUMNS = [
     "metric",
     "mean_a",
     "mean_b",
+    "unit",
     "blocks_a",
     "blocks_b",
     "doubtful",
+    "shared_blocks",
     "effect_percent",
     "low_percent",
     "high_percent",
+    "correlation",
     "p",
     "adjusted_p",
     "verdict",
+    "direction",
 ]
+Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """The blocks of one cell.
+class Cell:
+    """The blocks of one cell in one campaign.
 
     Args:
         metric: what the values are of: a column of the table.
-        values: one a block.
+        series: the blocks.
         doubtful: how many of the blocks are not ok.
+        measured: what no other block has: when and where each was measured, and its value.
     """
 
     metric: str
-    values: NDArray[np.float64]
+    series: Series
     doubtful: int
+    measured: frozenset[tuple[object, ...]] = frozenset()
 
 
-def compare(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
+def compare(
+    a: pd.DataFrame,
+    b: pd.DataFrame,
+    between: Between | None = None,
+    margin_percent: float = LEAST_PERCENT,
+) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Every cell of both campaigns, and the cells that just one has.
 
     Args:
         a, b: results/tables/netperf.csv of each, pingpong.csv, or the rows of both.
+        between: of `yardstick`: what campaigns of one thing differ by is no change. None: it
+            counts as nothing.
+        margin_percent: an effect below this is no change.
 
-    Returns rows of COLUMNS, and the cells of a alone and of b alone, in words. `doubtful`
-    blocks, of both, are those that are not ok; they count as any other. A cell is
-    `changed` when its permutation test is significant after Benjamini and Hochberg's
-    correction (J. R. Statist. Soc. B 57, 1995, 289: of the cells called changed, 5 % are
-    false in expectation; when nothing changed, 5 % of comparisons call anything so) and
-    the effect is 5 % or more; and its interval, which lets the campaigns scatter unlike,
-    must not hold 0. It has `too few blocks to tell` when the smallest p that its blocks
-    allow would not have been significant, or its interval is that wide: then `no change
-    shown` would say nothing.
+    Returns rows of COLUMNS, those of `compare_cells`; and the cells of a alone and of b alone, in
+    words.
     """
-    first, second = _cells(a), _cells(b)
-    both = [cell for cell in first if cell in second]
+    first, second = cells(a), cells(b)
+    table = compare_cells(first, second, between, margin_percent)
+    alone = [[words(c) for c in x if c not in y] for x, y in ((first, second), (second, first))]
+    return table, alone[0], alone[1]
+
+
+def yardstick(calibration: Iterable[pd.DataFrame]) -> Between | None:
+    """What campaigns of one thing differ by (`vcperf.analysis.changes.between`).
+
+    Args:
+        calibration: the blocks of two or more campaigns of one thing, as for `compare`.
+
+    Returns None without any. Raises VcperfError for a single one, and when they have no cell in
+    common.
+    """
+    known = [{key: cell.series for key, cell in cells(table).items()} for table in calibration]
+    if not known:
+        return None
+    if len(known) < 2:
+        raise VcperfError("calibration: one campaign; give two or more of the same thing")
+    found = changes.between(known)
+    if math.isnan(found.variance):
+        raise VcperfError("calibration: its campaigns have no cell in common; measure one again")
+    return found
+
+
+def compare_cells(
+    first: Mapping[Key, Cell],
+    second: Mapping[Key, Cell],
+    between: Between | None = None,
+    margin_percent: float = LEAST_PERCENT,
+) -> pd.DataFrame:
+    """The cells of both, as rows of COLUMNS, in the order of the first.
+
+    `doubtful` blocks, of both, are those that are not ok; they count as any other. A cell is
+
+    - `changed` when its p (`vcperf.analysis.changes.change`) is significant after Benjamini and
+      Hochberg's correction (J. R. Statist. Soc. B 57, 1995, 289: of the cells called changed, 5 %
+      are false in expectation; when nothing changed, 5 % of comparisons call anything so) and the
+      effect is not below the margin. `direction` is then `worse` or `better`;
+    - `no change beyond the margin` when the whole 95 % interval lies within it;
+    - `too few blocks to tell` else: either could be true.
+    """
+    both = [key for key in first if key in second]
+    pairs = [(first[key].series, second[key].series) for key in both]
     rows, found = [], []
-    for cell in both:
-        one, other = first[cell], second[cell]
-        effect = effects.ratio(other.values, one.values)
+    correlations = changes.assumed_correlations(pairs)
+    for key, pair, correlation in zip(both, pairs, correlations, strict=True):
+        effect, p = changes.change(*pair, correlation, between)
         found.append(effect)
-        row = dict(zip(CELL, cell, strict=True)) | {"metric": one.metric}
-        row |= {"mean_a": one.values.mean(), "mean_b": other.values.mean()}
-        row |= {"blocks_a": len(one.values), "blocks_b": len(other.values)}
-        row |= {"doubtful": one.doubtful + other.doubtful, "effect_percent": effect.percent}
-        row |= {"low_percent": effect.low, "high_percent": effect.high}
-        row |= {"p": permutation_p(one.values, other.values)}
+        one, other = first[key], second[key]
+        row = dict(zip(CELL, key, strict=True)) | {"metric": one.metric}
+        row |= {"mean_a": pair[0].values.mean(), "mean_b": pair[1].values.mean()}
+        row |= {"unit": columns.of(one.metric).unit}
+        row |= {"blocks_a": len(pair[0]), "blocks_b": len(pair[1])}
+        row |= {"doubtful": one.doubtful + other.doubtful}
+        row |= {"shared_blocks": len(one.measured & other.measured)}
+        row |= {"effect_percent": effect.percent, "low_percent": effect.low}
+        row |= {"high_percent": effect.high, "correlation": round(correlation, 3), "p": p}
         rows.append(row)
     table = pd.DataFrame(rows, columns=COLUMNS)
     if rows:
-        p = table["p"].to_numpy(float)
-        table["adjusted_p"] = false_discovery_control(p)
-        smallest = [
-            smallest_p(int(i), int(j))
-            for i, j in zip(table["blocks_a"], table["blocks_b"], strict=True)
-        ]
+        table["adjusted_p"] = false_discovery_control(table["p"].fillna(1.0).to_numpy(float))
         table["verdict"] = [
-            _verdict(index, p, smallest[index], effect) for index, effect in enumerate(found)
+            _verdict(p, effect, margin_percent)
+            for p, effect in zip(table["adjusted_p"], found, strict=True)
         ]
-    alone = [[words(c) for c in x if c not in y] for x, y in ((first, second), (second, first))]
-    return table, alone[0], alone[1]
+        table["direction"] = [_direction(row) for row in table.to_dict("records")]
+    return table
+
+
+def _verdict(adjusted_p: float, effect: Effect, margin_percent: float) -> str:
+    if adjusted_p <= ALPHA and abs(effect.percent) >= margin_percent:
+        return CHANGED
+    within = -margin_percent < effect.low and effect.high < margin_percent
+    return SAME if within else FEW
+
+
+def _direction(row: Mapping[object, object]) -> str:
+    if row["verdict"] != CHANGED:
+        return ""
+    more = float(str(row["effect_percent"])) > 0
+    return BETTER if more == (columns.of(str(row["metric"])).better == columns.MORE) else WORSE
+
+
+def worst_percent(row: Mapping[Any, Any]) -> float:
+    """The end of a row's interval that is worse, as a percentage that is negative when it is worse
+    than A; NaN without an interval."""
+    if columns.of(str(row["metric"])).better == columns.MORE:
+        return float(row["low_percent"])
+    return -float(row["high_percent"])
+
+
+def by_effect(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `compare`: what changed first, then what cannot be told; in each the largest effect
+    first."""
+    rank = rows["verdict"].map({CHANGED: 0, FEW: 1, SAME: 2})
+    size = -rows["effect_percent"].astype(float).abs()
+    return rows.assign(_rank=rank, _size=size).sort_values(["_rank", "_size"])[list(rows.columns)]
 
 
 def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -113,57 +194,8 @@ def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFram
     return a[keys[0].isin(set(keys[1]))], b[keys[1].isin(set(keys[0]))]
 
 
-def _key(row: pd.Series) -> tuple[object, ...]:
+def _key(row: pd.Series) -> Key:
     return tuple(row.where(row.notna(), ""))
-
-
-def permutation_p(one: Values, other: Values) -> float:
-    """Two-sided p of a difference of means, by exchanging blocks between two cells.
-
-    Exact up to 20 000 arrangements; beyond from as many at random, the observed one
-    counted (Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9, 2010, 39). It assumes
-    no distribution, only that without a change the blocks could be exchanged.
-
-    >>> permutation_p([1, 2, 3], [11, 12, 13])
-    0.1
-    """
-    pooled = np.concatenate([one, other]).astype(float)
-    count, taken = len(pooled), len(one)
-    rounding = 1e-9 * float(np.abs(pooled).sum())
-    pooled = pooled - pooled.mean()
-    # What is equal but for rounding counts as equal. scipy.stats.permutation_test allows for the
-    # rounding of the difference, not of the blocks: where these lie close together it misses ties.
-    observed = abs(pooled[:taken].sum()) - rounding
-    if math.comb(count, taken) <= MOST_EXACT:
-        chosen = np.array(list(combinations(range(count), taken)))
-        return float((np.abs(pooled[chosen].sum(axis=1)) >= observed).mean())
-    chance = np.random.default_rng(2009)
-    shuffled = chance.permuted(np.tile(pooled, (MOST_EXACT - 1, 1)), axis=1)
-    extreme = int((np.abs(shuffled[:, :taken].sum(axis=1)) >= observed).sum())
-    return (1 + extreme) / MOST_EXACT
-
-
-def smallest_p(one: int, other: int) -> float:
-    """The smallest p that cells of so many blocks can have.
-
-    >>> smallest_p(3, 3)
-    0.1
-    """
-    arrangements = math.comb(one + other, one)
-    if arrangements > MOST_EXACT:
-        return 1 / MOST_EXACT
-    # With equal numbers the mirror image is as extreme.
-    return min(1.0, (2 if one == other else 1) / arrangements)
-
-
-def _verdict(index: int, p: NDArray[np.float64], smallest: float, effect: effects.Effect) -> str:
-    if false_discovery_control(p)[index] <= ALPHA:
-        if abs(effect.percent) < LEAST_PERCENT:
-            return SAME
-        return FEW if effect.low <= 0 <= effect.high else CHANGED
-    at_best = p.copy()
-    at_best[index] = smallest
-    return SAME if false_discovery_control(at_best)[index] <= ALPHA else FEW
 
 
 def words(cell: Sequence[object]) -> str:
@@ -171,22 +203,37 @@ def words(cell: Sequence[object]) -> str:
     return " ".join(str(value) for value in cell if value != "")
 
 
-def _cells(table: pd.DataFrame) -> dict[tuple[object, ...], Blocks]:
+def cells(table: pd.DataFrame) -> dict[Key, Cell]:
+    """The cells of a campaign, by the values of CELL. Raises VcperfError for a row of no kind."""
     named = table.reindex(columns=CELL).astype(object)
     named = named.where(named.notna(), "")
     found = {}
-    for cell, group in table.assign(**named).groupby(CELL, sort=False):
-        metric = _metric(dict(zip(CELL, cell, strict=True)))
-        known = group[group[metric].notna()]
+    for key, group in table.assign(**named).groupby(CELL, sort=False):
+        metric = _metric(dict(zip(CELL, key, strict=True)))
+        known = in_order(group[group[metric].notna()])
         if len(known):
+            series = Series(known[metric].to_numpy(float), known["block"].to_numpy(np.int64))
             doubtful = int((known["status"] != "ok").sum())
-            found[cell] = Blocks(metric, known[metric].to_numpy(float), doubtful)
+            found[key] = Cell(metric, series, doubtful, _measured(known, metric))
     return found
+
+
+def _measured(rows: pd.DataFrame, metric: str) -> frozenset[tuple[object, ...]]:
+    known = rows.reindex(columns=["started", "host", metric])
+    known = known[known["started"].notna() & known["host"].notna()]
+    return frozenset(known.itertuples(index=False, name=None))
 
 
 def _metric(cell: Mapping[str, object]) -> str:
     """The metric of a cell: that of the kind whose labels it has."""
-    for card in kinds.COMPARED.values():
-        if card.metric_of and all(cell.get(label, label) != "" for label in card.labels):
-            return card.metric_of(cell)
+    card = kinds.COMPARED[kind_of(cell)]
+    assert card.metric_of is not None
+    return card.metric_of(cell)
+
+
+def kind_of(cell: Mapping[str, object]) -> str:
+    """The kind whose labels a cell has; raises VcperfError when none has."""
+    for name, card in kinds.COMPARED.items():
+        if all(cell.get(label, label) != "" for label in card.labels):
+            return name
     raise VcperfError(f"{words(list(cell.values()))}: not a cell of {', '.join(kinds.COMPARED)}")

@@ -64,7 +64,7 @@ def contrast(
         freedom = variance**2 / sum(p**2 / f for p, f in zip(parts, freedoms, strict=True))
     else:
         freedom = float(min(freedoms))
-    return _effect(logarithm, float(np.sqrt(variance)), freedom, level)
+    return of_logarithm(logarithm, float(np.sqrt(variance)), freedom, level)
 
 
 def ratio(values: Values, against: Values, level: float = LEVEL) -> Effect:
@@ -89,7 +89,7 @@ def paired_ratio(values: Values, against: Values, level: float = LEVEL) -> Effec
     if not len(one) or (one <= 0).any() or (other <= 0).any():
         return NONE
     logarithms = np.log(one / other)
-    return _effect(float(logarithms.mean()), *standard_error(logarithms), level)
+    return of_logarithm(float(logarithms.mean()), *standard_error(logarithms), level)
 
 
 def judge(effect: Effect, expect: str, margin_percent: float) -> str:
@@ -118,7 +118,14 @@ def judge(effect: Effect, expect: str, margin_percent: float) -> str:
     return "supported" if inside else "contradicted" if outside else "open"
 
 
-def _effect(logarithm: float, error: float, freedom: float, level: float) -> Effect:
+def of_logarithm(logarithm: float, error: float, freedom: float, level: float = LEVEL) -> Effect:
+    """The effect whose logarithm (of the ratio) and its standard error are known.
+
+    Args:
+        logarithm, error: natural logarithms.
+        freedom: degrees of freedom of the error.
+        level: of the interval.
+    """
     half = float(special.stdtrit(freedom, (1 + level) / 2)) * error
     # An interval of several orders of magnitude says nothing; it need not overflow.
     ends = np.clip([logarithm, logarithm - half, logarithm + half], -50, 50)

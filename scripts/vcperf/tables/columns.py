@@ -13,6 +13,7 @@ from vcperf.errors import VcperfError, quote
 from vcperf.kinds import netperf
 
 TEXT, WHOLE, NUMBER, TRUTH = "text", "a whole number", "a number", "True or False"
+MORE, LESS = "more", "less"
 ENDS = ("mean", "ci_low", "ci_high")  # of METRIC_mean, ...: what a summary has of each metric
 
 
@@ -25,11 +26,13 @@ class Column:
         unit: as figures write it. Empty where there is none, and where it is the unit of
             another column's values, as that of an interval.
         label: what figures call it; empty where none draws it on an axis.
+        better: MORE or LESS, of a metric by which campaigns are compared; else empty.
     """
 
     type: str
     unit: str = ""
     label: str = ""
+    better: str = ""
 
     @property
     def axis(self) -> str:
@@ -47,13 +50,13 @@ def _alike(column: Column, names: str) -> dict[str, Column]:
 
 COLUMNS: Mapping[str, Column] = {
     # The metrics of the cards.
-    "throughput_mbps": Column(NUMBER, "Mbit/s", "Throughput"),
-    "transactions_per_s": Column(NUMBER, "1/s", "Transactions"),
+    "throughput_mbps": Column(NUMBER, "Mbit/s", "Throughput", MORE),
+    "transactions_per_s": Column(NUMBER, "1/s", "Transactions", MORE),
     "sender_cpu_percent": Column(NUMBER, "%", "CPU of the sender's system, by netperf"),
     "receiver_cpu_percent": Column(NUMBER, "%", "CPU of the receiver's system, by netperf"),
     "sender_domain_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the sender"),
     "receiver_domain_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the receiver"),
-    "latency_us": Column(NUMBER, "us", "Latency"),
+    "latency_us": Column(NUMBER, "us", "Latency", LESS),
     "samples": Column(WHOLE, "", "Samples"),
     "percent": Column(NUMBER, "%", "Share of the samples"),
     # What names a row.
@@ -102,7 +105,9 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(Column(NUMBER), "ratio ratio_low ratio_high"),
     **_alike(Column(NUMBER, "us"), "pingpong_us imb_us"),
     **_alike(Column(WHOLE), "imb_blocks baseline_blocks blocks_a blocks_b"),
-    **_alike(Column(NUMBER), "mean_a mean_b p adjusted_p"),
+    **_alike(Column(NUMBER), "mean_a mean_b p adjusted_p correlation"),
+    **_alike(Column(WHOLE), "shared_blocks"),
+    **_alike(Column(TEXT), "direction"),
     # EP, alone and beside the ping-pong.
     **_alike(Column(NUMBER, "Mop/s"), "alone_mops alone_ci_low alone_ci_high"),
     **_alike(Column(NUMBER, "Mop/s"), "pingpong_mops pingpong_ci_low pingpong_ci_high"),

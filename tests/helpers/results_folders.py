@@ -1,0 +1,37 @@
+"""Made-up results folders of finished campaigns."""
+
+import json
+
+import pandas as pd
+
+from vcperf.records import record
+from vcperf.records.key import spec_key
+from vcperf.tables import netperf, pingpong, plan
+
+
+def finished(folder, blocks, name="netperf"):
+    """A folder with one table; returns its path."""
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    columns = {"netperf": netperf.COLUMNS, "pingpong": pingpong.COLUMNS}[name]
+    others = [column for column in columns if column not in blocks]
+    blocks.assign(**dict.fromkeys(others)).to_csv(folder / f"tables/{name}.csv", index=False)
+    return str(folder)
+
+
+def planned(folder, blocks, with_records=True, **spec):
+    """A folder of netperf blocks with its plan, and with records of this spec."""
+    path = finished(folder, blocks)
+    content = {"kind": "netperf", "duration_s": 1, "nodes": {"node0": {"vc00": [0]}}, **spec}
+    rows = []
+    for row in blocks.to_dict("records"):
+        of_cell = {**content, "message_bytes": row["message_bytes"]}
+        name = f"results/raw/netns/netperf/cell_{spec_key(of_cell)}/{row['block']}.json"
+        labels = {column: row.get(column) for column in plan.COLUMNS}
+        rows.append({**labels, "kind": "netperf", "record": name})
+        if with_records:
+            record.write(
+                str(folder / name.removeprefix("results/")),
+                {"spec": json.loads(json.dumps({**of_cell, "block": row["block"]}))},
+            )
+    pd.DataFrame(rows, columns=plan.COLUMNS).to_csv(folder / "tables/plan.csv", index=False)
+    return path
