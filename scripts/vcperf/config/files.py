@@ -31,7 +31,7 @@ def read_yaml(path: str | Path) -> Config:
             raw = handle.read(LARGEST + 1)
         if len(raw) > LARGEST:
             raise VcperfError(f"{path}: larger than 1 MB, which no configuration file needs")
-        content = yaml.load(raw.decode(), Loader=Loader)
+        content = Loader(raw.decode()).get_single_data()
     except OSError as error:
         raise VcperfError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -47,7 +47,7 @@ def compile_there(
         connections.close()
     with write_whole(program, "wb") as handle:
         handle.write(compiled)
-    os.chmod(program, 0o755)
+    os.chmod(program, 0o700)
 
 
 def main() -> int:

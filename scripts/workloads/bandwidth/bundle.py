@@ -22,4 +22,4 @@ def write(path):
                 inside = f"bandwidth/{name}.py"
                 source = pkgutil.get_data("bandwidth", name + ".py")
                 archive.writestr(zipfile.ZipInfo(inside, _DATE), source)
-    os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    os.chmod(path, os.stat(path).st_mode | stat.S_IXUSR)
