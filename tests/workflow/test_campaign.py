@@ -5,6 +5,7 @@ import os
 
 import pandas as pd
 import pytest
+from helpers.checkout import SECRET
 
 CONTRACT = (
     "testbed pinning path sender receiver test message_bytes block throughput_mbps"
@@ -65,6 +66,13 @@ def test_a_record_keeps_every_command_word_for_word(finished):
         assert "THROUGHPUT=" in roles["measure"]["output"]
         assert roles["warmup"]["end"] <= roles["measure"]["start"]
         assert record["host"]["tools"]["netperf"]["path"].endswith("/netperf")
+
+
+def test_no_environment_is_kept_in_results(finished):
+    kept = [file for file in (finished.folder / "results").rglob("*") if file.is_file()]
+    assert len(kept) > 20, "records, tables, figures and logs"
+    for file in kept:
+        assert SECRET.encode() not in file.read_bytes(), file
 
 
 def test_with_many_cores_no_two_measurements_overlap(finished):
