@@ -16,7 +16,7 @@ from vcperf.analysis import changes, compare
 
 NOISES = ("independent", "20 % slow", "AR(1) 0.3", "AR(1) 0.5")
 COUNTS = (5, 8, 10, 20, 40)
-CAMPAIGNS = ((1, False), (30, False), (30, True))  # cells, and whether they move alike
+CAMPAIGNS = ((1, False), (10, False), (10, True))  # cells, and whether they move alike
 BETWEEN_PERCENT = 3
 OTHERS = ("",) * (len(compare.CELL) - 1)
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from vcperf.analysis import profiles
+from vcperf.analysis import profiles, sample_counts
+from vcperf.analysis.sample_counts import Dispersion
 from vcperf.errors import VcperfError
 from vcperf.tables.columns import PROFILE_CELL
 
@@ -51,7 +52,8 @@ class Cells:
         self.blocks = blocks
 
     def __iter__(self) -> Iterator[tuple[Row, Row, list[Row]]]:
-        """(labels, {sample_ns, bytes_moved}, rows) of each cell and event, its blocks together."""
+        """(labels, {sample_ns, bytes_moved, moved}, rows) of each cell and event, its blocks
+        together; moved: block -> bytes."""
         for key, blocks in self.blocks.groupby(CELL, dropna=False, sort=False):
             labels = dict(zip(CELL, key, strict=True))
             rows = select(self.samples, labels)
@@ -62,6 +64,7 @@ class Cells:
                 scale = {
                     "sample_ns": float(own["sample_ns"].mean()),
                     "bytes_moved": float(own["bytes_moved"].astype(float).sum(skipna=False)),
+                    "moved": dict(zip(own["block"], own["bytes_moved"].astype(float), strict=True)),
                 }
                 records = counted.astype(object).where(counted.notna(), None).to_dict("records")
                 yield (
@@ -119,7 +122,8 @@ def _ranked(cells: Cells, by: tuple[str, ...]) -> pd.DataFrame:
     found = []
     for labels, _, rows in cells:
         found += [{**labels, **row} for row in _told(labels, profiles.table, rows, by)]
-    columns = [*PROFILE, *by, "samples", "percent", "percent_low", "percent_high", "too_few"]
+    columns = [*PROFILE, *by, "samples", "percent", "percent_low", "percent_high"]
+    columns += ["blocks", "dispersion", "too_few"]
     return pd.DataFrame(found, columns=columns).round(4)
 
 
@@ -148,14 +152,24 @@ def cost(cells: Cells) -> pd.DataFrame:
 def _cost(rows: list[Row], scale: Row) -> list[Row]:
     found = []
     for by in (("domain", "image"), ("domain",)):
-        sums = profiles.counts(rows, by)
         for row in profiles.cost(
-            sums, sample_ns=scale["sample_ns"], bytes_moved=int(scale["bytes_moved"])
+            profiles.counts(rows, by),
+            sample_ns=scale["sample_ns"],
+            bytes_moved=int(scale["bytes_moved"]),
+            spread=_of_amounts(rows, by, scale),
         ):
             if row["name"] is not None or len(by) == 1:
                 domain, image = ((*(row["name"] or (ALL,)), ALL))[:2]
                 found.append({**row, "domain": domain, "image": image})
     return found
+
+
+def _of_amounts(rows: list[Row], by: tuple[str, ...], scale: Row | None) -> Dispersion:
+    """The dispersion of samples per byte moved, or per block without a scale."""
+    blocks = profiles.by_block(rows, by)
+    numbers = dict.fromkeys(row.get("block") for row in rows)
+    moved = [1.0 if scale is None else scale["moved"].get(number, 0.0) for number in numbers]
+    return sample_counts.of_amounts(blocks, moved)
 
 
 def differences(cells: Cells) -> pd.DataFrame:
@@ -216,17 +230,27 @@ def _tells_cost(scale: Mapping[str, float]) -> bool:
 
 
 def _difference(first: Any, second: Any, by: tuple[str, ...], keep: Keep) -> list[Row]:
-    pair = [profiles.counts([row for row in cell[2] if keep(row)], by) for cell in (first, second)]
+    kept = [[row for row in cell[2] if keep(row)] for cell in (first, second)]
+    pair = [profiles.counts(rows, by) for rows in kept]
     if not all(sum(sums.values()) for sums in pair):
         return []
-    scales, unit = [1.0, 1.0], "samples"
+    scales, unit, exposures = [1.0, 1.0], "samples", [None, None]
     if all(_tells_cost(cell[1]) for cell in (first, second)):
         moved = [cell[1]["bytes_moved"] / profiles.MEGABYTE for cell in (first, second)]
         scales = [
             cell[1]["sample_ns"] / mb for cell, mb in zip((first, second), moved, strict=True)
         ]
-        unit = "ns_per_megabyte"
-    found = profiles.difference(*pair, first_scale=scales[0], second_scale=scales[1])
+        unit, exposures = "ns_per_megabyte", [cell[1] for cell in (first, second)]
+    shares = [sample_counts.of_shares(profiles.by_block(rows, by)) for rows in kept]
+    amounts = [
+        _of_amounts(rows, by, exposure) for rows, exposure in zip(kept, exposures, strict=True)
+    ]
+    found = profiles.difference(
+        *pair,
+        first_scale=scales[0],
+        second_scale=scales[1],
+        spreads={"amounts": (amounts[0], amounts[1]), "shares": (shares[0], shares[1])},
+    )
     rows = []
     for kind, unit_of in (("amounts", unit), ("shares", "percent")):
         for rank, row in enumerate(found[kind][:MOST], start=1):

@@ -1,12 +1,10 @@
 """Profiles: where the samples are, what makes two of them differ, what a byte costs.
 
-Rows are those of vcperf.tools.oprofile and vcperf.tools.perf. Intervals are of 95 % and
-come from the counts: samples of a random instant are Poisson counts, and given their total
-multinomial. They tell what sampling leaves open, not how runs differ: for that, profile
-several blocks.
+Rows are those of vcperf.tools.oprofile and vcperf.tools.perf. Intervals are of 95 %. Samples of a
+random instant are Poisson counts, and given their total multinomial; where there are several
+blocks, the intervals are as much wider as these differ by more than that
+(`vcperf.analysis.sample_counts`).
 
-- A count: Garwood's exact interval (Biometrika 28, 1936).
-- A share: Wilson's score interval (JASA 22, 1927).
 - A difference of two shares or of two counts: each one's interval combined by the square
   root of squares (Newcombe, Statistics in Medicine 17, 1998, method 10; for rates Zou and
   Donner, Statistics in Medicine 27, 2008).
@@ -21,15 +19,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scipy import special
-
+from vcperf.analysis import sample_counts
+from vcperf.analysis.sample_counts import (
+    ALPHA,
+    COUNTS_ALONE,
+    Dispersion,
+    Interval,
+    count_interval,
+    share_interval,
+)
 from vcperf.errors import VcperfError
 
 Row = dict[str, Any]
 Key = tuple[str | None, ...]
-Interval = tuple[float, float]
 
-ALPHA = 0.05
 # Below it the interval of a share is as wide as the share itself.
 FEW_SAMPLES = 20
 MEGABYTE = 1e6
@@ -68,6 +71,21 @@ def counts(
     return dict(sums)
 
 
+def by_block(
+    rows: Iterable[Mapping[str, Any]],
+    by: Sequence[str] = ("image",),
+    where: Mapping[str, str] | None = None,
+) -> list[dict[Key, int]]:
+    """The counts of each block, by the column `block`; rows without one are a single block.
+
+    Raises VcperfError as `counts`.
+    """
+    blocks: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        blocks[row.get("block")].append(row)
+    return [counts(own, by, where) for own in blocks.values()]
+
+
 def table(
     rows: Iterable[Mapping[str, Any]],
     by: Sequence[str] = ("image",),
@@ -79,15 +97,17 @@ def table(
     by=("image", "symbol").
 
     Returns rows of the columns of `by`, samples, percent (of the table's samples, rounded
-    to 0.01 so that they add up to 100), percent_low, percent_high, and too_few: whether
-    the samples are so few that the percentage tells little.
+    to 0.01 so that they add up to 100), percent_low, percent_high, blocks, dispersion (None for
+    one block), and too_few: whether the samples are so few that the percentage tells little.
     """
+    rows = list(rows)
+    spread = sample_counts.of_shares(by_block(rows, by, where))
     sums = {key: samples for key, samples in counts(rows, by, where).items() if samples}
     total = sum(sums.values())
     ranked = sorted(sums.items(), key=lambda item: (-item[1], _order(item[0])))
     found = []
     for (key, samples), percent in zip(ranked, _add_up([n for _, n in ranked]), strict=True):
-        low, high = share_interval(samples, total)
+        low, high = share_interval(samples, total, spread.alpha(ALPHA), spread.factor(key))
         found.append(
             {
                 **dict(zip(by, key, strict=True)),
@@ -95,6 +115,8 @@ def table(
                 "percent": percent,
                 "percent_low": 100 * low,
                 "percent_high": 100 * high,
+                "blocks": spread.blocks,
+                "dispersion": spread.factor(key) if spread.known else None,
                 "too_few": samples < FEW_SAMPLES,
             }
         )
@@ -107,6 +129,7 @@ def difference(
     *,
     first_scale: float = 1.0,
     second_scale: float = 1.0,
+    spreads: Mapping[str, tuple[Dispersion, Dispersion]] | None = None,
 ) -> Row:
     """What makes two profiles differ, in amounts and in shares.
 
@@ -114,6 +137,9 @@ def difference(
         first, second: from counts(), by the same columns.
         first_scale, second_scale: what a sample of each stands for, in any one unit
             (nanoseconds of CPU, nanoseconds a megabyte); 1 compares samples.
+        spreads: `amounts` and `shares` -> the dispersion of each profile. Where one is not known,
+            nothing explains anything. Without spreads the intervals are those of counts, which say
+            nothing of how blocks differ.
 
     Returns a dictionary: `names` (how many were compared), `total` (a row of difference,
     low, high), `amounts` and `shares` (rows of name, first, second, difference, low, high,
@@ -132,32 +158,46 @@ def difference(
         raise VcperfError(f"profiles: scales {scales} must be above 0")
     names = sorted({*first, *second}, key=_order)
     adjusted = ALPHA / len(names)
-    whole = _amounts(totals, scales, ALPHA)
+    counted = {"amounts": (COUNTS_ALONE,) * 2, "shares": (COUNTS_ALONE,) * 2} | dict(spreads or {})
+    whole = _amounts(totals, scales, ALPHA, counted["amounts"], None)
     amounts, shares = [], []
     for name in names:
         pair = first.get(name, 0), second.get(name, 0)
-        row = _compare(name, _amounts, (pair, scales), adjusted)
+        row = _compare(name, _amounts, (pair, scales), adjusted, counted["amounts"])
         row["of_total"] = row["difference"] / whole[2] if whole[2] else None
         amounts.append(row)
-        shares.append(_compare(name, _shares, (pair, totals), adjusted))
+        shares.append(_compare(name, _shares, (pair, totals), adjusted, counted["shares"]))
+    chance = "sampling may"
+    if spreads is not None:
+        known = all(spread.known for pair in spreads.values() for spread in pair)
+        chance = "blocks of one cell do" if known else ""
     for rows in (amounts, shares):
+        for row in rows:
+            row["explains"] = bool(row["explains"] and chance)
         rows.sort(key=lambda row: (-abs(row["difference"]), _order(row["name"])))
     return {
         "names": len(names),
         "total": dict(zip(("first", "second", "difference", "low", "high"), whole, strict=True)),
         "amounts": amounts,
         "shares": shares,
-        "verdict": {"amounts": _verdict(amounts), "shares": _verdict(shares)},
+        "verdict": {"amounts": _verdict(amounts, chance), "shares": _verdict(shares, chance)},
     }
 
 
-def cost(sums: Mapping[Key, int], *, sample_ns: float, bytes_moved: int) -> list[Row]:
+def cost(
+    sums: Mapping[Key, int],
+    *,
+    sample_ns: float,
+    bytes_moved: int,
+    spread: Dispersion = COUNTS_ALONE,
+) -> list[Row]:
     """CPU time that a megabyte costs, by name, dearest first; the last row is the total.
 
     Args:
         sums: from counts(), for example by ("domain", "image").
         sample_ns: CPU nanoseconds that a sample stands for.
         bytes_moved: while the profile was taken.
+        spread: the dispersion of samples per byte; the total's name is None.
 
     Returns rows of name (None: the total), samples, ns_per_megabyte (10^6 bytes), low, high
     and too_few.
@@ -172,7 +212,7 @@ def cost(sums: Mapping[Key, int], *, sample_ns: float, bytes_moved: int) -> list
     ranked = sorted(sums.items(), key=lambda item: (-item[1], _order(item[0])))
     found = []
     for name, samples in [*ranked, (None, sum(sums.values()))]:
-        low, high = count_interval(samples)
+        low, high = count_interval(samples, spread.alpha(ALPHA), spread.factor(name))
         found.append(
             {
                 "name": name,
@@ -189,30 +229,6 @@ def cost(sums: Mapping[Key, int], *, sample_ns: float, bytes_moved: int) -> list
 # -- intervals ------------------------------------------------------------------------
 
 
-def count_interval(samples: int, alpha: float = ALPHA) -> Interval:
-    """Garwood's interval of a Poisson mean, from one count.
-
-    >>> count_interval(10)
-    (4.79..., 18.39...)
-    """
-    low = float(special.gammaincinv(samples, alpha / 2)) if samples else 0.0
-    return low, float(special.gammaincinv(samples + 1, 1 - alpha / 2))
-
-
-def share_interval(samples: int, total: int, alpha: float = ALPHA) -> Interval:
-    """Wilson's interval of a share, as fractions.
-
-    >>> share_interval(10, 100)
-    (0.05522..., 0.17436...)
-    """
-    z = float(special.ndtri(1 - alpha / 2))
-    share, spread = samples / total, z * z / total
-    middle = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * math.sqrt(share * (1 - share) / total + spread / (4 * total))
-    low = 0.0 if samples == 0 else middle - half
-    return low, 1.0 if samples == total else middle + half
-
-
 Difference = tuple[float, float, float, float, float]
 """First, second, second less first, and that one's interval."""
 
@@ -225,26 +241,41 @@ def _combined(values: Sequence[float], intervals: Sequence[Interval]) -> Differe
     return first, second, change, change - below, change + above
 
 
-def _amounts(pair: Sequence[int], scales: Sequence[float], alpha: float) -> Difference:
-    ends = [count_interval(samples, alpha) for samples in pair]
+Spreads = Sequence[Dispersion]
+
+
+def _amounts(
+    pair: Sequence[int], scales: Sequence[float], alpha: float, spreads: Spreads, name: Key | None
+) -> Difference:
+    ends = [
+        count_interval(samples, spread.alpha(alpha), spread.factor(name))
+        for samples, spread in zip(pair, spreads, strict=True)
+    ]
     return _combined(
         [samples * scale for samples, scale in zip(pair, scales, strict=True)],
         [(low * scale, high * scale) for (low, high), scale in zip(ends, scales, strict=True)],
     )
 
 
-def _shares(pair: Sequence[int], totals: Sequence[int], alpha: float) -> Difference:
+def _shares(
+    pair: Sequence[int], totals: Sequence[int], alpha: float, spreads: Spreads, name: Key | None
+) -> Difference:
     both = list(zip(pair, totals, strict=True))
-    ends = [share_interval(samples, total, alpha) for samples, total in both]
+    ends = [
+        share_interval(samples, total, spread.alpha(alpha), spread.factor(name))
+        for (samples, total), spread in zip(both, spreads, strict=True)
+    ]
     return _combined(
         [100 * samples / total for samples, total in both],
         [(100 * low, 100 * high) for low, high in ends],
     )
 
 
-def _compare(name: Key, measure: Any, figures: tuple[Any, Any], adjusted: float) -> Row:
-    first, second, change, low, high = measure(*figures, ALPHA)
-    _, _, _, lowest, highest = measure(*figures, adjusted)
+def _compare(
+    name: Key, measure: Any, figures: tuple[Any, Any], adjusted: float, spreads: Spreads
+) -> Row:
+    first, second, change, low, high = measure(*figures, ALPHA, spreads, name)
+    _, _, _, lowest, highest = measure(*figures, adjusted, spreads, name)
     return {
         "name": name,
         "first": first,
@@ -257,16 +288,18 @@ def _compare(name: Key, measure: Any, figures: tuple[Any, Any], adjusted: float)
     }
 
 
-def _verdict(rows: Sequence[Row]) -> str:
+def _verdict(rows: Sequence[Row], chance: str) -> str:
+    if not chance:
+        return "not known: one block does not show by how much blocks differ; profile two or more"
     found = [row for row in rows if row["explains"]]
     if not found:
         return (
             f"nothing explains it: of {len(rows)} names compared, none differs by more than "
-            "sampling may"
+            f"{chance}"
         )
     names = ", ".join(" ".join(part or "-" for part in row["name"]) for row in found[:3])
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return f"{names}{more}: {len(found)} of {len(rows)} names differ by more than sampling may"
+    return f"{names}{more}: {len(found)} of {len(rows)} names differ by more than {chance}"
 
 
 def _add_up(samples: Sequence[int]) -> list[float]:

@@ -88,6 +88,7 @@ COLUMNS: Mapping[str, Column] = {
     "bytes_moved": Column(WHOLE, "bytes"),
     **_alike(Column(WHOLE), "idle_samples lost_samples"),
     **_alike(Column(NUMBER, "%"), "percent_low percent_high"),
+    "dispersion": Column(NUMBER),
     "ns_per_megabyte": Column(NUMBER, "ns a megabyte", "CPU time"),
     "too_few": Column(TRUTH),
     # Comparisons of profiles: values and difference in the unit that the row names.
