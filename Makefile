@@ -14,9 +14,9 @@ export XDG_CACHE_HOME := $(CURDIR)/.tools/cache
 export PYTHONPATH := $(CURDIR)/scripts
 
 .PHONY: figures
-figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, ONLY=testbed, PARTIAL=1)
+figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, ONLY=testbed, PARTIAL=1, VERBOSE=1)
 	$(if $(CAMPAIGN),@.venv/bin/python -m vcperf check $(CAMPAIGN))
-	.venv/bin/snakemake --cores $(CORES) results/figures/ $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
+	@.venv/bin/snakemake $(if $(VERBOSE),,--logger vcperf) --cores $(CORES) results/figures/ $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: converge
 converge: setup ## Measure, then add blocks until every cell is settled (CAMPAIGN=file)

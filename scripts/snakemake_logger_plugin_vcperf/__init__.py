@@ -1,0 +1,59 @@
+"""What a campaign shows while it runs, as a logger plugin of Snakemake: `snakemake --logger vcperf`.
+
+Snakemake finds plugins by the names of packages on sys.path. Its own log file is written as ever.
+Interface: snakemake-interface-logger-plugins.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from vcperf.running.progress import Progress
+
+MEASURE = "measure"  # the rule whose jobs are blocks
+# What Snakemake says after errors that were shown one by one.
+AFTERMATH = ("Exiting because a job execution failed", "At least one job did not complete")
+
+
+class LogHandler(LogHandlerBase):
+    """Hands the events of a run to `vcperf.running.progress.Progress`."""
+
+    writes_to_stream = True
+    writes_to_file = False
+    has_filter = True
+    has_formatter = True
+    needs_rulegraph = False
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(sys.stderr)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show what an event changes."""
+        event: Any = getattr(record, "event", None)
+        facts = vars(record)
+        match event:
+            case LogEvent.RUN_INFO:
+                jobs = {rule: n for rule, n in facts["stats"].items() if rule != "total"}
+                self.progress.planned(jobs.pop(MEASURE, 0), sum(jobs.values()))
+            case LogEvent.JOB_INFO if facts["rule_name"] == MEASURE:
+                self.progress.block_started(facts["jobid"], facts["wildcards"])
+            case LogEvent.JOB_INFO:
+                self.progress.job_started(facts["rule_msg"] or facts["rule_name"])
+            case LogEvent.JOB_FINISHED:
+                self.progress.finished(facts["job_id"])
+            case LogEvent.JOB_ERROR:
+                self.progress.failed(facts["jobid"], facts["rule_name"], facts["log"])
+            case LogEvent.ERROR | None if record.levelno >= logging.WARNING:
+                text = record.getMessage()
+                if not text.startswith(AFTERMATH):
+                    self.progress.say(text)
+
+    def close(self) -> None:
+        """Leave the terminal on a line of its own."""
+        self.progress.end()
+        super().close()
