@@ -1,4 +1,4 @@
-"""What a campaign shows while it runs, as a logger plugin of Snakemake: `snakemake --logger vcperf`.
+"""What a campaign shows while it runs: a logger plugin, `snakemake --logger vcperf`.
 
 Snakemake finds plugins by the names of packages on sys.path. Its own log file is written as ever.
 Interface: snakemake-interface-logger-plugins.

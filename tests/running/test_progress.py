@@ -5,11 +5,12 @@ import logging
 
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
-from snakemake_logger_plugin_vcperf import LogHandler
 
+from snakemake_logger_plugin_vcperf import LogHandler
 from vcperf.running.progress import CLEAR, Progress
 
-NAMED = {"kind": "netperf", "testbed": "netns", "cell": "vc00-c010_TCP_STREAM_1024_0a1b", "block": "2"}
+CELL = "vc00-c010_TCP_STREAM_1024_0a1b"
+NAMED = {"kind": "netperf", "testbed": "netns", "cell": CELL, "block": "2"}
 
 
 class Terminal(io.StringIO):
