@@ -1,6 +1,7 @@
 """The parser of perf script's samples: real ones, and properties that none may break."""
 
 import io
+import itertools
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
-from vcperf.tools import perf, perf_commands, perf_samples, perf_stacks
+from vcperf.tools import perf, perf_chunks, perf_commands, perf_samples, perf_stacks
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data/perf"
@@ -105,8 +106,16 @@ def test_a_foreign_line_is_refused(file, foreign):
             perf.read(io.BytesIO(b"".join([*lines[:at], foreign, *lines[at:]])))
 
 
+TIMES = itertools.count(1_000_000)  # microseconds: perf prints no sample twice
+
+
 def sample(*, comm="netperf", pid=7, period=1000, event="cycles", place="send+0x5 (/lib/c.so)"):
-    return f"{comm:>16s} {pid:5d}/{pid:<5d} [000]  1.000001: {period:10d} {event}:  7f00 {place}\n"
+    time = f"{next(TIMES) / 1e6:10.6f}"
+    return f"{comm:>16s} {pid:5d}/{pid:<5d} [000] {time}: {period:10d} {event}:  7f00 {place}\n"
+
+
+def samples_of(count, **parts):
+    return "".join(sample(**parts) for _ in range(count))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +156,7 @@ def test_a_sample_without_a_stack_among_stacks():
 
 
 def test_a_sample_is_worth_its_period():
-    rows = perf.parse(sample(period=1) + sample(period=1) + sample(period=8, place="x+0x1 (/b)"))
+    rows = perf.parse(samples_of(2, period=1) + sample(period=8, place="x+0x1 (/b)"))
     assert [(r["symbol"], r["samples"], r["percent"]) for r in rows] == [
         ("x", 1, 80.0),
         ("send", 2, 20.0),
@@ -161,7 +170,7 @@ def test_without_periods_each_sample_counts_the_same():
         ("f", 66.666667),
         ("g", 33.333333),
     ]
-    for text in (without[0] + sample(), sample() * 9 + without[0], without[0] + sample() * 9):
+    for text in (without[0] + sample(), samples_of(9) + without[0], without[0] + samples_of(9)):
         with pytest.raises(Untrusted, match="some samples have a period"):
             perf.parse(text)
 
@@ -171,20 +180,21 @@ def test_without_periods_each_sample_counts_the_same():
 )
 def test_a_lost_end_of_line_loses_no_sample(place):
     stack = "netperf 7/7 [000] 1.0: 10 cycles: \n\tff f+0x1 (/a)\n\tff g+0x1 (/b)\n\n"
-    for text in (sample(place=place) * 3, sample(place=place).replace(" [000]", "") * 3, stack * 3):
+    plain = samples_of(3, place=place)
+    for text in (plain, plain.replace(" [000]", ""), stack * 3):
         for at in (index for index, letter in enumerate(text[:-1]) if letter == "\n"):
             with pytest.raises(Untrusted):
                 perf.parse(text[:at] + text[at + 1 :])
 
 
 def test_events_add_up_on_their_own():
-    rows = perf.parse(sample(event="cycles:u") + sample(event="instructions") * 3)
+    rows = perf.parse(sample(event="cycles:u") + samples_of(3, event="instructions"))
     assert [(r["event"], r["percent"]) for r in rows] == [("cycles:u", 100), ("instructions", 100)]
 
 
 def test_idle_is_apart_and_domains_are_asked_for():
-    text = (sample(comm="swapper", pid=0) * 3 + sample(pid=7) + sample(pid=8) * 2).encode()
-    profile = perf.read(io.BytesIO(text), {7: "vc00", 8: "c000"}.get)
+    text = samples_of(3, comm="swapper", pid=0) + sample(pid=7) + samples_of(2, pid=8)
+    profile = perf.read(io.BytesIO(text.encode()), {7: "vc00", 8: "c000"}.get)
     assert [(r["domain"], r["samples"]) for r in profile.rows] == [("c000", 2), ("vc00", 1)]
     assert [(r["app"], r["samples"]) for r in profile.idle] == [("swapper", 3)]
     assert perf.parse(sample(comm="swapper", pid=0)) == []
@@ -208,17 +218,17 @@ def test_idle_is_apart_and_domains_are_asked_for():
 def test_pieces_make_no_difference(samples, chunk):
     """Any mixture, read in pieces of any size, counts each sample once."""
     text, expected = "", Counter()
-    for comm, pid, period, symbol, offset, stacked in samples:
-        place = f"{symbol}+0x{offset:x} (/lib/x)"
+    for at, (comm, pid, period, symbol, offset, stacked) in enumerate(samples):
+        place = f"{symbol if pid else HALTED}+0x{offset:x} (/lib/x)"
         frames = f"\n\t7f00 {place}\n\t7f01 main+0x1 (/bin/y)\n" if stacked else f"7f00 {place}"
-        text += f"{comm} {pid}/{pid} [001] 2.5: {period} cycles: {frames}\n"
+        text += f"{comm} {pid}/{pid} [001] 2.{at:06}: {period} cycles: {frames}\n"
         if pid:
             expected[comm, symbol] += 1
-    was, perf_samples.CHUNK = perf_samples.CHUNK, chunk
+    was, perf_chunks.CHUNK = perf_chunks.CHUNK, chunk
     try:
         rows = perf.parse(text)
     finally:
-        perf_samples.CHUNK = was
+        perf_chunks.CHUNK = was
     found = Counter({(r["app"], r["symbol"]): r["samples"] for r in rows})
     assert found == expected
 
@@ -228,51 +238,179 @@ def test_a_command_called_as_a_comment_begins_is_counted():
     assert {r["app"]: r["samples"] for r in perf.parse(line + sample())} == {"#": 1, "netperf": 1}
 
 
-def totals(samples):
-    """{parts: [samples, periods]}"""
+def totals(groups):
+    """{(who, what): [samples, periods]}"""
     sums = {}
-    for parts, count, period in samples:
-        was = sums.setdefault(parts, [0, 0])
+    for who, what, count, period in groups:
+        was = sums.setdefault((who, what), [0, 0])
         was[0] += count
         was[1] += period
     return sums
 
 
+def quick(text):
+    """Samples by the quick way, and by the one that is for odd lines."""
+    found = totals(perf_samples.Splitter().groups(io.BytesIO(text)))
+    splitter = perf_samples.Splitter()
+    splitter._patterns = lambda text: ()
+    return found, totals(splitter.groups(io.BytesIO(text)))
+
+
 @pytest.mark.parametrize("file", TIMED, ids=lambda file: file.stem)
-def test_the_quick_way_is_taken_and_agrees_with_the_thorough_one(file):
-    text = file.read_bytes() * 2
-    alike = perf_samples.Splitter()._alike(text)
-    thorough = perf_samples.Splitter()._one_by_one(text)
-    assert len(alike) < len(thorough)
-    samples, others = ({k: v for k, v in totals(s).items() if k[0]} for s in (alike, thorough))
-    assert samples == others
+def test_the_quick_way_is_taken_and_agrees_with_the_thorough_one(file, monkeypatch):
+    found, thorough = quick(file.read_bytes())
+    assert found == thorough
+    monkeypatch.delattr(perf_samples.Splitter, "_one_by_one")
+    assert totals(perf_samples.Splitter().groups(io.BytesIO(file.read_bytes()))) == found
 
 
-@given(
-    samples=st.lists(
-        st.tuples(
-            st.sampled_from(["netperf", "x] 1.5: 7 y", "[0] 1.5: 7", "a\0b", "a 1/2 [000] b", "#"]),
-            st.integers(0, 3),
-            st.sampled_from([66666, 66666, 66666, 7, 0]),
-            st.sampled_from(["cycles", "cpu-clock:ppp", "sched:sched_switch"]),
-            st.sampled_from(["f", "g(int, int)", "operator+", "h] 2.5: 9 c: 7f z", "[unknown]"]),
-            st.sampled_from(["/lib/x", "[kernel.kallsyms]", "inlined", "/a (deleted)"]),
-            st.booleans(),
+NAMES = ["netperf", "x] 1.5: 7 y", "[0] 1.5: 7", "a\x1ab", "a 1/2 [000] b", "#", "swapper"]
+HALTED = "default_idle"
+odd_samples = st.lists(
+    st.tuples(
+        st.sampled_from(NAMES),
+        st.integers(-1, 3),
+        st.sampled_from([66666, 66666, 66666, 7, 0]),
+        st.sampled_from(["cycles", "cpu-clock:ppp", "sched:sched_switch"]),
+        st.lists(
+            st.tuples(
+                st.sampled_from(
+                    "f|g(int, int)|operator+|h] 2.5: 9 c: 7f z|[unknown]|default_idle|do_idle"
+                    "|handle_softirqs|worker_thread".split("|")
+                ),
+                st.sampled_from(["/lib/x", "[kernel.kallsyms]", "inlined", "/a (deleted)"]),
+            ),
+            max_size=4,
         ),
-        min_size=1,
-        max_size=40,
-    )
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=40,
 )
-def test_the_quick_way_agrees_with_the_thorough_one_whatever_the_names(samples):
+
+
+def printed(samples):
     text = ""
-    for comm, pid, period, event, symbol, image, stacked in samples:
-        place = symbol if symbol == "[unknown]" else f"{symbol}+0x1f"
-        place += f" ({image})"
-        frames = f"\n\t7f00 {place}\n\t7f01 main+0x1 (/bin/y)\n" if stacked else f"7f00 {place}"
-        text += f"{comm} {pid}/{pid} [001] 2.5: {period:10d} {event}: {frames}\n"
-    found = perf_samples.Splitter().samples(text.encode())
-    thorough = perf_samples.Splitter()._one_by_one(text.encode())
-    assert {k: v for k, v in totals(found).items() if k[0]} == totals(thorough)
+    for at, (comm, pid, period, event, calls, stacked) in enumerate(samples):
+        frames = [
+            f"7f00 {symbol}{'' if symbol == '[unknown]' else '+0x1f'} ({image})"
+            for symbol, image in calls
+        ]
+        if stacked or not frames:
+            shown = "".join(f"\n\t {frame}" for frame in frames) + "\n"
+        else:
+            shown = frames[0]
+        text += f"{comm} {pid}/{pid} [001] 2.{at:06}: {period:10d} {event}: {shown}\n"
+    return text
+
+
+@given(odd_samples)
+def test_the_quick_way_agrees_with_the_thorough_one_whatever_the_names(samples):
+    found, thorough = quick(printed(samples).encode())
+    assert found == thorough
+    assert sum(count for count, _ in found.values()) == len(samples)
+    assert sum(period for _, period in found.values()) == sum(
+        period for _, _, period, *_ in samples
+    )
+
+
+@given(odd_samples)
+def test_counts_and_call_stacks_of_one_text_agree(samples):
+    """Idle CPUs are in neither; each row's samples are those of the stacks with its leaf."""
+    text = printed(samples).encode()
+    counted = perf.read(io.BytesIO(text))
+    profile, folded = perf_stacks.read(io.BytesIO(text))
+    assert (counted.rows, counted.idle, counted.lost) == (profile.rows, profile.idle, profile.lost)
+    assert counted.samples + sum(row["samples"] for row in counted.idle) == len(samples)
+    leaves, rows = Counter(), Counter()
+    for line in folded:
+        stack, count = line.rsplit(" ", 1)
+        app, *names = stack.split(";")
+        leaves[app, names[-1] if names else "[unknown]"] += int(count)
+    for row in profile.rows:
+        leaf = row["symbol"]
+        if leaf == "[unknown]":
+            leaf = f"[{row['image'].strip('[]')}]"
+        elsewhere = row["app"] == "[elsewhere]"  # its stacks are not printed
+        rows[row["app"], "[unknown]" if elsewhere else leaf] += row["samples"]
+    assert leaves == rows
+
+
+# -- samples that are there twice ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", TIMED, ids=lambda file: file.stem)
+def test_a_sample_that_comes_again_later_is_refused(file):
+    blocks = re.split(r"(?<=\n\n)" if "\n\n" in file.read_text() else r"(?<=\n)", file.read_text())
+    blocks = [block for block in blocks if "cpu-clock:" in block]
+    for at in (0, len(blocks) // 3, len(blocks) - 3):
+        again = [*blocks[: at + 2], blocks[at], *blocks[at + 2 :]]
+        with pytest.raises(Untrusted, match="there twice"):
+            perf.parse("".join(again))
+    with pytest.raises(Untrusted, match="there twice"):
+        perf.parse("".join(blocks) * 2)
+    with pytest.raises(Untrusted, match=f"{len(blocks)} of {2 * len(blocks)} samples are there"):
+        perf.parse("".join(block * 2 for block in blocks))
+
+
+def test_one_time_on_two_cpus_or_of_two_events_is_sound():
+    one = sample()
+    text = one + one.replace("[000]", "[001]") + one.replace("cycles", "instructions")
+    assert sum(row["samples"] for row in perf.parse(text)) == 3
+
+
+def test_a_timer_may_expire_twice_in_a_microsecond():
+    """As seen in recordings at 20 kHz, 8 times in a million samples."""
+    twice = sample() * 2
+    assert sum(row["samples"] for row in perf.parse(samples_of(5) + twice)) == 7
+
+
+def test_copies_are_noticed_over_pieces(monkeypatch):
+    monkeypatch.setattr(perf_chunks, "CHUNK", 500)
+    lines = [sample() for _ in range(40)]
+    assert sum(row["samples"] for row in perf.parse("".join(lines))) == 40
+    for far in (10, 30):
+        with pytest.raises(Untrusted):
+            perf.parse("".join([*lines, lines[-far]]))
+
+
+# -- bounds -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"x" * 10**7,
+        b"(" * 10**7 + b"\n",
+        sample(place="f" + " (" * 100_000).encode(),
+        sample(place="f" + ")" * 100_000 + " (/a)x").encode(),
+        sample(place="f" + "+0x1" * 60_000 + " (/a").encode(),
+        sample(event="a:" * 60_000).encode() + b"x\n",
+        sample(comm="a" * 100_000).encode(),
+        sample(period=10**30).encode(),
+        sample().encode().replace(b"1000 ", b"9" * 5000 + b" "),
+        sample().encode().replace(b"7/", b"7" * 5000 + b"/"),
+        b"a 7/7 [000] 1.0: 10 cycles: \n" + b"\tff f+0x1 (/a)\n" * 10**6,
+        b"a 7/7 [000] 1.0: PERF_RECORD_LOST lost " + b"9" * 5000 + b"\n",
+    ],
+    ids=range(12),
+)
+def test_what_no_perf_prints_is_refused_in_a_short_line(text):
+    with pytest.raises(Untrusted) as refused:
+        perf.parse(text.decode())
+    assert len(str(refused.value)) <= 300 and str(refused.value).isprintable()
+
+
+def test_more_functions_than_a_profile_has_are_refused(monkeypatch):
+    monkeypatch.setattr(perf, "MOST_NAMES", 10_000)
+    text = "".join(sample(place=f"function_{number}+0x1 (/b)") for number in range(500))
+    with pytest.raises(Untrusted, match="more different functions"):
+        perf.parse(text)
+    monkeypatch.setattr(perf_stacks, "MOST_CALLS", 20)
+    with pytest.raises(Untrusted, match="more different call stacks"):
+        perf_stacks.read(
+            io.BytesIO(text[: text.find("function_30")].rpartition("\n")[0].encode() + b"\n")
+        )
 
 
 # -- stacks -----------------------------------------------------------------------------------
@@ -283,7 +421,8 @@ def test_folded_stacks_have_the_outermost_first():
         "net;perf 7/7 [000] 1.0: 10 cycles: \n\tff f;1+0x1 (/a)\n\tff [unknown] (/b/lib.so)\n\n"
         "swapper 0/0 [000] 1.0: 10 cycles: \n\tff halt+0x1 ([kernel.kallsyms])\n\n"
     )
-    lines = perf_stacks.folded(io.BytesIO(text.encode() * 2))
+    again = text.replace(" 1.0:", " 1.1:")
+    lines = perf_stacks.folded(io.BytesIO((text + again).encode()))
     assert lines == ["net:perf;[lib.so];f:1 2"]
     lines = perf_stacks.folded(io.BytesIO(text.encode()), lambda pid: f"d{pid}")
     assert lines == ["d7;net:perf;[lib.so];f:1 1"]
@@ -316,7 +455,7 @@ def test_what_ran_as_process_0_is_told_by_its_stack():
     text = ""
     for names in stacks.values():
         frames = "".join(f"\tff {name}+0x1 ([kernel.kallsyms])\n" for name in names.split())
-        text += f"swapper 0/0 [000] 1.0: 10 cycles: \n{frames}\n"
+        text += f"swapper 0/0 [000] {next(TIMES) / 1e6:.6f}: 10 cycles: \n{frames}\n"
     profile, _ = perf_stacks.read(io.BytesIO(text.encode()))
     assert {row["app"] for row in profile.rows} == {*stacks} - {"idle", "idle, cut short"}
     assert sum(row["samples"] for row in profile.idle) == 2
@@ -368,7 +507,7 @@ def test_a_child_is_in_its_parents_namespace(monkeypatch):
         "sh 9/9 [000] 1.1: PERF_RECORD_FORK(8:8):(9:9)\n"
     )
     for size in range(1, len(text)):
-        monkeypatch.setattr(perf_samples, "CHUNK", size)
+        monkeypatch.setattr(perf_chunks, "CHUNK", size)
         origins = perf_commands.origins(io.BytesIO(text.encode()))
         assert origins.namespaces == {5: 0xF0000081, 6: 0xF0000081}
         assert list(origins.line(6)) == [6, 5] and list(origins.line(8)) == [8, 9]

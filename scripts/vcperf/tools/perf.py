@@ -23,7 +23,8 @@ varies the period to hold a frequency, samples are worth what they stand for, an
 constant period both shares agree; without any period it is 0.
 
 The idle task's samples are in no row and in no percent; a profile keeps them apart.
-Interrupts that came while a processor idled are among them.
+Interrupts that came while a processor idled are among them, unless call stacks tell them
+apart (vcperf.tools.perf_tasks).
 """
 
 from __future__ import annotations
@@ -33,19 +34,27 @@ import sys
 from collections import Counter
 
 from vcperf.tools.filter import Row, Untrusted, write
-from vcperf.tools.perf_samples import Splitter, chunks, lost_in
+from vcperf.tools.perf_frames import UNKNOWN
+from vcperf.tools.perf_samples import Splitter
+from vcperf.tools.perf_tasks import ENDED, IDLE, task
 from vcperf.tools.perf_untimed import with_times
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
+
+    from vcperf.tools.perf_chunks import Lines
+    from vcperf.tools.perf_frames import Call
 
     DomainOf = Callable[[int], str | None]
     """The domain of a process, by its id."""
+    Seen = Callable[[str | None, bytes, tuple[Call, ...], int], None]
+    """Gets the domain, app and calls of samples that are no idle CPU's, and how many they are."""
+    Key = tuple[bytes, str | None, bytes, bytes, bytes]
+    """Event, domain, app, image, symbol."""
 
 COLUMNS = ("event", "domain", "app", "image", "symbol", "samples", "percent")
-IDLE = b"0"
+MOST_NAMES = 48_000_000  # bytes of different functions, some 100 each beside their names
 _OF_PMU = re.compile(r"[\w-]+/([\w-]+)/(\w*)$", re.ASCII)
 
 
@@ -78,57 +87,63 @@ def parse(text: str) -> list[Row]:
     return read(io.BytesIO(text.encode("utf-8", errors="surrogateescape"))).rows
 
 
-def read(stream: BinaryIO, domain_of: DomainOf | None = None) -> Profile:
+def read(stream: Lines, domain_of: DomainOf | None = None, seen: Seen | None = None) -> Profile:
     """Aggregate what perf script prints; memory grows with the distinct functions, not
     with the samples.
 
     Args:
         stream: binary, read to its end.
-        domain_of: the domain of a process id; None, as in the filter, leaves it empty.
+        domain_of: the domain of a process id, 0 included; None, as in the filter, leaves it
+            empty.
+        seen: gets the calls of all samples that are no idle CPU's.
 
     Raises Untrusted as parse does.
     """
     busy, idle = Sums(), Sums()
     domains: dict[bytes, str | None] = {}
-    lost = 0
     split = Splitter()
-    for text in chunks(stream):
-        for parts, count, period in split.samples(text):
-            comm, pid, event, symbol, image, other = parts
-            if not comm:
-                lost += count * lost_in(other)
-            elif pid == IDLE:
+    for (comm, pid), (event, calls), count, period in split.groups(stream):
+        symbol, image = calls[0] if calls else (UNKNOWN, UNKNOWN)
+        app = comm
+        if pid in (IDLE, ENDED):
+            app = task(calls) or (b"" if pid == IDLE else comm)
+            if not app:
                 idle.add((event, None, comm, image, symbol), count, period)
-            else:
-                if domain_of and pid not in domains:
-                    domains[pid] = domain_of(int(pid))
-                key = (event, domains.get(pid), comm, image, symbol)
-                busy.add(key, count, period)
+                continue
+        if domain_of and pid not in domains:
+            domains[pid] = domain_of(max(0, int(pid)))
+        domain = domains.get(pid)
+        busy.add((event, domain, app, image, symbol), count, period)
+        if seen:
+            seen(domain, app, calls, count)
     if not busy.sums and not idle.sums:
         raise Untrusted("no result in it")
-    return Profile(busy.rows(), idle.rows(), lost)
+    return Profile(busy.rows(), idle.rows(), split.lost)
 
 
 class Sums:
     """Samples and periods by what they share."""
 
     def __init__(self) -> None:
-        self.sums: dict[tuple[bytes, str | None, bytes, bytes, bytes], list[int]] = {}
+        self.sums: dict[Key, list[int]] = {}
+        self._bytes = 0
 
-    def add(
-        self, key: tuple[bytes, str | None, bytes, bytes, bytes], count: int, period: int
-    ) -> None:
+    def add(self, key: Key, count: int, period: int) -> None:
+        """Raises Untrusted when there are more functions than a profile has."""
         sums = self.sums.get(key)
         if sums is None:
             sums = self.sums[key] = [0, 0]
+            self._bytes += 100 + len(key[2]) + len(key[3]) + len(key[4])
+            if self._bytes > MOST_NAMES:
+                raise Untrusted(f"more different functions ({len(self.sums)}) than a profile has")
         sums[0] += count
         sums[1] += period
 
     def rows(self) -> list[Row]:
+        """One row per event, domain, app, image and symbol; images of one name are one."""
         merged: dict[tuple[str, str | None, str, str, str], list[int]] = {}
         totals: Counter[str] = Counter()
         for (event, domain, comm, image, symbol), (samples, period) in self.sums.items():
-            # Images of one base name are one image.
             name = event_name(text_of(event))
             key = (name, domain, text_of(comm), image_name(image), text_of(symbol))
             sums = merged.setdefault(key, [0, 0])

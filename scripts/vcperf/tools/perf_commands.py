@@ -11,7 +11,8 @@ import re
 from vcperf.errors import VcperfError
 from vcperf.tools.filter import Untrusted
 from vcperf.tools.perf import event_name
-from vcperf.tools.perf_samples import FIELDS, chunks
+from vcperf.tools.perf_chunks import chunks
+from vcperf.tools.perf_samples import FIELDS
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:

@@ -1,160 +1,205 @@
-"""The text that perf script prints, taken apart into samples; vcperf.tools.perf adds them up.
+"""The text that perf script prints, taken apart into samples: the one reader of this format.
+
+vcperf.tools.perf adds the samples up by function, vcperf.tools.perf_stacks by call stack.
 
 The format is that of perf 6.1, tools/perf/builtin-script.c, with the fields FIELDS, or with
-those that perf script prints unasked: a thread's id alone, no CPU of a recording without -a, and
-no period before Linux 3.18, where each sample counts the same.
+those that perf script prints by default: a thread's id alone, no CPU in a recording without -a,
+and no period before Linux 3.18, where each sample counts the same.
+
+Samples differ most in their times, which are cut out before equal samples are counted. Of what
+is left, who was running and where differ little, so each of both is read once and remembered.
 """
 
 from __future__ import annotations
 
+import operator
 import re
-from collections import Counter, defaultdict
 
 from vcperf.tools.filter import Untrusted
+from vcperf.tools.perf_chunks import chunks
+from vcperf.tools.perf_frames import Unusual, call_of
+from vcperf.tools.perf_repeats import Repeats
+from vcperf.tools.perf_sums import ENTRY, Known, Sums
 
-TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
 
-    Parts = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
-    """comm, pid, event, symbol, image, and alone, a line that is no sample."""
+    from vcperf.tools.perf_chunks import Lines
+    from vcperf.tools.perf_frames import Call
+
+    Who = tuple[bytes, bytes]
+    """A command's name and its process id."""
+    What = tuple[bytes, tuple[Call, ...]]
+    """An event, and its call stack, innermost first; without -g the innermost call alone."""
+    Group = tuple[Who, What, int, int]
+    """Samples that are alike: how many they are, and the sum of their periods."""
 
 FIELDS = "comm,pid,tid,cpu,time,event,period,ip,sym,symoff,dso"
 
-CHUNK = 1 << 19
-
-_WHO = rb" *(\S.{0,15}?) +(-?\d+)(?:/-?\d+)?(?: +\[\d+\])?"
-_WHEN = _WHO + rb" +\d+\.\d+: +"
-_EVENT = rb"([^\s\d]\S*): *"
-HEAD = _WHEN + rb"(\d+) +" + _EVENT
-_HEAD = _WHEN + rb"(?:(\d+) +)?" + _EVENT
-# A function's name may hold blanks, plus signs and brackets; its offset ends it.
-PLACE = (
-    rb"(\[unknown\]|[^+\t\n]*(?:\+(?!0x[0-9a-f]+ \()[^+\t\n]*)*)"
-    rb"(?:\+0x[0-9a-f]+)? \(([^\t\n]*)\)"
+# Digits are limited: a damaged number must not become a huge one.
+_RUNNING = rb" *(\S.{0,15}?) +(-?\d{1,10})(?:/-?\d{1,10})?"
+_WHO = re.compile(_RUNNING + rb"(?: +\[\d+\])?")
+_EVENT = re.compile(rb" *([^\s\d\1][^\s\1]*): *")
+_WHOLE = re.compile(
+    rb"(" + _RUNNING + rb"(?: +\[\d{1,6}\])?) +(\d{1,12}\.\d{1,9}): +(?:(\d{1,20}) +)?([^\s\d].*)"
 )
-_FRAME = rb"[0-9a-f]+ " + PLACE
-FRAME = _FRAME + rb"\n"
-# A function that the compiler put inside another has no image; the next frame has.
-_INLINED = rb"(?:\t *[0-9a-f]+ .* \(inlined\)\n)*"
-# The last group takes any line that is no part of a sample, so that none is passed over.
-_SAMPLE = re.compile(
-    _HEAD + rb"(?:\n" + _INLINED + rb"\t *)?" + FRAME + rb"(?:(?:\t.*\)\n)*\n)?|(.*)\n"
+# What most samples have, so that it is read at once: an event and one plain frame.
+_PLAIN = re.compile(
+    rb" *+([^\s\d\1][^\s\1]*+)(?<=:) *+[0-9a-f]{1,16}+ "
+    rb"(?:(\[unknown\])|([^+(\t\0\1]++)\+0x[0-9a-f]++) \(([^()\t\0\1]*+)\)"
 )
-_NO_STACK = re.compile(_HEAD + rb"$")  # with -g, where none could be taken
-# In a place only where a line's end was lost, and the next sample is taken for a part of it.
-_NEXT = re.compile(rb"\).* \d+\.\d+: ")
-_UNKNOWN = b"[unknown]"
-_INLINE = b"inlined"
+# A sample's own: its time and its period.
+_OWN = re.compile(rb"\] ++(\d++\.\d++): ++(\d++) ")
+_FIRST = re.compile(_OWN.pattern.replace(b"(", b"(?:") + rb"([^\s\d]\S*): ")
+_OWN_NO_CPU = re.compile(rb"(?<=\d) ++(\d++\.\d++): ++(\d++) ")
+_MARK = b"\0"  # where those were
+_FRAME = b"\1"  # where a line of a call stack began, or ended it
+_NO_MARKS = bytes.maketrans(_MARK + _FRAME, b"\x1a\x1a")
+_MOST_KNOWN = 80_000_000  # bytes
+_BITS, _LOW = 32, (1 << 32) - 1
 
-# The quicker way to most samples: without what each has of its own, its time and period, and
-# without all but the innermost frame, few lines differ; each of those is looked at once.
-_OWN = re.compile(rb"\] ++\d++\.\d++: ++(\d++) ")
-_OWN_NO_CPU = re.compile(rb"(?<=\d) ++\d++\.\d++: ++(\d++) ")
-_MARK = b"\0"  # where those were, so that nothing else can pass for them
-_STACK = re.compile(rb": *+\n\t *+(.*+\n)(?:\t.*\)\n)*+\n")
-_ALIKE = re.compile(_WHO + _MARK + rb" *" + _EVENT + _FRAME)
-_KNOWN = 20_000
-
-# A line after which more must come: a call stack's head, a frame, a list of namespaces.
-_OPEN = re.compile(_HEAD + rb"$|\t *[0-9a-f]+ |.* nr_namespaces: \d+$")
-_LOST = re.compile(rb".* PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)$")
-# Comments, and what perf script tells of processes when asked to.
-_NOTE = re.compile(
-    rb"(?:#.*|.* PERF_RECORD_(?:NAMESPACES|FORK|EXIT|COMM).*"
-    rb"|\t\t[ \[]\d+/\w+: \d+/(?:0x[0-9a-f]+|0).*|)$"
-)
-
-
-def chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream in pieces of whole samples.
-
-    Raises Untrusted when it ends within a line or a call stack.
-    """
-    while text := stream.read(CHUNK):
-        lines = [text]
-        line = text[text.rfind(b"\n", 0, -1) + 1 :]
-        if not line.endswith(b"\n"):
-            lines.append(stream.readline())
-            line += lines[-1]
-        while _OPEN.match(line):
-            line = stream.readline()
-            if not line:
-                raise Untrusted("the output is cut off: its last call stack has no end")
-            lines.append(line)
-        if not line.endswith(b"\n"):
-            raise Untrusted("the output is cut off: its last line has no end")
-        yield b"".join(lines)
+_LOST = re.compile(rb".* PERF_RECORD_LOST(?:_SAMPLES)? lost (\d{1,18})")
+# Comments, and what perf script prints about processes when asked to.
+_NOTE = re.compile(rb"#.*|.* PERF_RECORD_(?:NAMESPACES|FORK|EXIT|COMM).*|")
 
 
 class Splitter:
-    """Splits text into samples; remembers the lines that it has split."""
+    """Splits text into samples.
+
+    Attributes:
+        lost: samples that the text so far reports as lost.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Parts] = {}
+        self.lost = 0
+        self._whos, self._whats = Known(_who, 1 << _BITS), Known(self._what, 1)
+        self._calls: dict[bytes, Call | None] = {}
+        self._sums = Sums()
+        self._one_event = True
         self._periods: bool | None = None  # whether samples have one
+        self._repeats = Repeats()
 
-    def samples(self, text: bytes) -> list[tuple[Parts, int, int]]:
-        """The samples of a chunk.
+    def groups(self, stream: Lines) -> Iterator[Group]:
+        """The samples of a stream, those that are alike together, if not all.
 
-        Returns:
-            what those that are alike share, how many they are, and the sum of their periods,
-            in the event's units.
+        Raises Untrusted when a line is not one of a sound report, or samples are there twice.
         """
-        alike = [] if _MARK in text else self._alike(text)
-        return alike or self._one_by_one(text)
+        for text in chunks(stream):
+            if self._whos.bytes + self._whats.bytes > _MOST_KNOWN:
+                yield from self._summed()
+                self._whos.forget()
+                self._whats.forget()
+                self._calls.clear()
+            yield from self._take(text)
+        yield from self._summed()
+        self._repeats.finish()
 
-    def _alike(self, text: bytes) -> list[tuple[Parts, int, int]]:
-        """The same in a third of the time; nothing where a line is not as most are."""
-        if b"\t" in text:
-            text = _STACK.sub(rb": \1", text)
-        pieces, mark = _OWN.split(text), b"]" + _MARK
-        if len(pieces) == 1:
-            pieces, mark = _OWN_NO_CPU.split(text), _MARK
-        periods = pieces[1::2]
-        lines = mark.join(pieces[::2]).split(b"\n")
-        counts = Counter(lines)
-        sums = _period_sums(lines, counts, periods)
-        samples = []
-        for line, count in counts.items():
-            parts = self._known.get(line) or self._learn(line)
-            if not parts:
-                return []
-            samples.append((parts, count, sums.get(line, 0)))
-        if periods:
-            self._agree(True)
+    def _take(self, text: bytes) -> list[Group]:
+        """Take a chunk. Returns the samples that are not in the sums."""
+        if _MARK in text or _FRAME in text:
+            text = text.translate(_NO_MARKS)
+        if b"\t" in text:  # a call stack is one line from here on
+            text = _fold(text)
+        for own, mark in self._patterns(text):
+            try:
+                self._alike(own.split(text), mark)
+            except Unusual:
+                continue
+            return []
+        return self._one_by_one(text if _FRAME in text else _fold(text))
+
+    def _patterns(self, text: bytes) -> Iterator[tuple[re.Pattern[bytes], bytes]]:
+        """What may cut out of all samples what each has of its own, the quickest first, and what
+        is put in its place."""
+        first = _FIRST.search(text, 0, 2000)
+        if first and self._one_event and _FRAME not in text:
+            # The address too, where each sample is of one event: more samples are alike then.
+            event = first[1] + b": "
+            address = re.escape(event) + rb" *+[0-9a-f]{1,16}+ "
+            yield re.compile(_OWN.pattern + address), b"]" + _MARK + event + b"0 "
+            self._one_event = False
+        yield _OWN, b"]" + _MARK
+        yield _OWN_NO_CPU, _MARK
+
+    def _summed(self) -> Iterator[Group]:
+        for key, count, period in self._sums.empty():
+            what = key & _LOW
+            yield self._whos.value_of[key - what], self._whats.value_of[what], count, period
+
+    def _alike(self, pieces: list[bytes], mark: bytes) -> None:
+        """Add a chunk, split at what differs, to the sums.
+
+        Raises Unusual where a line is not as most are.
+        """
+        periods = pieces[2::3]
+        if not periods:
+            raise Unusual
+        whos, whats, lost = _halves(mark.join(pieces[::3]), len(periods))
+        # No loop of Python: a sample costs less than a microsecond.
+        who, what = self._whos.__getitem__, self._whats.__getitem__
+        keys = list(map(operator.or_, map(who, whos), map(what, whats)))
+        self._agree(True)
+        self._repeats.take_pieces(pieces)
+        self._sums.add(keys, periods)
+        self.lost += lost
+
+    def _one_by_one(self, text: bytes) -> list[Group]:
+        samples, keys = [], []
+        for line in text[:-1].split(b"\n"):
+            found = _WHOLE.fullmatch(line)
+            if not found:
+                self._note(line)
+                continue
+            head, comm, pid, time, period, what = found.groups()
+            try:
+                event, calls = self._what(what)
+            except Unusual:
+                self._note(line)
+                continue
+            self._agree(period is not None)
+            samples.append(((comm, pid), (event, calls), 1, int(period or 1)))
+            keys.append((time, head, what))
+        self._repeats.take(keys)
         return samples
 
-    def _learn(self, line: bytes) -> Parts | None:
-        """The parts of a line, None when it is not what it seems to be."""
-        sample = _ALIKE.fullmatch(line)
-        if sample and line.count(_MARK) == 1 and sample[5] != _INLINE:
-            comm, pid, event, symbol, image = sample.groups()
-            parts = (comm, pid, event, symbol, image, b"")
-        elif _MARK not in line and (_NOTE.match(line) or _LOST.match(line)):
-            parts = (b"", b"", b"", b"", b"", line)
+    def _note(self, line: bytes) -> None:
+        """Raises Untrusted when it is no line of a sound report."""
+        try:
+            self.lost += _lost_in(line)
+        except Unusual:
+            printed = line[:200].replace(_FRAME, b"").decode("utf-8", errors="replace")
+            raise Untrusted(f"not a line of a sound report: {printed!r}") from None
+
+    def _what(self, text: bytes) -> What:
+        plain = _PLAIN.fullmatch(text)
+        if plain:
+            event, unknown, symbol, image = plain.groups()
+            return event[:-1], ((unknown or symbol, image),)
+        return self._what_else(text)
+
+    def _what_else(self, text: bytes) -> What:
+        event = _EVENT.match(text)
+        if not event or _MARK in text:
+            raise Unusual
+        if event.end() == len(text):  # a head alone
+            raise Unusual
+        frames = text[event.end() :]
+        if frames.startswith(_FRAME):
+            if not frames.endswith(_FRAME):  # no blank line behind it
+                raise Unusual
+            calls = [self._call(frame) for frame in frames[1:-1].split(_FRAME) if frame]
         else:
-            return None
-        if len(self._known) >= _KNOWN:
-            self._known.clear()
-        self._known[line] = parts
-        return parts
+            calls = [self._call(frames.removesuffix(_FRAME))]
+        return event[1], tuple(call for call in calls if call)
 
-    def _one_by_one(self, text: bytes) -> list[tuple[Parts, int, int]]:
-        samples = []
-        for comm, pid, period, event, symbol, image, other in _SAMPLE.findall(text):
-            parts, own = (comm, pid, event, symbol, image, other), period
-            bare = _NO_STACK.match(other) if other else None
-            if bare:
-                own = bare[3] or b""
-                parts = (bare[1], bare[2], bare[4], _UNKNOWN, _UNKNOWN, b"")
-            if parts[0]:
-                self._agree(bool(own))
-            if _NEXT.search(symbol) or _NEXT.search(image):
-                raise Untrusted("two samples in one line")
-            samples.append((parts, 1, int(own or 1)))
-        return samples
+    def _call(self, frame: bytes) -> Call | None:
+        try:
+            return self._calls[frame]
+        except KeyError:
+            call = self._calls[frame] = call_of(frame)
+            self._whats.bytes += len(frame) + ENTRY
+            return call
 
     def _agree(self, periods: bool) -> None:
         """Raises Untrusted where a sample has a period and another has none."""
@@ -163,29 +208,54 @@ class Splitter:
         self._periods = periods
 
 
-def _period_sums(
-    lines: list[bytes], counts: Counter[bytes], periods: list[bytes]
-) -> dict[bytes, int]:
-    """The sum of the periods of each line."""
-    if len(set(periods)) == 1:
-        period = int(periods[0])
-        return {line: count * period for line, count in counts.items()}
-    sums: dict[bytes, int] = defaultdict(int)
-    samples = (line for line in lines if _MARK in line)
-    for line, period in zip(samples, map(int, periods), strict=False):
-        sums[line] += period
-    return sums
+def _fold(text: bytes) -> bytes:
+    """The text with each call stack in one line, _FRAME before each frame and at its end."""
+    if b"\n\t\n" in text or text.startswith(b"\t"):
+        raise Untrusted("a frame without its call stack, or an empty one")
+    return text.replace(b"\n\t", _FRAME).replace(b"\n\n", _FRAME + b"\n")
 
 
-def lost_in(line: bytes) -> int:
-    """How many samples a line says were lost.
+def _who(text: bytes) -> Who:
+    found = _WHO.fullmatch(text)
+    if not found:
+        raise Unusual
+    return found[1], found[2]
 
-    Raises Untrusted when it is no line of a sound report.
+
+def _halves(text: bytes, samples: int) -> tuple[list[bytes], list[bytes], int]:
+    """Who was running and where, of each sample, and how many samples the other lines report
+    as lost.
+
+    Args:
+        text: lines, with _MARK where samples had their times and periods.
+        samples: how many there are.
     """
-    lost = _LOST.match(line)
+    flat = text.replace(b"\n", _MARK).split(_MARK)
+    if len(flat) == 2 * samples + 1:  # no other line
+        return flat[:-1:2], flat[1::2], 0
+    whos, whats, lost = [], [], 0
+    for line in text[:-1].split(b"\n"):
+        who, marked, what = line.partition(_MARK)
+        if marked:
+            whos.append(who)
+            whats.append(what)
+        else:
+            lost += _lost_in(line)
+    if len(whos) != samples:
+        raise Unusual
+    return whos, whats, lost
+
+
+def _lost_in(line: bytes) -> int:
+    """How many samples a line reports as lost.
+
+    Raises Unusual when it is no line of a sound report.
+    """
+    if not line:
+        return 0
+    lost = _LOST.fullmatch(line.removesuffix(_FRAME))
     if lost:
         return int(lost[1])
-    if _NOTE.match(line):
-        return 0
-    printed = line.decode("utf-8", errors="replace")
-    raise Untrusted(f"not a line of a sound report: {printed!r}")
+    if not _NOTE.fullmatch(line):
+        raise Unusual
+    return 0
