@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 from helpers.checkout import ROOT
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
@@ -315,6 +315,7 @@ def test_the_quick_way_agrees_with_the_thorough_one_whatever_the_names(samples):
 
 
 @given(odd_samples)
+@settings(max_examples=300)
 def test_counts_and_call_stacks_of_one_text_agree(samples):
     """Idle CPUs are in neither; each row's samples are those of the stacks with its leaf."""
     text = printed(samples).encode()

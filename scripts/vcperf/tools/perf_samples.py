@@ -256,6 +256,6 @@ def _lost_in(line: bytes) -> int:
     lost = _LOST.fullmatch(line.removesuffix(_FRAME))
     if lost:
         return int(lost[1])
-    if not _NOTE.fullmatch(line):
-        raise Unusual
+    if not _NOTE.fullmatch(line) or (line.startswith(b"#") and _WHOLE.fullmatch(line)):
+        raise Unusual  # a command may be called as a comment begins
     return 0
