@@ -31,6 +31,10 @@ points: figures ## Measure, then profile the ping-pong at the anomaly of its cur
 plan: setup ## Print cells, blocks done and missing, and the time still needed
 	.venv/bin/python -m vcperf plan $(CAMPAIGN)
 
+.PHONY: doctor
+doctor: setup ## Try everything that the campaign will need; changes nothing (CAMPAIGN=file)
+	@.venv/bin/python -m vcperf doctor $(CAMPAIGN)
+
 .PHONY: test
 test: setup-dev ## Set up and run the tests
 	.venv/bin/python -m pytest -n 2 --dist loadgroup

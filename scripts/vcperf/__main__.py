@@ -10,6 +10,7 @@ from vcperf.errors import VcperfError, quote, suggest
 # command -> its module in vcperf.commands, and what it does, in one line.
 COMMANDS = {
     "plan": ("plan", "print cells, blocks done and missing, and the time still needed"),
+    "doctor": ("doctor", "try everything that a campaign will need, and say how to mend it"),
     "converge": ("converge", "add blocks to the cells whose verdict is open"),
     "points": ("points", "pick points A and B for the profiles from the curves measured"),
     "compare": ("compare", "compare two finished results folders"),

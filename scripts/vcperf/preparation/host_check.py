@@ -33,13 +33,18 @@ def prepare_host(ready: Campaign) -> None:
     check_host(ready, [block for block in wanted if not block.measured])
 
 
+def needed_bytes(missing: int) -> int:
+    """What a campaign needs on disk for some missing blocks, bytes."""
+    return TABLES_BYTES + missing * RECORD_BYTES
+
+
 def check_host(ready: Campaign, missing: Collection[Block]) -> None:
     """Make sure that the missing blocks can be measured, then take the host for it.
 
     Raises VcperfError when a tool or disk space is missing.
     """
     for folder, needed in (
-        ("results", TABLES_BYTES + len(missing) * RECORD_BYTES),
+        ("results", needed_bytes(len(missing))),
         (".", len(missing) * RECORD_BYTES),
     ):
         if os.path.isdir(folder):

@@ -71,9 +71,9 @@ def take(handle: int, doing: str) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = _holder(handle)
-        with _stoppable(f"Stopped while waiting for {holder}."):
-            print(f"Waiting: {holder} is {doing}.", file=sys.stderr, flush=True)
+        whose = holder(handle)
+        with _stoppable(f"Stopped while waiting for {whose}."):
+            print(f"Waiting: {whose} is {doing}.", file=sys.stderr, flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
 
 
@@ -97,7 +97,7 @@ def _stoppable(last_line: str) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _holder(handle: int) -> str:
+def holder(handle: int) -> str:
     """The process that has an open file locked, as far as /proc/locks shows it. Format: proc(5)."""
     file = os.fstat(handle)
     inode = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"

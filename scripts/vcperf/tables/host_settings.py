@@ -47,17 +47,21 @@ def places_of(value: object, folder: str | None = None) -> Places:
 
 
 def pins(spec: Mapping[str, Any], value: object) -> dict[str, str | None]:
+    """`pins_of` for a block's column `settings`."""
+    return pins_of(spec, places_of(value))
+
+
+def pins_of(spec: Mapping[str, Any], places: Places) -> dict[str, str | None]:
     """What the pins of a block have in common below the CPUs.
 
     Args:
         spec: the block's.
-        value: its column `settings`.
+        places: place -> settings.
 
     Returns `shared_cores`: whether two of the CPUs that its domains are pinned to are hardware
     threads of one core; and `numa_crossed`: whether these CPUs lie in several NUMA nodes of one
     machine. Each is yes, no, or None where a node does not show it.
     """
-    places = places_of(value)
     if not places:
         return dict.fromkeys(("shared_cores", "numa_crossed"))
     nodes = spec["nodes"]

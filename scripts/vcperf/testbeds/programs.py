@@ -25,10 +25,14 @@ def missing(tools: Mapping[str, str]) -> str:
     """
     import shutil  # its start-up time is not for blocks
 
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *TOOL_FOLDERS])
-    absent = [name for name in tools if shutil.which(name, path=path) is None]
+    absent = [name for name in tools if shutil.which(name, path=search_path()) is None]
     packages = sorted({tools[name] for name in absent})
     return f"not found: {', '.join(absent)}; install {', '.join(packages)}" if absent else ""
+
+
+def search_path() -> str:
+    """Where programs are looked for: the PATH, then our own folders and those of administrators."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *TOOL_FOLDERS])
 
 
 def found(*names: str) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""Tries everything that a campaign will need, changes nothing, and says how to mend what is wrong.
+
+python -m vcperf doctor [CAMPAIGN.yaml]
+"""
+
+import argparse
+import json
+import os
+
+from vcperf.commands.doctor_checks import (
+    FAIL,
+    Check,
+    of_hosts,
+    of_programs,
+    of_settings,
+    of_this_machine,
+)
+from vcperf.config import campaign_file, files
+from vcperf.preparation import campaign
+
+
+def main(argv: list[str]) -> int:
+    """Print one line per check. Returns 0, or 1 when something keeps the campaign from being
+    measured. Raises VcperfError for a configuration that cannot be planned."""
+    parser = argparse.ArgumentParser(prog="vcperf doctor", description=__doc__.splitlines()[0])
+    parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
+    sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
+    ready = campaign.prepare(files.merged(sources), sources)
+    context = json.loads(os.environ["VCPERF_CONTEXT"])
+    missing = [block for block in ready.wanted() if not block.measured]
+    done = len(ready.wanted()) - len(missing)
+    checks = [Check("configuration", f"{done} blocks done, {len(missing)} to measure")]
+    checks += of_this_machine(len(missing))
+    checks += of_programs(ready, missing)
+    silent, reached = of_hosts(missing, context.get("ssh_config"))
+    checks += reached
+    checks += of_settings(missing, context, silent)
+    print(report(checks))
+    return int(any(check.verdict == FAIL for check in checks))
+
+
+def report(checks: list[Check]) -> str:
+    """The checks as text: verdict, what was looked at, what was found and how to mend it."""
+    width = max(len(check.what) for check in checks)
+    lines = []
+    for check in checks:
+        mend = f"; {check.mend}" if check.mend else ""
+        lines.append(f"{check.verdict:<5} {check.what:<{width}}  {check.found}{mend}")
+    worst = sum(check.verdict == FAIL for check in checks)
+    doubts = sum(check.verdict != FAIL and bool(check.mend) for check in checks)
+    lines.append("")
+    if worst:
+        lines.append(f"{worst} of {len(checks)} checks failed: mend these first")
+    elif doubts:
+        lines.append(
+            f"it can be measured; {doubts} of {len(checks)} checks would make results worse"
+        )
+    else:
+        lines.append("all is well")
+    return "\n".join(lines)
