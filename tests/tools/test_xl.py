@@ -1,17 +1,28 @@
 """The parsers of xl's and xm's output: properties that no output may break."""
 
+import subprocess
+import sys
+
 import pytest
 from helpers.checkout import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
-from vcperf.tools import xl
+from vcperf.tools import xl, xl_rows
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data/xl"
 OUTPUTS = sorted(DATA.glob("vcpu-*.txt"))
 SOUND = [file for file in OUTPUTS if file.with_suffix(".csv").exists()]
+FILTER = f"""
+import resource, sys
+sys.path.insert(0, {str(ROOT / "scripts")!r})
+from vcperf.tools import xl
+status = xl.filter_main()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+sys.exit(status)
+"""
 FAULTS = sorted(DATA.glob("fault-*.txt"))
 
 
@@ -84,6 +95,32 @@ def test_a_name_with_a_byte_that_is_not_text_is_refused():
 def test_blank_lines_and_carriage_returns_mean_nothing():
     text = (DATA / "vcpu-hard-soft.txt").read_text()
     assert xl.parse("\n" + text.replace("\n", "\r\n") + "\n") == xl.parse(text)
+
+
+def test_many_rows_are_read_in_little_memory(tmp_path):
+    """Of one domain with as many VCPUs as five digits count; none is printed if one is damaged."""
+    file = tmp_path / "rows"
+    rows = "".join(f"a b 1 {vcpu} 3 r-- 5.0 0-3,5 / all\n" for vcpu in range(100_000))
+    head = "Name ID VCPU CPU State Time(s) Affinity (Hard / Soft)\n"
+    for end, status, lines in (("", 0, 100_001), ("x\n", 1, 0), ("y" * 10**6 + "\n", 1, 0)):
+        file.write_text(head + rows + end)
+        with file.open() as text:
+            done = subprocess.run(
+                [sys.executable, "-c", FILTER], stdin=text, capture_output=True, check=False
+            )
+        assert (done.returncode, done.stdout.count(b"\n")) == (status, lines)
+        *said, kilobytes = done.stderr.decode().splitlines()
+        assert len(said) == status and all(len(line) <= 300 for line in said)
+        assert int(kilobytes) < 100_000
+
+
+def test_more_domains_than_a_host_has_are_refused(monkeypatch):
+    monkeypatch.setattr(xl_rows, "MOST_DOMAINS", 10)
+    with pytest.raises(Untrusted, match="more than 10 domains"):
+        xl.parse(
+            "Name ID VCPUs CPU State Time(s) CPU Affinity\n"
+            + "".join(f"domain{number} 0 1.0 all\n" for number in range(30))
+        )
 
 
 # -- rows in the format of each version read back --------------------------------------

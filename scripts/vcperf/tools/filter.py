@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 
@@ -9,9 +10,11 @@ from vcperf.errors import VcperfError, quote
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
+_IN_MEMORY = 1 << 24  # bytes
+_BATCH = 1000  # rows
 Row = dict[str, "Any"]
 
 
@@ -57,6 +60,43 @@ def main(parse: Callable[[str], list[Row]], columns: Sequence[str]) -> int:
     return 0
 
 
+def print_whole(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> int:
+    """Print rows as they are read, but only when all can be: until then they are in memory,
+    and on disk where they are many.
+
+    Args:
+        rows: the values of each, one per column; None prints empty. Raises Untrusted.
+        columns: the header.
+
+    Returns the exit status as main does.
+    """
+    import csv
+    import io
+    import itertools
+    import shutil
+    import tempfile
+
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", newline="") as printed:
+        batch = io.StringIO()  # a file that may move to the disk is slow in small pieces
+        writer = csv.writer(batch, lineterminator="\n")
+        writer.writerow(columns)
+        remaining = iter(rows)
+        try:
+            while some := list(itertools.islice(remaining, _BATCH)):
+                writer.writerows(some)
+                printed.write(batch.getvalue())
+                batch.seek(0)
+                batch.truncate()
+        except Untrusted as fault:
+            print(f"rejected: {fault}", file=sys.stderr)
+            return 1
+        printed.write(batch.getvalue())
+        printed.seek(0)
+        with whole_pipe():
+            shutil.copyfileobj(printed, sys.stdout)
+    return 0
+
+
 def write(rows: list[Row], columns: Sequence[str]) -> None:
     """Print rows as CSV with a header; what a row lacks prints empty."""
     write_values(([row.get(column) for column in columns] for row in rows), columns)
@@ -70,12 +110,20 @@ def write_values(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> None:
         columns: the header.
     """
     import csv
-    import os
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    try:
+    with whole_pipe():
         writer.writerow(columns)
         writer.writerows(rows)
+
+
+@contextlib.contextmanager
+def whole_pipe() -> Iterator[None]:
+    """Print to the end, or until whoever reads, head say, wants no more."""
+    import os
+
+    try:
+        yield
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads, head say, wants no more
+    except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -20,37 +20,19 @@ import sys
 
 from vcperf.basics import cpulist
 from vcperf.errors import VcperfError
-from vcperf.tools.filter import Row, Untrusted, main
+from vcperf.tools import xl_rows
+from vcperf.tools.filter import Row, Untrusted, print_whole
+from vcperf.tools.xl_rows import WORDS, whole_line
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+fault = xl_rows.fault
 COLUMNS = ("domain", "id", "vcpu", "cpu", "state", "time_s", "hard_affinity", "soft_affinity")
-NO_NAME = "(null)"  # xl's name for a domain that has none, such as one that is dying
 
-# Patterns are text: compiling them all would cost every import some milliseconds.
-# Digits are limited: a damaged number must not become a huge one.
-_ID = r"(?P<id>\d{1,5})"
-_TIME = r"(?P<time_s>\d{1,12}\.\d)"
-_ON = r"(?P<cpu>\d{1,5}|-) +(?P<state>--p|[r-][b-]-)"
-_HEADER = r"Name ID VCPUs? CPU State Time\(s\) (?:CPU Affinity|(?P<soft>Affinity \(Hard / Soft\)))"
-# Read from the right, where the number of fields is known: a name may hold blanks.
-_HARD_SOFT_ROW = (
-    rf"(?a)(?P<name>\S+(?: \S+)*) +{_ID} +(?P<vcpu>\d{{1,5}}) +{_ON} +{_TIME}"
-    r" +(?P<hard>\S+) / (?P<soft>\S+)"
-)
-# xm also lists domains that it manages and that do not run: no ID, CPU and state.
-_ONE_AFFINITY_ROW = (
-    rf"(?a)(?P<name>\S+)(?: +{_ID})? +(?P<vcpu>\d{{1,5}})(?: +{_ON})? +{_TIME} +(?P<hard>\S.*)"
-)
 # Keys are padded to 23 characters, which no line of an error is.
 _INFO = r"(?a)([A-Za-z]\w* +|\w{23,}):(.*)"
-_WORDS = {"all": "all", "any cpu": "all", "none": "none", "no cpus": "none"}
-_LAST_ID = 0x7FEF  # those above are Xen's own
-
-_PREFIX = r"(?i)^(?:\w+: )?(?:error|critical): +(?:\S+\.[ch]:\d+:\w+: *)?"
-_CHATTER = r"(?i)(?:\w+: (?:debug|verbose|detail|progress|info|notice)|(?:\w+: )?warning)\b"
 
 
 def vcpu_list_argv(toolstack: str) -> list[str]:
@@ -126,7 +108,7 @@ def cpu_set(text: str, cpus: int) -> list[int]:
     >>> cpu_set("0-2,5", 8), cpu_set("all", 2), cpu_set("none", 2)
     ([0, 1, 2, 5], [0, 1], [])
     """
-    word = _WORDS.get(text)
+    word = WORDS.get(text)
     if word:
         return list(range(cpus)) if word == "all" else []
     ranges = cpulist.printed_ranges(text)
@@ -146,17 +128,7 @@ def parse(text: str) -> list[Row]:
     Raises Untrusted when a line is not one that vcpu-list prints, a VCPU is missing or
     there twice, or no VCPU is there.
     """
-    rows = _table(text)
-    seen: set[str | int] = set()
-    owner, expected = None, 0
-    for row in rows:
-        if (row["domain"], row["id"]) != owner:
-            owner, expected = (row["domain"], row["id"]), 0
-            _note_once(*owner, seen)
-        if row["vcpu"] != expected:
-            raise Untrusted(f"{row['domain']}: expected VCPU {expected}, not {row['vcpu']}")
-        expected += 1
-    return rows
+    return [dict(zip(COLUMNS, row, strict=True)) for row in xl_rows.read(xl_rows.lines_of(text))]
 
 
 def parse_info(text: str) -> dict[str, str]:
@@ -177,36 +149,12 @@ def parse_info(text: str) -> dict[str, str]:
         elif key and line[0] in " \t":
             values[key] = f"{values[key]} {line.strip()}".strip()
         else:
-            raise Untrusted(f"line {number}: not a line of info: {line!r}")
+            raise Untrusted(f"line {number}: not a line of info: {line[:200]!r}")
     if re.fullmatch(r"[1-9][0-9]{0,4}", values.get("nr_cpus", "")) is None:
         raise Untrusted("info has no nr_cpus")
     if not (values.get("xen_major") or values.get("xen_version")):
         raise Untrusted("info has neither xen_major nor xen_version")
     return values
-
-
-def fault(text: str) -> str:
-    """What went wrong, in one line, from all that a failed call printed.
-
-    >>> fault("libxl: error: libxl_sched.c:62:libxl__set: Domain 1:Setting vcpu affinity")
-    'Domain 1:Setting vcpu affinity'
-    """
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    noise = f"{_CHATTER}|{_HEADER}$"
-    messages = [line for line in lines if line and not re.match(noise, line)]
-    if not messages:
-        return "no error message"
-    for line in messages:
-        if "privileged command interface" in line:
-            return (
-                f"{re.sub(_PREFIX, '', line)}: no access to Xen,"
-                " run it as root in dom0 of a host that Xen booted"
-            )
-    if messages[0].startswith("Traceback"):
-        return messages[-1]
-    # The first error is the cause; those below it are what it led to.
-    errors = [line for line in messages if re.match(_PREFIX, line)]
-    return re.sub(_PREFIX, "", (errors or messages)[0])
 
 
 def _known(toolstack: str) -> str:
@@ -217,82 +165,17 @@ def _known(toolstack: str) -> str:
 
 def _lines(text: str) -> list[tuple[int, str]]:
     """Numbered lines that are not blank."""
-    if text and not text.endswith("\n"):
-        raise Untrusted("the output is cut off: its last line has no end")
-    numbered = enumerate(text.split("\n"), start=1)
-    return [(number, line.rstrip()) for number, line in numbered if line.strip()]
+    numbered = enumerate(xl_rows.lines_of(text), start=1)
+    return [(number, whole_line(line)) for number, line in numbered if line.strip()]
 
 
-def _table(text: str) -> list[Row]:
-    """The rows below the header."""
-    lines = _lines(text)
-    if not lines:
-        raise Untrusted("vcpu-list printed nothing")
-    match = re.fullmatch(_HEADER, " ".join(lines[0][1].split()))
-    if not match:
-        raise Untrusted(f"no header of vcpu-list: {fault(text)}")
-    rows = []
-    for number, line in lines[1:]:
-        try:
-            row = _vcpu(line, bool(match.groupdict().get("soft")))
-        except Untrusted as reason:
-            raise Untrusted(f"line {number}: {reason}") from None
-        if row is None:
-            raise Untrusted(f"line {number}: not a row of vcpu-list: {line!r}")
-        rows.append(row)
-    if not rows:
-        raise Untrusted("vcpu-list has a header and no rows")
-    return rows
-
-
-def _vcpu(line: str, soft: bool) -> Row | None:
-    match = re.fullmatch(_HARD_SOFT_ROW if soft else _ONE_AFFINITY_ROW, line)
-    if match is None:
-        return None
-    cpu, state = match["cpu"], match["state"]
-    if (match["id"] is None) != (state is None) or (cpu == "-") != (state == "--p"):
-        return None  # what does not run has no CPU, and the other way round
-    return {
-        "domain": _name(match["name"]),
-        "id": _domain_id(match["id"]),
-        "vcpu": int(match["vcpu"]),
-        "cpu": None if cpu in (None, "-") else int(cpu),
-        "state": state,
-        "time_s": float(match["time_s"]),
-        "hard_affinity": _normal(match["hard"]),
-        "soft_affinity": _normal(match["soft"]) if soft else None,
-    }
-
-
-def _name(text: str) -> str:
-    if not text.isprintable() or "\ufffd" in text:
-        raise Untrusted(f"damaged name {text!r}")
-    return text
-
-
-def _domain_id(text: str | None) -> int | None:
-    if text is not None and int(text) > _LAST_ID:
-        raise Untrusted(f"domain id {text} is above {_LAST_ID}")
-    return None if text is None else int(text)
-
-
-def _note_once(name: str, number: int | None, seen: set[str | int]) -> None:
-    """Note a domain; its name and its id must be its own."""
-    own = {key for key in (name, number) if key not in (None, NO_NAME)}
-    if own & seen:
-        raise Untrusted(f"domain {name} (id {number}) is there twice")
-    seen |= own
-
-
-def _normal(text: str) -> str:
-    """An affinity as every version would write it: all, none or merged ranges."""
-    if text in _WORDS:
-        return _WORDS[text]
-    ranges = cpulist.printed_ranges(text)
-    if not ranges:
-        raise Untrusted(f"{text!r} is not an affinity")
-    return cpulist.written(ranges)
+def filter_main() -> int:
+    """Run the parser over standard input, as filter.main does. Memory does not grow with the
+    rows, of which none is printed before all are read."""
+    with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
+        lines = iter(lambda: stream.readline(xl_rows.LONGEST_LINE), b"")
+        return print_whole(xl_rows.read(line.decode(errors="replace") for line in lines), COLUMNS)
 
 
 if __name__ == "__main__":
-    sys.exit(main(parse, COLUMNS))
+    sys.exit(filter_main())
