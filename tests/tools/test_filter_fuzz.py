@@ -3,6 +3,8 @@
 `FUZZ=10000 pytest tests/tools/test_filter_fuzz.py` tries more of them.
 """
 
+import io
+import itertools
 import json
 import os
 
@@ -11,7 +13,7 @@ from helpers.checkout import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vcperf.tools import ep, imb, mpi4py_bench, pathload, pathrate
+from vcperf.tools import ep, imb, mpi4py_bench, oprofile, pathload, pathrate, perf, perf_stacks, xl
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data"
@@ -36,13 +38,15 @@ FOREIGN = [
 ]
 
 
+KINDS = ("digit", "byte", "insert", "drop", "line", "again", "swap", "cut")
+ONE_BYTE = ("digit", "byte", "insert", "drop")
+
+
 @st.composite
-def damaged(draw, reports):
+def damaged(draw, reports, kinds=KINDS):
     """A report, and the same with one damage."""
     report = draw(st.sampled_from(reports))
-    kind = draw(
-        st.sampled_from(["digit", "byte", "insert", "drop", "line", "again", "swap", "cut"])
-    )
+    kind = draw(st.sampled_from(kinds))
     data = bytearray(report)
     if kind == "digit":
         at = draw(st.sampled_from([at for at, byte in enumerate(data) if chr(byte).isdigit()]))
@@ -58,6 +62,12 @@ def damaged(draw, reports):
             lines[at], lines[other] = lines[other], lines[at]
         elif kind == "line":
             lines[at:at] = [draw(st.sampled_from(FOREIGN))]
+        elif kind == "merge":
+            lines[at] = lines[at].rstrip(b"\n")
+        elif kind == "control":
+            at_byte = draw(st.integers(0, len(lines[at]) - 1))
+            new = draw(st.sampled_from([b"\0", b"\1", b"\t", b"\r", b"\x1b[31m", b"\xe2\x80\xae"]))
+            lines[at] = lines[at][:at_byte] + new + lines[at][at_byte:]
         elif kind == "again":
             lines[at:at] = [lines[other]]
         else:
@@ -175,3 +185,91 @@ def test_pathrate(pair):
         if whole.startswith("{") and kind == "digit":
             found = (row["low_mbps"], row["high_mbps"], row["elapsed_s"])
             assert found == pytest.approx((97.0, 98.0, 3.25), abs=0.01)
+
+
+MORE_KINDS = (*KINDS, "merge", "control")
+PROFILES = [report for report in sound("perf") if b"[0" in report or b": \n\t" in report]
+
+
+def counted(text):
+    """All samples of a profile, those of idle CPUs too."""
+    profile = perf.read(io.BytesIO(text))
+    return profile.samples + sum(row["samples"] for row in profile.idle)
+
+
+@given(damaged(PROFILES, MORE_KINDS))
+@many
+def test_perf(pair):
+    whole, text, kind = (part.encode() if part not in MORE_KINDS else part for part in pair)
+    found, expected = rows_of(counted, text), counted(whole)
+    if found is None:
+        assert rows_of(lambda text: perf_stacks.read(io.BytesIO(text)), text) is None
+        return
+    if kind in (*ONE_BYTE, "swap", "merge", "control", "line"):
+        assert found == expected  # no damage takes a sample away, or makes one
+    elif kind == "again":
+        assert expected <= found <= expected + 1  # a delayed timer can do that
+        assert found == expected or perf_twice_in_a_row(text)
+    else:
+        assert found < expected or text.count(b"\n") >= whole.count(b"\n") - 4
+    profile, _ = perf_stacks.read(io.BytesIO(text))
+    assert profile.rows == perf.read(io.BytesIO(text)).rows
+
+
+def perf_twice_in_a_row(text):
+    blocks = text.replace(b"\n\t", b"\t").splitlines()
+    return any(a == b for a, b in itertools.pairwise(blocks))
+
+
+@given(damaged(sound("oprofile"), MORE_KINDS))
+@many
+def test_oprofile(pair):
+    whole, text, kind = pair
+    found, expected = rows_of(oprofile.parse, text), oprofile.parse(whole)
+    if found is None:
+        return
+    for row in found:
+        assert 0 <= row["samples"] < 10**20
+        assert row["percent"] is None or 0 <= row["percent"] <= 100.001
+    if kind in (*ONE_BYTE, "control"):
+        assert len(found) == len(expected)
+    elif kind in ("line", "merge", "swap"):
+        assert sorted(map(figures, found)) == sorted(map(figures, expected))
+    else:
+        assert {*map(figures, found)} <= {*map(figures, expected)}
+    if kind != "digit" or len(expected) < 5:
+        return
+    for row, before in zip(found, expected, strict=True):
+        if (before["percent"] or 0) >= 1 and row["percent"] == before["percent"]:
+            # The other rows decide how many samples its percent is.
+            assert row["samples"] == pytest.approx(before["samples"], rel=0.02, abs=1)
+
+
+def figures(row):
+    return row["samples"], row["percent"] or 0
+
+
+@given(damaged(sound("xl", "vcpu-*.txt"), MORE_KINDS))
+@many
+def test_xl(pair):
+    whole, text, kind = pair
+    found, expected = rows_of(xl.parse, text), xl.parse(whole)
+    if found is None:
+        return
+    if kind in (*ONE_BYTE, "control", "merge", "line"):
+        assert len(found) == len(expected)
+        differing = [
+            (key, before[key])
+            for row, before in zip(found, expected, strict=True)
+            for key in row
+            if row[key] != before[key]
+        ]
+        # One field at most, or one domain's name in all its rows' stead.
+        assert len(differing) <= 2
+    else:
+        assert all(row in expected for row in found) and len(found) <= len(expected)
+    numbers = {}
+    for row in found:
+        assert row["vcpu"] == numbers.get((row["domain"], row["id"]), -1) + 1
+        numbers[row["domain"], row["id"]] = row["vcpu"]
+        assert (row["cpu"] is None) == (row["state"] in (None, "--p"))

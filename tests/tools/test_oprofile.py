@@ -1,11 +1,14 @@
 """The parser of opreport's reports: a writer after opreport's sources."""
 
+import io
+
 import pytest
 from helpers.checkout import ROOT
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vcperf.errors import VcperfError
+from vcperf.tools import filter as tool_filter
 from vcperf.tools import opcontrol, oprofile
 from vcperf.tools.filter import Untrusted
 
@@ -188,6 +191,48 @@ def test_what_only_one_profile_has_has_no_percent(mark):
 def test_a_passive_domain_is_told_by_its_names(kind):
     rows = oprofile.parse(f"       5 50.0000 domain12-{kind}\n       5 50.0000 subdomain1-apps\n")
     assert [row["domain"] for row in rows] == ["12", None]
+
+
+# -- bounds ---------------------------------------------------------------------------------
+
+HEAD = "CPU: any\nCounted C events (x) with a unit mask of 0x00 (none) count 9\n"
+SYMBOLS = HEAD + "samples  %        image name    app name    symbol name\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a|" * 40 + "x y\n",
+        HEAD + " a |" * 40 + "x y\n",
+        "x" * 200_000 + "\n",
+        HEAD + "9" * 5000 + " 50.0 vmlinux\n",
+        HEAD + "5 1e-" + "9" * 20 + " vmlinux\n",
+        SYMBOLS + "1 5.0e-" + "9" * 20 + "  a   b   c\n",
+        "samples " * 50_000 + "\n",
+        "samples  %  " + "x name " * 50_000 + "\n",
+        HEAD + "warning: " + "could not be " * 50_000 + "\n",
+        "Counted X events (" + " with a unit mask of " * 40_000 + "\n",
+        "|" * 200_000 + "x\n",
+        "[0] " * 100_000 + "\n",
+        "Lowering the sampling rate may" + " to lost samples" * 20_000 + "\n",
+        "[" * 100_000 + "]" * 100_000 + "\n",
+    ],
+    ids=range(14),
+)
+def test_what_no_opreport_prints_is_refused_in_a_short_line(text):
+    with pytest.raises(Untrusted) as refused:
+        oprofile.parse(text)
+    assert len(str(refused.value)) <= 300 and str(refused.value).isprintable()
+
+
+def test_more_rows_than_a_report_has_are_refused(monkeypatch, capsys):
+    monkeypatch.setattr(oprofile, "MOST_ROWS", 10)
+    report = HEAD + "1 5.0000 image\n" * 12
+    with pytest.raises(Untrusted, match="more than 10 rows"):
+        oprofile.parse(report)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(report.encode())))
+    assert tool_filter.main(oprofile.parse, oprofile.COLUMNS, 100) == 1
+    assert "more than 100 bytes" in capsys.readouterr().err
 
 
 # -- opcontrol ------------------------------------------------------------------------------

@@ -187,6 +187,14 @@ def test_a_lost_end_of_line_loses_no_sample(place):
                 perf.parse(text[:at] + text[at + 1 :])
 
 
+@pytest.mark.parametrize("note", ["# cmdline : perf", "sh 5/5 [000] 1.0: PERF_RECORD_COMM sh:5/5"])
+def test_a_note_that_a_sample_was_joined_to_is_refused(note):
+    assert len(perf.parse(f"{note}\n{sample()}")) == 1
+    for joined in (f"{note}{sample()}", f"{note}{sample()}{sample()}"):
+        with pytest.raises(Untrusted):
+            perf.parse(joined)
+
+
 def test_events_add_up_on_their_own():
     rows = perf.parse(sample(event="cycles:u") + samples_of(3, event="instructions"))
     assert [(r["event"], r["percent"]) for r in rows] == [("cycles:u", 100), ("instructions", 100)]

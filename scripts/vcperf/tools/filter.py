@@ -39,18 +39,24 @@ def quoted(line: str) -> str:
     return quote(re.sub(r"\s+", " ", line[:1000]))
 
 
-def main(parse: Callable[[str], list[Row]], columns: Sequence[str]) -> int:
+def main(
+    parse: Callable[[str], list[Row]], columns: Sequence[str], most_bytes: int | None = None
+) -> int:
     """Run a parser over standard input.
 
     Args:
         parse: text -> rows, which may be Rows; raises Untrusted.
         columns: the header; a row's missing or None values print empty.
+        most_bytes: longer texts are refused.
 
     Returns the exit status: 0, with the notes on stderr, or 1 with one line on stderr and no
     rows.
     """
     try:
-        rows = parse(sys.stdin.buffer.read().decode("utf-8", errors="replace"))
+        text = sys.stdin.buffer.read(-1 if most_bytes is None else most_bytes + 1)
+        if most_bytes is not None and len(text) > most_bytes:
+            raise Untrusted(f"more than {most_bytes} bytes: no report is that long")
+        rows = parse(text.decode("utf-8", errors="replace"))
     except Untrusted as fault:
         print(f"rejected: {fault}", file=sys.stderr)
         return 1

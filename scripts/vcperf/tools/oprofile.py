@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ("event", "domain", "app", "image", "symbol", "samples", "percent")
 
+MOST_BYTES = 8_000_000
+MOST_ROWS = 150_000  # a report has one per function and event, seldom more than 50,000
+
 # Digits are limited: a damaged number must not become a huge one.
 _COUNT = re.compile(r"\d{1,20}$", re.ASCII)
 _PERCENT = re.compile(r"(?:\d{1,3}(?:\.\d{1,9})?(?:e[-+]\d\d)?|---|\+\+\+)$", re.ASCII)
@@ -116,6 +119,8 @@ class _Reader:
     def feed(self, line: str) -> None:
         if not line:
             return
+        if len(self.rows) > MOST_ROWS:
+            raise Untrusted(f"more than {MOST_ROWS} rows: no report is that long")
         if _CONTROL.search(line):
             raise Untrusted(f"control characters: {quoted(line)}")
         if self.columns:
@@ -310,4 +315,4 @@ def _percent(word: str) -> float | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(parse, COLUMNS))
+    sys.exit(main(parse, COLUMNS, MOST_BYTES))

@@ -18,7 +18,7 @@ _OFFSET = re.compile(rb"\+0x[0-9a-f]+ \(")
 _NAMELESS = UNKNOWN + b" ("
 _INLINED = b" (inlined)"  # the compiler put it inside the next frame's function
 _DELETED = b" (deleted)"
-_TIME = re.compile(rb" \d{1,12}\.\d{1,9}: ")
+TIME = re.compile(rb" \d{1,12}\.\d{1,9}: ")
 
 
 class Unusual(Exception):
@@ -47,6 +47,6 @@ def call_of(frame: bytes) -> Call | None:
         if not bracket:
             raise Unusual
     closed = place.find(b")")
-    if closed < len(place) - 1 and _TIME.search(place, closed):
+    if closed < len(place) - 1 and TIME.search(place, closed):
         raise Untrusted("two samples in one line")
     return symbol, image

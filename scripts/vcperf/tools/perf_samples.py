@@ -17,7 +17,7 @@ import re
 
 from vcperf.tools.filter import Untrusted
 from vcperf.tools.perf_chunks import chunks
-from vcperf.tools.perf_frames import Unusual, call_of
+from vcperf.tools.perf_frames import TIME, Unusual, call_of
 from vcperf.tools.perf_repeats import Repeats
 from vcperf.tools.perf_sums import ENTRY, Known, Sums
 
@@ -258,4 +258,6 @@ def _lost_in(line: bytes) -> int:
         return int(lost[1])
     if not _NOTE.fullmatch(line) or (line.startswith(b"#") and _WHOLE.fullmatch(line)):
         raise Unusual  # a command may be called as a comment begins
+    if TIME.search(line, max(0, line.find(b" PERF_RECORD_"))):
+        raise Unusual  # a sample is in the same line
     return 0
