@@ -18,7 +18,7 @@ class Pipe:
         there, self.end = os.pipe()
         self.stdout = os.fdopen(there, "rb", 0)
         record = {"domain": "c001", "argv": ["/opt/bin/mpiexec"], "start": 0.0}
-        self.background = Background(record, self, lambda: 0, lambda: None)
+        self.background = Background(record, self, lambda _: 0, lambda: None, lambda: None)
 
     def write(self, text: str) -> None:
         os.write(self.end, text.encode())

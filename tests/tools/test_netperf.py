@@ -287,6 +287,7 @@ def test_the_command_line_asks_for_what_the_spec_says():
     argv = netperf_commands.client_argv(
         address="10.77.0.4",
         port=12865,
+        sender="10.77.0.1",
         test="TCP_STREAM",
         message_bytes=120,
         duration_s=10,
@@ -294,11 +295,19 @@ def test_the_command_line_asks_for_what_the_spec_says():
         congestion_control="cubic",
     )
     text = " ".join(argv)
-    assert "-H 10.77.0.4 -p 12865 -t TCP_STREAM -l 10 -c -C --" in text
+    assert "-H 10.77.0.4 -p 12865 -t TCP_STREAM -l 10 -c -C -- -H 10.77.0.4 -m" in text
+    assert "-L" not in argv
     assert "-m 120 -s 16384,87380 -S 16384,87380 -K cubic -k THROUGHPUT," in text
     udp = netperf_commands.client_argv(
-        address="a", port=1, test="UDP_RR", message_bytes=64, duration_s=1, congestion_control="bbr"
+        address="a",
+        port=1,
+        sender="b",
+        test="UDP_RR",
+        message_bytes=64,
+        duration_s=1,
+        congestion_control="bbr",
     )
+    assert "-H a -L b" in " ".join(udp)
     assert "-r 64,64" in " ".join(udp) and "-m" not in udp and "-K" not in udp
 
 

@@ -8,6 +8,7 @@ import sys
 from vcperf.basics.checkout import SCRIPTS
 from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
+from vcperf.measure import duration
 from vcperf.measure.block import main, observed
 from vcperf.tools.filter import Untrusted
 
@@ -55,7 +56,7 @@ def measure(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any]) -> 
         )
         run = testbed.run(sender, argv, spec["duration_s"] + PATIENCE_S)
         content["commands"].append({"role": "measure", **run})
-        _check(spec, run)
+        _check(testbed, spec, run)
     content["commands"].append({"role": "server", **server})
 
 
@@ -73,19 +74,21 @@ def _measure_real(testbed: Testbed, spec: dict[str, Any], content: dict[str, Any
         )
         run = testbed.run(receiver, argv, REAL_PATIENCE_S)
         content["commands"].append({"role": "measure", **run})
-        _check(spec, run)
+        _check(testbed, spec, run)
     content["commands"].append({"role": "server", **server})
 
 
-def _check(spec: dict[str, Any], run: dict[str, Any]) -> None:
-    """Raises VcperfError unless the run ended well, with an estimate."""
+def _check(testbed: Testbed, spec: dict[str, Any], run: dict[str, Any]) -> None:
+    """Raises VcperfError unless the run ended well, with an estimate, in the time that it says."""
     name = f"{spec['method']} {spec['sender']}->{spec['receiver']}"
     if run["status"] != 0:
         raise VcperfError(f"{name}: ended with status {run['status']}: {reason(run)}")
     try:
-        importlib.import_module(f"vcperf.tools.{spec['method']}").parse(run["output"])
+        (row,) = importlib.import_module(f"vcperf.tools.{spec['method']}").parse(run["output"])
     except Untrusted as fault:
         raise VcperfError(f"{name}: {fault}") from None
+    if row["elapsed_s"] is not None and "programs" not in spec:
+        duration.check(name, run, row["elapsed_s"], testbed.by_ssh)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 
 from vcperf.basics.text import last_line, printed
 from vcperf.errors import VcperfError
+from vcperf.measure import duration
 from vcperf.measure.block import main, observed
 from vcperf.tools import netperf, netperf_commands
 from vcperf.tools.filter import Untrusted
@@ -52,6 +53,7 @@ def measure(
         return netperf_commands.client_argv(
             address=address,
             port=port,
+            sender=testbed.address(sender),
             test=spec["test"],
             message_bytes=spec["message_bytes"],
             duration_s=duration_s,
@@ -69,7 +71,8 @@ def measure(
             commands.append({"role": "measure", **run})
             _check_status(spec, run)
     commands.append({"role": "server", **server})
-    check_answer(spec, run["output"])
+    claimed_s = check_answer(spec, run["output"])
+    duration.check(_name(spec), run, claimed_s, testbed.by_ssh)
 
 
 def _warm_up(
@@ -98,8 +101,10 @@ def _warm_up(
             return runs
 
 
-def check_answer(spec: dict[str, Any], output: str) -> None:
+def check_answer(spec: dict[str, Any], output: str) -> float:
     """Hold netperf's answer against what was asked.
+
+    Returns how many seconds it says that it measured.
 
     Raises VcperfError when a key is missing, the size or the congestion control is
     another, or the run ended early.
@@ -120,6 +125,8 @@ def check_answer(spec: dict[str, Any], output: str) -> None:
     wanted, used = spec.get("congestion_control"), keys["LOCAL_CONG_CONTROL"]
     if wanted and used and used != wanted:
         raise VcperfError(f"{name}: the kernel used congestion control {used}, not {wanted}")
+    elapsed_s: float = rows[0]["elapsed_s"]
+    return elapsed_s
 
 
 def _check_status(spec: dict[str, Any], run: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import tempfile
 from vcperf.basics.results import on_disk
 from vcperf.basics.text import printed
 from vcperf.errors import VcperfError
-from vcperf.measure import ep_load
+from vcperf.measure import duration, ep_load
 from vcperf.measure.block import check_pinning, main, observed
 from vcperf.tools import imb, mpi, mpi_stacks
 from vcperf.tools.filter import Untrusted
@@ -130,7 +130,7 @@ def _ping_pong(
         received[domain] += testbed.received_bytes(domain)
     content["received_bytes"] = received
     content["one_interface"] = testbed.one_interface
-    _check(spec, run.record, received)
+    _check(spec, run.record, received, testbed.by_ssh)
     content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], printed(run.record))
 
 
@@ -189,8 +189,11 @@ def _load(testbed: Testbed, spec: dict[str, Any]) -> Iterator[ep_load.Load]:
             yield ep_load.Load(running, load)
 
 
-def _check(spec: dict[str, Any], run: dict[str, Any], received: dict[str, int]) -> None:
-    """Raises VcperfError unless the table is whole and its messages crossed the network."""
+def _check(
+    spec: dict[str, Any], run: dict[str, Any], received: dict[str, int], by_ssh: bool
+) -> None:
+    """Raises VcperfError unless the table is whole, its messages crossed the network, and they
+    can have done so in the time that the program ran."""
     name = f"{_benchmark(spec)} {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
     if run["status"] != 0 or mpi.failure(printed(run)):
         raise VcperfError(f"{name}: status {run['status']}: {mpi.fault(printed(run))}")
@@ -204,6 +207,9 @@ def _check(spec: dict[str, Any], run: dict[str, Any], received: dict[str, int]) 
     sizes = [row["message_bytes"] for row in rows if row["message_bytes"] is not None]
     if sizes != spec["message_bytes"]:
         raise VcperfError(f"{name}: measured lengths {sizes}, not {spec['message_bytes']}")
+    # A half of what the lines say of a ping-pong: their time is that of half a round trip.
+    sent_s = sum(row["latency_us"] * row["repetitions"] for row in rows) / 1e6
+    duration.check_least(name, run, sent_s, by_ssh)
     around = ENVELOPE_BYTES if _benchmark(spec) in OF_ROOTS else PACKET_BYTES
     sent = sum(((row["message_bytes"] or 0) + around) * row["repetitions"] for row in rows)
     if "benchmark" in spec:  # a root receives what others do not; each hears of another

@@ -15,7 +15,7 @@ import subprocess
 
 from vcperf.errors import VcperfError
 from vcperf.profilers import bounded, table_of
-from vcperf.testbeds import isolation, programs
+from vcperf.testbeds import child, isolation, programs
 from vcperf.tools import perf_commands, perf_stacks
 from vcperf.tools.filter import Untrusted
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TOOLS = {"perf": "linux-perf (Debian; as root, `make setup` does)"}
 READY_S = 30.0
 END_S = 60.0
+SCRIPT_S = 900.0
 
 
 def fault(testbed: type[TestbedClass], wanted: dict[str, Any]) -> str:
@@ -179,17 +180,26 @@ class Sampler:
             return perf_commands.refusal(handle.read())
 
     def _read(self, argv: list[str]) -> str:
-        done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
-        if done.returncode != 0:
-            raise VcperfError(f"{' '.join(argv[:2])}: {perf_commands.refusal(done.stderr)}")
-        return done.stdout
+        status, output, errors = child.run(argv, END_S)
+        if status != 0:
+            raise VcperfError(f"{' '.join(argv[:2])}: {perf_commands.refusal(errors)}")
+        return output
 
     @contextlib.contextmanager
     def _script(self) -> Any:
         """perf script's output, as a stream; its status is checked once it is read."""
+        import threading  # its start-up time is for profiles alone
+
         with open(self.log, "w+b") as log:
             argv = perf_commands.script_argv(self.data)
             with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=log) as process:
-                yield process.stdout
+                hung = threading.Timer(SCRIPT_S, child.kill, [process])
+                hung.start()
+                try:
+                    yield process.stdout
+                finally:
+                    hung.cancel()
+            if process.returncode == -signal.SIGKILL:
+                raise VcperfError(f"perf script: was killed; {SCRIPT_S:g} s are its limit")
             if process.returncode != 0:
                 raise VcperfError(f"perf script: {self._complaint()}")

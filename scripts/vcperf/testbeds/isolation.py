@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 
 from vcperf.basics.checkout import SCRIPTS
+from vcperf.testbeds import child
+
+PATIENCE_S = 120.0
 
 
 def run(testbed: str, argv: list[str]) -> subprocess.CompletedProcess[str]:
@@ -13,12 +16,8 @@ def run(testbed: str, argv: list[str]) -> subprocess.CompletedProcess[str]:
     Args:
         testbed: the testbed's name.
         argv: the command.
+
+    Raises VcperfError when it does not end, or prints too much.
     """
-    return subprocess.run(
-        [f"{SCRIPTS}/isolate", testbed, *argv],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    full = [f"{SCRIPTS}/isolate", testbed, *argv]
+    return subprocess.CompletedProcess(full, *child.run(full, PATIENCE_S))

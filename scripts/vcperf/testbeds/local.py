@@ -213,11 +213,13 @@ class LocalTestbed:
         Raises VcperfError past the timeout; the command is killed then.
         """
         record, process = self._start(domain, argv)
-        output = child.read_to_end(process, record["start"] + timeout_s)
-        if output is None:
-            raise VcperfError(f"domain {domain}: {argv[0]} did not end within {timeout_s:g} s")
-        self._reap(record, process)
-        return {**record, "end": time.time(), "output": output}
+        try:
+            output, _ = child.read_to_end(process, timeout_s)
+        except child.Unfinished as fault:
+            child.kill(process)
+            raise VcperfError(f"domain {domain}: {argv[0]} {fault}") from None
+        self._reap(record, process, STOP_S)
+        return {**record, "end": child.now(), "output": child.text(output)}
 
     @contextlib.contextmanager
     def background(self, domain: str, argv: list[str]) -> Iterator[Background]:
@@ -226,8 +228,9 @@ class LocalTestbed:
         running = Background(
             record,
             process,
-            lambda: self._reap(record, process),
+            lambda timeout_s: self._reap(record, process, timeout_s),
             lambda: os.kill(process.pid, signal.SIGTERM),
+            lambda: child.kill(process),
         )
         try:
             yield running
@@ -246,34 +249,41 @@ class LocalTestbed:
         finally:
             # Not Popen.terminate(): that would reap it, and its CPU time with it.
             os.kill(process.pid, signal.SIGTERM)
-            output = child.read_to_end(process, time.time() + STOP_S)
-            record["output"] = output if output is not None else ""
-            self._reap(record, process)
-            record["end"] = time.time()
+            try:
+                output, _ = child.read_to_end(process, STOP_S)
+            except child.Unfinished as fault:  # it, or a child of it that has its output
+                output = fault.printed
+                child.kill(process)
+            record["output"] = child.text(output)
+            self._reap(record, process, STOP_S)
+            record["end"] = child.now()
         if not listens:
-            fault = f"{argv[0]} does not listen on port {port}: {reason(record)}"
-            raise VcperfError(f"domain {domain}: {fault}")
+            why = f"{argv[0]} does not listen on port {port}: {reason(record)}"
+            raise VcperfError(f"domain {domain}: {why}")
 
     def _start(self, domain: str, argv: list[str]) -> tuple[CommandRecord, subprocess.Popen[bytes]]:
         """Start a command in a domain; its record so far, and the process."""
         full = self.command(domain, argv)
-        record = {"domain": domain, "argv": full, "start": time.time()}
+        record = {"domain": domain, "argv": full, "start": child.now()}
         process = child.start_with_errors_apart(full)
         self.processes.add_command(domain, process.pid)
         return record, process
 
-    def _reap(self, record: CommandRecord, process: subprocess.Popen[bytes]) -> int:
-        """Wait for a command's end; its status and errors go into its record."""
+    def _reap(
+        self, record: CommandRecord, process: subprocess.Popen[bytes], timeout_s: float
+    ) -> int:
+        """Wait for the end of a command that has closed its output; its status and errors go
+        into its record. Raises child.Unfinished past the timeout."""
+        child.await_end(process, timeout_s)
         record["status"] = self.processes.reap(record["domain"], process)
         record["errors"] = child.take_errors(process)
         return int(record["status"])
 
     def _comes_to_listen(self, domain: str, process: subprocess.Popen[bytes], port: int) -> bool:
         """Wait until a server listens, or has ended."""
-        deadline = time.time() + SERVER_START_S
+        deadline = child.now() + SERVER_START_S
         while not self.is_listening(domain, port):
-            ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if ended is not None or time.time() > deadline:
+            if child.has_ended(process) or child.now() > deadline:
                 return False
             time.sleep(0.001)
         return True
@@ -281,11 +291,10 @@ class LocalTestbed:
     def is_listening(self, domain: str, port: int) -> bool:
         """Whether a TCP socket listens on a port (ss: reading /proc/net/tcp takes 10 ms)."""
         argv = ["ss", "--no-header", "--listening", "--tcp", "--numeric", f"sport = :{port}"]
-        found = subprocess.run([*self.enter_argv(domain), *argv], capture_output=True, check=False)
-        if found.returncode != 0:
-            errors = found.stderr.decode(errors="replace").strip()
-            raise VcperfError(f"domain {domain}: ss failed: {quote(errors)}")
-        return bool(found.stdout)
+        status, found, errors = child.run([*self.enter_argv(domain), *argv], SERVER_START_S)
+        if status != 0:
+            raise VcperfError(f"domain {domain}: ss failed: {quote(errors.strip())}")
+        return bool(found)
 
     def free_port(self, domain: str, preferred: int) -> int:
         """A TCP port that nothing in the domain listens on, `preferred` if possible."""

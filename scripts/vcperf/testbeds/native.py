@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 
 from vcperf.basics.checkout import LAUNCHERS
+from vcperf.errors import VcperfError
 from vcperf.testbeds import processes
 from vcperf.testbeds.cluster import Cluster
 from vcperf.testbeds.local import LocalTestbed
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from vcperf.testbeds import contract
 
 SCRATCH = "vcperf-native."
+LOOPBACK_FLAGS = "/sys/class/net/lo/flags"
+_UP = 0x1  # IFF_UP, in the kernel's include/uapi/linux/if.h
 DOMAIN_MARK = "VCPERF_DOMAIN"  # in the environment of what scripts/launchers/place-rank starts
 
 
@@ -26,6 +29,23 @@ class NativeTestbed(LocalTestbed):
     platform = "plain processes on one host"
     one_interface = True
     _scratch = ""
+
+    @staticmethod
+    def host_fault() -> str:
+        """What is wrong with the loopback interface, which all traffic takes."""
+        try:
+            with open(LOOPBACK_FLAGS, encoding="ascii") as handle:
+                up = int(handle.read(), 16) & _UP
+        except (OSError, ValueError):
+            return ""  # nobody can tell
+        return "" if up else "the loopback interface lo is down; `ip link set lo up`"
+
+    def bring_up(self) -> None:
+        """Make every domain. Raises VcperfError when loopback is down."""
+        fault = self.host_fault()
+        if fault:
+            raise VcperfError(f"testbed native: {fault}")
+        super().bring_up()
 
     def __exit__(self, *fault: object) -> None:
         super().__exit__(*fault)

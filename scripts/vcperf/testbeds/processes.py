@@ -28,6 +28,22 @@ def children(pid: int) -> set[int]:
     return set(_children().get(pid, []))
 
 
+def with_open(target: str) -> set[int]:
+    """The processes that have a file open, as far as we may see theirs.
+
+    Args:
+        target: what the links in /proc/PID/fd point to, such as ``pipe:[4711]``.
+    """
+    found = set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            for descriptor in os.listdir(f"/proc/{name}/fd"):
+                with contextlib.suppress(OSError):
+                    if os.readlink(f"/proc/{name}/fd/{descriptor}") == target:
+                        found.add(int(name))
+    return found
+
+
 def _children() -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 
 from vcperf.basics.checkout import TOOL_FOLDERS
+from vcperf.errors import VcperfError
+from vcperf.testbeds import child
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -50,14 +51,10 @@ def found(*names: str) -> dict[str, Any]:
                 }
                 break
     if "netperf" in known:
-        with contextlib.suppress(OSError, subprocess.SubprocessError, IndexError):
-            answer = subprocess.run(
-                [known["netperf"]["path"], "-V"],
-                capture_output=True,
-                timeout=PATIENCE_S,
-                check=True,
-            )
-            known["netperf"]["version"] = answer.stdout.decode(errors="replace").split()[-1]
+        with contextlib.suppress(OSError, VcperfError, IndexError):
+            failed, answer, _ = child.run([known["netperf"]["path"], "-V"], PATIENCE_S)
+            if not failed:
+                known["netperf"]["version"] = answer.split()[-1]
     if "python3" in known and os.path.samefile(known["python3"]["path"], sys.executable):
         known["python3"]["version"] = ".".join(map(str, sys.version_info[:3]))
     return known

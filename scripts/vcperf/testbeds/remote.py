@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 
 from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
@@ -105,15 +104,10 @@ class RemoteTestbed:
     def run(self, domain: str, argv: list[str], timeout_s: float) -> CommandRecord:
         """Run a command in a domain to its end.
 
-        Raises VcperfError past the timeout, and when the connection breaks.
+        Raises VcperfError past the timeout, when it prints too much, and when the connection
+        breaks.
         """
-        session = self.sessions.start(domain, argv)
-        try:
-            return self.sessions.end(session, timeout_s)
-        except subprocess.TimeoutExpired:
-            raise VcperfError(
-                f"domain {domain}: {argv[0]} did not end within {timeout_s:g} s"
-            ) from None
+        return self.sessions.end(self.sessions.start(domain, argv), timeout_s)
 
     @contextlib.contextmanager
     def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
@@ -134,8 +128,9 @@ class RemoteTestbed:
         running = Background(
             session.record,
             session.process,
-            lambda: int(self.sessions.end(session)["status"]),
+            lambda timeout_s: int(self.sessions.end(session, timeout_s)["status"]),
             lambda: self.sessions.cut(session),
+            session.process.kill,
         )
         try:
             yield running

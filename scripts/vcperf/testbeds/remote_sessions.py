@@ -6,9 +6,9 @@ import contextlib
 import os
 import subprocess
 import threading
-import time
 
 from vcperf.errors import VcperfError
+from vcperf.testbeds import child
 from vcperf.testbeds.session_shell import NOTE
 from vcperf.testbeds.ssh_faults import from_the_mark, why
 
@@ -26,14 +26,16 @@ class Session:
     """A command under way on a host.
 
     Args:
+        name: the command's.
         record: what the raw record will say of it.
         process: our end of it, an ssh.
         lifeline: the file descriptor whose closing ends it.
     """
 
     def __init__(
-        self, record: CommandRecord, process: subprocess.Popen[bytes], lifeline: int
+        self, name: str, record: CommandRecord, process: subprocess.Popen[bytes], lifeline: int
     ) -> None:
+        self.name = name
         self.record = record
         self.process = process
         self.lifeline = lifeline
@@ -85,13 +87,15 @@ class Sessions:
         Raises VcperfError when it does not start.
         """
         host, prefix = self._place(domain)
-        record = {"domain": domain, "host": host, "argv": [*prefix, *argv], "start": time.time()}
-        session = Session(record, *self.ssh.session(host, argv, prefix, port))
+        record = {"domain": domain, "host": host, "argv": [*prefix, *argv], "start": child.now()}
+        session = Session(argv[0], record, *self.ssh.session(host, argv, prefix, port))
         with self.guard:
             self.live.append(session)
         line = session.note("started ")
         if not line:
-            session.process.communicate(timeout=STOP_S)
+            with contextlib.suppress(child.Unfinished):
+                child.read_to_end(session.process, STOP_S)
+                session.process.wait()
             fault = why(session.process.returncode, session.errors)
             raise VcperfError(f"domain {domain}: {host}: {fault}")
         session.pid = int(line.split()[1])
@@ -100,16 +104,20 @@ class Sessions:
     def end(self, session: Session, timeout_s: float | None = STOP_S) -> CommandRecord:
         """Wait for a command's end.
 
-        Returns its record, complete. Raises VcperfError when the connection broke, and
-        subprocess.TimeoutExpired.
+        Returns its record, complete. Raises VcperfError when the connection broke, when it does
+        not end in time, and when it prints too much.
         """
-        output, errors = session.process.communicate(timeout=timeout_s)
         record = session.record
+        try:
+            output, errors = child.read_to_end(session.process, timeout_s)
+        except child.Unfinished as late:
+            raise VcperfError(f"domain {record['domain']}: {session.name} {late}") from None
+        session.process.wait()
         with self.guard:
             self.live.remove(session)
             os.close(session.lifeline)
-            record["end"] = time.time()
-            record["output"] = output.decode("utf-8", errors="replace")
+            record["end"] = child.now()
+            record["output"] = child.text(output)
             session.errors += errors
             program, ended, notes = from_the_mark(session.errors).partition(f"\n{NOTE}ended\n")
             *usage, status = notes.split(f"\n{NOTE}status ")

@@ -25,6 +25,7 @@ def client_argv(
     *,
     address: str,
     port: int,
+    sender: str,
     test: str,
     message_bytes: int,
     duration_s: int,
@@ -35,6 +36,7 @@ def client_argv(
 
     Args:
         address, port: where netserver listens.
+        sender: the address of the end that sends.
         test: netperf's name of the test.
         message_bytes: the size of a send, or of a request and its response.
         duration_s: whole seconds.
@@ -43,7 +45,10 @@ def client_argv(
         congestion_control: for TCP tests; None leaves the host's own.
     """
     argv = ["netperf", "-4", "-H", address, "-p", str(port), "-t", test]
-    argv += ["-l", str(duration_s), "-c", "-C", "--"]
+    # Else the data's own sockets are open at every address of a host.
+    argv += ["-l", str(duration_s), "-c", "-C", "--", "-H", address]
+    if test.startswith("UDP"):
+        argv += ["-L", sender]
     if test.endswith("RR"):
         argv += ["-r", f"{message_bytes},{message_bytes}"]
     else:
