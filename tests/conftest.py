@@ -39,6 +39,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
+@pytest.fixture(autouse=True)
+def environment_put_back():
+    """What a test, or what it prepares, sets in the environment is not for the next test: with
+    a PYTHONPATH that stays, the next test's copy of the project would run this one's code."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture
 def checkout(tmp_path):
     return Checkout(tmp_path)
