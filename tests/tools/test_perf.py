@@ -187,10 +187,16 @@ def test_a_lost_end_of_line_loses_no_sample(place):
                 perf.parse(text[:at] + text[at + 1 :])
 
 
-@pytest.mark.parametrize("note", ["# cmdline : perf", "sh 5/5 [000] 1.0: PERF_RECORD_COMM sh:5/5"])
+@pytest.mark.parametrize(
+    "note",
+    ["sh 5/5 [000] 1.0: PERF_RECORD_COMM sh:5/5", "sh 5/5 [000] 1.0: PERF_RECORD_LOST lost 5"],
+)
 def test_a_note_that_a_sample_was_joined_to_is_refused(note):
-    assert len(perf.parse(f"{note}\n{sample()}")) == 1
-    for joined in (f"{note}{sample()}", f"{note}{sample()}{sample()}"):
+    assert len(perf.parse(f"# cmdline : perf\n{note}\n{sample()}")) == 1
+    with pytest.raises(Untrusted):
+        perf.parse(f"# cmdline : perf{sample()}{sample()}")
+    before = sample()[:-1] + note + "\n"
+    for joined in (f"{note}{sample()}", f"{note}{sample()}{sample()}", before, sample() + before):
         with pytest.raises(Untrusted):
             perf.parse(joined)
 

@@ -253,11 +253,11 @@ def _lost_in(line: bytes) -> int:
     """
     if not line:
         return 0
+    if len(TIME.findall(line)) > (b" PERF_RECORD_" in line):
+        raise Unusual  # a sample is in the same line
     lost = _LOST.fullmatch(line.removesuffix(_FRAME))
     if lost:
         return int(lost[1])
     if not _NOTE.fullmatch(line) or (line.startswith(b"#") and _WHOLE.fullmatch(line)):
         raise Unusual  # a command may be called as a comment begins
-    if TIME.search(line, max(0, line.find(b" PERF_RECORD_"))):
-        raise Unusual  # a sample is in the same line
     return 0
