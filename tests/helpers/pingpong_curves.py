@@ -13,6 +13,13 @@ REAL = {
     "openmpi": [14.7, 14.4, 14.5, 14.5, 19.8, 19.8, 34.7, 69.0, 137, 276, 675, 1806],
     "openmpi beside ep": [15.1, 15.0, 15.6, 14.9, 21.2, 21.0, 34.7, 69.3, 138, 281, 693, 1805],
 }
+# The same on a busy host. Small messages bend: a step, after which the latency sinks a little.
+BENDING = {
+    "mpich": [17.0, 17.4, 43.1, 39.0, 37.3, 36.1, 39.9, 69.4, 137.9, 282.6, 765.1, 2041.8],
+    "openmpi": [16.7, 17.0, 17.1, 20.1, 23.0, 22.0, 34.7, 69.0, 137.5, 277.1, 697.2, 1888.1],
+    "openmpi beside ep": [19.0, 20.4, 17.8, 22.5, 33.5, 30.4, 37.2, 70.0, 143, 283, 721, 1907],
+    "mpich beside ep": [13.2, 13.6, 40.1, 37.5, 39.6, 35.8, 35.9, 72.2, 142.5, 282.6, 708.8, 2062],
+}
 
 
 def law(chance, step=0.0, sizes=SIZES, at=65536):
@@ -62,7 +69,15 @@ def real(chance, sizes):
     return np.array(REAL[chance.choice(list(REAL))], dtype=float)
 
 
-CLEAN = {"step": stepped, "plateaus": plateaus, "hinge": hinge, "bent": bent, "real": real}
+def bending(chance, sizes):
+    """One of BENDING; of CAMPAIGN_SIZES alone."""
+    assert list(sizes) == list(CAMPAIGN_SIZES)
+    return np.array(BENDING[chance.choice(list(BENDING))], dtype=float)
+
+
+CLEAN = {"step": stepped, "plateaus": plateaus, "hinge": hinge, "bent": bent}
+CLEAN |= {"real": real, "bending": bending}
+MEASURED = ("real", "bending")  # of CAMPAIGN_SIZES alone
 
 
 def noise(chance, blocks, kind="normal", spread=0.05, sizes=SIZES):

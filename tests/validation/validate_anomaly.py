@@ -66,7 +66,7 @@ def of(chance, curves, sizes, blocks, kind):
     """Prints the rates of one list of sizes, number of blocks and kind of noise."""
     print(f"{len(sizes)} sizes, {blocks} blocks, {kind}: false bumps", end="")
     for shape in made.CLEAN:
-        if shape != "real" or len(sizes) == len(made.CAMPAIGN_SIZES):
+        if shape not in made.MEASURED or len(sizes) == len(made.CAMPAIGN_SIZES):
             false = clean(chance, curves, sizes, blocks, kind, shape)
             print(f", {shape} {100 * false:.1f}", end="")
     print(flush=True)

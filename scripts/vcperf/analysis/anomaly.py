@@ -12,18 +12,21 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from vcperf.analysis.laws import Curve, Floats, Piece, excess, partition
+from vcperf.analysis.laws import BUMPED_SIZES, Curve, Floats, Piece, excess, partition
 from vcperf.errors import VcperfError
 
 CURVE = ["testbed", "pinning", "stack", "program", "load"]
 COLUMNS = [*CURVE, "message_bytes", "excess_percent", "low", "high", "blocks", "kind"]
-POINTS = [*CURVE, "a_bytes", "b_bytes", "source"]
+POINTS = [*CURVE, "a_bytes", "b_bytes", "source", "unseen_bytes"]
+UNSEEN_PERCENT = 30  # a bump of this height that would not be found
 DEFAULT_POINTS = (16384, 32768)
 
 MIN_BLOCKS = 3  # the median of three holds against one bad block, that of two does not
 MISFIT = 0.015  # relative: real curves follow the law no better, however quiet the blocks
 OWN_NOISE_AFTER = 4  # degrees of freedom that the noise of the whole curve counts for
-BACK = 0.4  # of its excess: the neighbours of a bump are less off its law
+BACK = 0.4  # of its excess: the size before a bump is less above its law
+NEXT = 0.25  # the same of the size after it; else it may belong to a step
+FALLEN = 0.5  # of its rise: so much the latency falls after what may be a step
 MAX_RUN = 2  # sizes: more side by side are a plateau
 Z95 = 1.959964
 
@@ -62,7 +65,9 @@ def points(
         default: A and B, in bytes, of a curve without a bump. Steps are no anomaly.
 
     Returns CURVE, `a_bytes` (the bump of the largest excess), `b_bytes` (the next larger
-    size measured), `source` (anomaly or default); one row per curve.
+    size measured), `source` (anomaly or default), `unseen_bytes` (the sizes at which a bump of
+    UNSEEN_PERCENT would not be found on this curve, separated by blanks: no bump there says
+    nothing); one row per curve.
     """
     rows = []
     for names, group in blocks.groupby(CURVE, sort=False, dropna=False):
@@ -76,8 +81,28 @@ def points(
             sizes = group["message_bytes"].to_numpy()
             b = int(sizes[sizes > a].min())
         source = "anomaly" if len(bumps) else "default"
-        rows.append(row | {"a_bytes": a, "b_bytes": b, "source": source})
+        unseen = " ".join(map(str, unseen_sizes(reduce_blocks(group))))
+        rows.append(row | {"a_bytes": a, "b_bytes": b, "source": source, "unseen_bytes": unseen})
     return pd.DataFrame(rows, columns=POINTS)
+
+
+def unseen_sizes(curve: Curve, percent: float = UNSEEN_PERCENT) -> list[int]:
+    """The sizes at which a bump of so many percent would not be found: the curve is measured again,
+    so to speak, with one at each size in turn.
+
+    Args:
+        curve: of `reduce_blocks`; its own bumps are taken out first, and are not unseen.
+    """
+    own = {row["message_bytes"] for row in _of_curve(curve) if row["kind"] == "bump"}
+    rest = curve.only([p for p in range(len(curve.size)) if int(curve.size[p]) not in own])
+    unseen = []
+    for place, size in enumerate(map(int, rest.size)):
+        raised = rest.latency.copy()
+        raised[place] *= 1 + percent / 100
+        found = _of_curve(Curve(rest.size, raised, rest.error, rest.blocks))
+        if not any(row["message_bytes"] == size and row["kind"] == "bump" for row in found):
+            unseen.append(size)
+    return unseen
 
 
 def largest(
@@ -185,8 +210,9 @@ def _bump_rows(curve: Curve, piece: Piece) -> dict[int, dict[str, object]]:
 
     It exceeds the piece's law and the line between its neighbours, each at the full level
     (R. Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24,
-    1982). Where it may be the first size of a step up, the latency must fall after it, which
-    it does after no step; the excess is the least of the three then.
+    1982). The size after it must be back at the law. Where that is not sure, what looks like a bump
+    may be the first size of a step up, whose latency bends down again a little. Then the latency
+    must fall after it by half of what it rose; the excess is the least of the three then.
     """
     beside = [piece.first - 1, piece.last]
     peak = max(excess(curve, piece.law, place)[0] for place in piece.bump)
@@ -194,24 +220,25 @@ def _bump_rows(curve: Curve, piece: Piece) -> dict[int, dict[str, object]]:
     if before[0] > BACK * peak:
         return {}
     if piece.last + 1 < piece.stop:
-        may_be_step = after[0] - min(before[0], 0) > BACK * peak
-    else:  # the law is extrapolated to the size after, from near or far
-        may_be_step = after[0] + after[1] > peak
+        may_be_step = after[0] - min(before[0], 0) > NEXT * peak
+    else:  # the law is extrapolated to the size after, from near or far; two sizes tell no slope
+        may_be_step = after[0] + after[1] > peak or piece.first - piece.start < BUMPED_SIZES
     rows = {}
     for place in piece.bump:
         over = [excess(curve, law, place) for law in (piece.law, beside)]
         said = all(log > curve.critical * error for log, error in over)
         if may_be_step:
             fall, error = _fall(curve, place, piece.last)
+            rise, _ = _fall(curve, place, piece.first - 1)
             over.append((fall, error))
-            said = said and fall > Z95 * error
+            said = said and fall > Z95 * error and fall > FALLEN * rise
         if said:
             rows[place] = _row(curve, place, *(min(over) if may_be_step else over[0]), "bump")
     return rows
 
 
 def _fall(curve: Curve, place: int, after: int) -> tuple[float, float]:
-    """log(latency over that of a larger size), and its standard error."""
+    """log(latency over that of another size), and its standard error."""
     log = np.log(curve.latency[place] / curve.latency[after])
     return float(log), float(np.hypot(curve.error[place], curve.error[after]))
 

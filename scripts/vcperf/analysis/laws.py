@@ -124,16 +124,21 @@ def excess(curve: Curve, law: Sequence[int], place: int) -> tuple[float, float]:
 
     Args:
         law: two places or more, not that one.
+
+    Where the law fits its own sizes worse than their errors allow, as where a curve bends, the
+    error is larger by the root of chi-square over its degrees of freedom (R. Birge, Phys. Rev. 40,
+    1932, 207).
     """
     own = list(law)
     size, latency = curve.size[own], curve.latency[own]
     sums = _terms(1 / (curve.error[own] * latency) ** 2, size, latency).sum(axis=0)
-    a, b, _ = _fit(sums)
+    a, b, cost = _fit(sums)
+    misfit = max(1.0, float(cost) / (len(own) - 2)) if len(own) > 2 else 1.0
     # Extrapolated to smaller sizes, a law may fall below zero: far under the latency, it says.
     expected = max(float(a + b * curve.size[place]), curve.latency[place] / 1000)
     slope = np.array([1.0, curve.size[place]]) / expected
     variance = slope @ np.linalg.solve(sums[[[0, 1], [1, 2]]], slope) + curve.error[place] ** 2
-    return float(np.log(curve.latency[place] / expected)), float(np.sqrt(variance))
+    return float(np.log(curve.latency[place] / expected)), float(np.sqrt(variance * misfit))
 
 
 def _terms(w: Floats, s: Floats, t: Floats) -> Floats:

@@ -117,7 +117,7 @@ COLUMNS: Mapping[str, Column] = {
     # Anomalies of a latency curve, and the points picked by them.
     "excess_percent": Column(NUMBER, "%"),
     **_alike(Column(WHOLE, "bytes"), "a_bytes b_bytes"),
-    "source": Column(TEXT),
+    **_alike(Column(TEXT), "source unseen_bytes"),
     # Claims.
     **_alike(Column(TEXT), "claim states verdict says part_verdict expect cells missing"),
     "part": Column(WHOLE),
