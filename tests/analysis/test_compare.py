@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from helpers.blocks import by_size, cell, table
+from helpers.checkout import ROOT
 from validation import validate_compare
 
 from vcperf.analysis import compare
@@ -111,3 +112,17 @@ def test_the_same_campaign_twice_seldom_changes(kind, alike, count):
     """At most 7 % of comparisons of ten cells, whether these move alike or each by itself; the
     bound leaves room for the chance of 60."""
     assert validate_compare.alarms(kind, 10, count, alike, 60) <= 0.13
+
+
+def test_calibrating_campaigns_keep_false_alarms_down():
+    assert validate_compare.calibrated(0, 40) > 0.5
+    assert validate_compare.calibrated(5, 60) < 0.13
+
+
+def test_the_tables_of_the_documentation_come_from_the_script(capsys):
+    validate_compare.main(1)
+    made = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    documented = (ROOT / "docs/validation.md").read_text().splitlines()
+    for line in made:
+        named = line if "noise" in line or "called" in line else "|".join(line.split("|")[:2])
+        assert any(found.startswith(named) for found in documented), line
