@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     """Event, domain, app, image, symbol."""
 
 COLUMNS = ("event", "domain", "app", "image", "symbol", "samples", "percent")
-MOST_NAMES = 48_000_000  # bytes of different functions, some 100 each beside their names
+MOST_NAMES = 24_000_000  # bytes of different functions, some 100 each beside their names
 _OF_PMU = re.compile(r"[\w-]+/([\w-]+)/(\w*)$", re.ASCII)
 
 
