@@ -25,7 +25,14 @@ def test_settings_that_were_deleted_are_not_known_and_damaged_ones_refused(tmp_p
     name = host_settings.write(str(tmp_path), SETTINGS)
     file = tmp_path / f"host_settings/{name}.json"
     whole = file.read_text()
-    for text in (whole[:-9], "[]", json.dumps({"format": 1, "settings": {"net.eth0.tso": "off"}})):
+    nested, other = 100_000 * "[", json.dumps({"format": 1, "settings": {"net.eth0.tso": 1}})
+    for text in (
+        whole[:-9],
+        "[]",
+        nested,
+        other,
+        json.dumps({"format": 1, "settings": {"net.eth0.tso": "off"}}),
+    ):
         file.write_text(text)
         with pytest.raises(VcperfError, match=name):
             host_settings.read(str(tmp_path), name)

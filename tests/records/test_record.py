@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import pytest
+from helpers import damage
 from helpers.checkout import ROOT
 from helpers.small_disk import can_mount, in_small_tmpfs
 
@@ -36,10 +37,18 @@ def test_a_disk_that_fills_leaves_no_half_record(tmp_path):
 
 def test_half_a_record_is_refused(tmp_path):
     file = tmp_path / "1.json"
-    record.write(str(file), {"spec": {}})
-    assert record.read(str(file))["spec"] == {}
+    content = damage.sound("netperf")
+    record.write(str(file), content)
+    assert record.read(str(file)) == content
     whole = file.read_text()
-    for cut in range(len(whole) - 2):
+    for cut in range(0, len(whole) - 2, 11):
         file.write_text(whole[:cut])
         with pytest.raises(VcperfError, match="delete it and run again"):
             record.read(str(file))
+
+
+def test_a_record_that_could_not_be_read_again_is_not_written(tmp_path):
+    file = tmp_path / "1.json"
+    with pytest.raises(VcperfError, match=r"a record of 13\.0 MB, above the limit of 12 MB"):
+        record.write(str(file), {"output": "x" * 13_000_000})
+    assert list(tmp_path.iterdir()) == []

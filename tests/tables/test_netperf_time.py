@@ -16,7 +16,7 @@ def test_a_record_of_netperf_without_its_time_is_refused():
     with pytest.raises(VcperfError, match=r"netperf\.json: elapsed_s is missing"):
         netperf.rows({"record": "netperf.json"}, record, 10)
     with pytest.raises(Untrusted, match="elapsed_s is missing"):
-        profile_blocks.BYTES_MOVED["netperf"](record, KEYS)
+        profile_blocks.BYTES_MOVED["netperf"]({}, record, KEYS)
     spec = {"test": "TCP_STREAM", "sender": "a", "receiver": "b", "message_bytes": 1024}
     with pytest.raises(VcperfError, match="did not answer ELAPSED_TIME"):
         measured.check_answer({**spec, "duration_s": 1}, KEYS)

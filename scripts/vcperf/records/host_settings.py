@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = "host_settings"  # below a results folder
 FORMAT = 1
+MOST_BYTES = 10**6  # a host has some 200 settings
 
 
 def write(folder: str, settings: Mapping[str, str | None]) -> str:
@@ -51,15 +52,15 @@ def read(folder: str, name: str) -> Settings:
 
     Raises VcperfError when the file does not hold them.
     """
+    from vcperf.records import json_file, shape  # not for measurements, which only write
+
     path = os.path.join(folder, FOLDER, f"{name}.json")
     try:
-        with open(path, encoding="utf-8") as handle:
-            content = json.load(handle)
+        content = json_file.read(path, MOST_BYTES, "settings of a host")
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise VcperfError(f"{path}: cannot be read ({error}); delete it") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    fault = shape.fault(content, {"settings": shape.Each((shape.TEXT, shape.NULL))})
+    if fault or content.get("format") != FORMAT:
         raise VcperfError(f"{path}: not host settings of format {FORMAT}; delete it")
     settings: Settings = content["settings"]
     if digest.short([digest.canonical(settings).encode()]) != name:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 FORMAT = 2
+# Some times the largest sound ones: a profile with its call stacks has up to 2 MB.
+MOST_BYTES = 12 * 10**6
 
 
 def write(path: str, record: dict[str, Any]) -> None:
@@ -25,27 +27,36 @@ def write(path: str, record: dict[str, Any]) -> None:
         path: the record's file; its folder is made when missing.
         record: its content, plain types only; `format` is added.
 
-    Raises VcperfError when the disk refuses; nothing is left at `path` then.
+    Raises VcperfError when the disk refuses, or when it is too large to be read again; nothing
+    is left at `path` then.
     """
+    text = json.dumps({"format": FORMAT, **record}, indent=1) + "\n"
+    if len(text) > MOST_BYTES:
+        raise VcperfError(
+            f"{path}: a record of {len(text) / 10**6:.1f} MB, above the limit of"
+            f" {MOST_BYTES // 10**6} MB; lower `remeasure`: it keeps what others disturbed"
+        )
     with write_whole(path) as handle:
-        json.dump({"format": FORMAT, **record}, handle, indent=1)
-        handle.write("\n")
+        handle.write(text)
 
 
 def read(path: str) -> dict[str, Any]:
     """Read a record back.
 
-    Raises VcperfError when it is not a whole record of this format.
+    Raises VcperfError, which names it, when it is not a whole record of this format, with all
+    fields that its readers rely on.
     """
+    from vcperf.records import fields, json_file  # not for measurements, which only write
+    from vcperf.records.json_file import REMEDY
+
     try:
-        with open(path, encoding="utf-8") as handle:
-            record = json.load(handle)
-    except OSError as error:
+        record = json_file.read(path, MOST_BYTES, "a whole record")
+    except FileNotFoundError as error:
         raise VcperfError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise VcperfError(
-            f"{path}: not a whole record ({error}); delete it and run again"
-        ) from None
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise VcperfError(f"{path}: not a record of format {FORMAT}; delete it and run again")
-    return record
+        raise VcperfError(f"{path}: not a record of format {FORMAT}; {REMEDY}")
+    fault = fields.fault_of(record)
+    if fault:
+        raise VcperfError(f"{path}: a damaged record: {fault}; {REMEDY}")
+    found: dict[str, Any] = record
+    return found

@@ -52,6 +52,13 @@ def read(planned: Planned) -> Content:
     return content
 
 
+def field(planned: Planned, content: Content, name: str) -> Any:
+    """A field that the records of some kinds have. Raises VcperfError when this one lacks it."""
+    if name not in content:
+        raise VcperfError(f"{planned['record']}: holds no {name}; delete it and run again")
+    return content[name]
+
+
 def command(planned: Planned, content: Content, role: str) -> Mapping[str, Any]:
     """The record's command that played a role. Raises VcperfError when there is none."""
     for found in content["commands"]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from vcperf.errors import VcperfError
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, field
 from vcperf.tools import ep_load
 from vcperf.tools.filter import Untrusted
 
@@ -49,7 +49,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     if "load" not in content["spec"]:
         return []
     load, run = (command(planned, content, role) for role in ("load", "measure"))
-    count, wanted = load["steps"], content["spec"]["load"]
+    count, wanted = field(planned, load, "steps"), content["spec"]["load"]
     try:
         # The block has looked at no more: a line may be damaged as the load ends.
         steps = ep_load.parse(

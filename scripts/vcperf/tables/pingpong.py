@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vcperf.errors import VcperfError
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, field
 from vcperf.tools import imb
 from vcperf.tools.filter import Untrusted
 
@@ -45,6 +45,6 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     common = {
         **planned,
         **conditions(planned, content, run["start"], disturbed_percent),
-        "transport": content["transport"],
+        "transport": field(planned, content, "transport"),
     }
     return [{**common, **line} for line in lines]

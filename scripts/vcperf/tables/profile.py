@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from vcperf.errors import VcperfError
 from vcperf.tables.columns import PROFILE_CELL
-from vcperf.tables.common import Content, Planned
+from vcperf.tables.common import Content, Planned, field
 from vcperf.tools.perf import COLUMNS as SAMPLED
 
 COLUMNS = (*PROFILE_CELL, "block", *SAMPLED)
@@ -28,11 +29,14 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         planned: its row of the plan.
         content: the record.
         disturbed_percent: of the blocks' table; nothing here.
+
+    Raises VcperfError when the record has no such rows.
     """
-    return [
-        {**planned, **row, "image": row["image"] and image_name(row["image"])}
-        for row in sampled(content["profile"])
-    ]
+    try:
+        found = sampled(field(planned, content, "profile"))
+    except (ValueError, KeyError) as fault:  # in the text of older records
+        raise VcperfError(f"{planned['record']}: no rows of a profile: {fault}") from None
+    return [{**planned, **row, "image": row["image"] and image_name(row["image"])} for row in found]
 
 
 def sampled(found: Mapping[str, Any]) -> list[dict[str, Any]]:

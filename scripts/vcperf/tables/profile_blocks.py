@@ -7,7 +7,7 @@ from typing import Any
 from vcperf.errors import VcperfError
 from vcperf.tables import profile
 from vcperf.tables.columns import LEAST_SAMPLES, PROFILE_CELL
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, field
 from vcperf.tools import netperf
 from vcperf.tools.filter import Untrusted
 
@@ -41,11 +41,11 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
 
     Raises VcperfError when the workload's output cannot be trusted.
     """
-    found = content["profile"]
+    found = field(planned, content, "profile")
     run = command(planned, content, "measure")
-    samples = sum(row["samples"] for row in profile.sampled(found))
+    samples = sum(row["samples"] for row in profile.rows(planned, content, disturbed_percent))
     try:
-        moved = BYTES_MOVED[content["spec"]["workload"]](content, run["output"])
+        moved = BYTES_MOVED[content["spec"]["workload"]](planned, content, run["output"])
     except Untrusted as fault:
         raise VcperfError(f"{planned['record']}: {fault}") from None
     row = {
@@ -64,7 +64,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     return [row]
 
 
-def _netperf_bytes(content: Content, output: str) -> int | None:
+def _netperf_bytes(planned: Planned, content: Content, output: str) -> int | None:
     """Payload that netperf moved; None for tests that count transactions.
 
     Its throughput is in 10^6 bit/s.
@@ -74,10 +74,10 @@ def _netperf_bytes(content: Content, output: str) -> int | None:
     return None if rate is None else round(rate * 1e6 / 8 * row["elapsed_s"])
 
 
-def _pingpong_bytes(content: Content, output: str) -> int:
+def _pingpong_bytes(planned: Planned, content: Content, output: str) -> int:
     """What both ranks received from the network, headers included. The output tells no round
     trips of warm-up and estimates, which are half of a short ping-pong, and sampled too."""
-    received: dict[str, int] = content["received_bytes"]
+    received: dict[str, int] = field(planned, content, "received_bytes")
     # Older records do not say it; of their platforms one has a single interface, loopback.
     one = content.get("one_interface", content["host"]["platform"] == LOOPBACK_PLATFORM)
     return max(received.values()) if one else sum(received.values())

@@ -12,7 +12,7 @@ from typing import Any
 
 from vcperf.tables import profile
 from vcperf.tables.columns import PROFILE_CELL
-from vcperf.tables.common import Content, Planned
+from vcperf.tables.common import Content, Planned, field
 
 ORDER = (*PROFILE_CELL, "block", "node", "domain", "image", "symbol")
 COLUMNS = (*ORDER, "percent", "samples", "counted_by", "seconds")
@@ -32,7 +32,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     for row in profile.rows(planned, content, disturbed_percent):
         inside.setdefault(row["domain"], Counter())[row["image"]] += row["samples"]
     found: list[dict[str, Any]] = []
-    for node, counted in content["profile"].get("nodes", {}).items():
+    for node, counted in field(planned, content, "profile").get("nodes", {}).items():
         for row in _of_node(counted, inside):
             found.append({**planned, "node": node, "seconds": counted["seconds"], **row})
     return found
@@ -54,9 +54,10 @@ def _of_node(counted: dict[str, Any], inside: dict[str, Counter[str]]) -> list[d
     ]
     for domain in counted["domains"]:
         images = inside.get(domain, Counter())
+        counted_inside = max(1, images.total())
         found += [
             {"domain": domain, "image": image, "symbol": "", "samples": samples}
-            | {"percent": share[domain] * samples / images.total(), "counted_by": "perf"}
+            | {"percent": share[domain] * samples / counted_inside, "counted_by": "perf"}
             for image, samples in images.items()
         ]
     return [{**row, "percent": round(row["percent"], 4)} for row in found]

@@ -7,7 +7,7 @@ from typing import Any
 
 from vcperf.errors import VcperfError, quote
 from vcperf.tables.columns import PROFILE_CELL
-from vcperf.tables.common import Content, Planned
+from vcperf.tables.common import Content, Planned, field
 
 ORDER = (*PROFILE_CELL, "block", "call_stack")
 COLUMNS = (*ORDER, "samples")
@@ -25,9 +25,10 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
 
     Raises VcperfError on a line of the record that is no folded stack.
     """
-    found = content["profile"]
-    counted = [_count(planned, line) for line in found["folded"].split("\n") if line]
-    if found["folded_left_out"]:
+    found = field(planned, content, "profile")
+    folded = field(planned, found, "folded")
+    counted = [_count(planned, line) for line in folded.split("\n") if line]
+    if field(planned, found, "folded_left_out"):
         counted.append(("", found["folded_left_out"]))
     return [{**planned, "call_stack": stack, "samples": samples} for stack, samples in counted]
 
