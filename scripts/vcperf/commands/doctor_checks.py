@@ -84,8 +84,9 @@ def of_programs(ready: Campaign, missing: Collection[Block]) -> Iterator[Check]:
     wanted: dict[str, str] = {}
     for host in ready.hosts:
         wanted |= find(host.testbed, by_ssh=host.site is not None).tools
-    for kind in dict.fromkeys(block.cell.kind for block in missing):
-        wanted |= kinds.CARDS[kind].tools
+    for block in missing:
+        if "ends" not in block.cell.spec:  # elsewhere the hosts of the domains need them
+            wanted |= kinds.CARDS[block.cell.kind].tools
     for name, package in sorted(wanted.items()):
         absent = programs.missing({name: package})
         path = shutil.which(name, path=programs.search_path())

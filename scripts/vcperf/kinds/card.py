@@ -87,7 +87,8 @@ class Card:
             campaigns are not compared.
         values: column -> the values that it can have, where the program decides that.
         claims: tables that claims may be held against.
-        tools: program -> how to get it, for those that it needs on this machine.
+        tools: program -> the package that has it, for those that run in the domains. They are
+            looked for where the domains are on this machine.
         tables_of: (the campaign's cells of this kind, tables) -> those tables that it can fill.
         summaries: (options) -> what is made of its tables.
         drawings: (the campaign's cells of this kind, options) -> its figures.

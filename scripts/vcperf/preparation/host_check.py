@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Collection
 
+from vcperf import kinds
 from vcperf.errors import VcperfError
 from vcperf.planning.cell import Block
 from vcperf.preparation import host_settings
@@ -60,7 +61,10 @@ def check_host(ready: Campaign, missing: Collection[Block]) -> None:
     hosts = [host for host in ready.hosts if host.testbed in testbeds]
     site = hosts[0].site  # of one testbed file or of none: the same for all
     classes = [find(host.testbed, by_ssh=site is not None) for host in hosts]
-    for absent in filter(None, (programs.missing(one.tools) for one in classes)):
+    wanted = [one.tools for one in classes]
+    if site is None:  # elsewhere the hosts of the domains need them
+        wanted += [kinds.CARDS[kind].tools for kind in {block.cell.kind for block in missing}]
+    for absent in filter(None, map(programs.missing, wanted)):
         raise VcperfError(absent)
     if any(one.locks_this_machine(site.context if site else {}) for one in classes):
         host_lock.hold_host()
