@@ -97,7 +97,7 @@ if [ "$wanted" != mpi ] && is_debian && [ "$(id -u)" -eq 0 ]; then
     for package in $(absent_packages); do
         echo "setup: installing the Debian package $package"
         apt-get install -qq -y --no-install-recommends "$package" >/dev/null 2>&1 ||
-            echo "setup: apt could not install $package; campaigns skip what needs it"
+            echo "setup: apt could not install $package; campaigns go on without it, or say what needs it"
     done
 fi
 

@@ -7,7 +7,16 @@ import pytest
 from helpers.checkout import ROOT
 
 from vcperf import kinds
-from vcperf.analysis import anomaly, claims, compare, latency, overhead, profile_tables, summary
+from vcperf.analysis import (
+    anomaly,
+    claims,
+    compare,
+    iperf3,
+    latency,
+    overhead,
+    profile_tables,
+    summary,
+)
 from vcperf.config import files
 from vcperf.errors import VcperfError
 from vcperf.tables import columns, plan, profile, profile_blocks
@@ -25,6 +34,7 @@ TABLES = {
     "plan": list(plan.COLUMNS),
     "netperf_summary": summary.COLUMNS,
     "overhead": overhead.COLUMNS,
+    "iperf3_summary": iperf3.COLUMNS,
     "pingpong_summary": latency.LATENCY,
     "pingpong_programs": latency.PROGRAMS,
     "ep_summary": latency.SLOWDOWN,

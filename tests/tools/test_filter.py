@@ -17,6 +17,7 @@ OUTPUTS = {
     "ep": ("ep", "*.txt"),
     "host_settings": ("host_settings", "*.txt"),
     "imb": ("imb", "*.txt"),
+    "iperf3": ("iperf3", "*.txt"),
     "mpi4py_bench": ("mpi4py", "*.txt"),
     "netperf": ("netperf", "*.txt"),
     "oprofile": ("oprofile", "*.txt"),

@@ -13,7 +13,18 @@ from helpers.checkout import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vcperf.tools import ep, imb, mpi4py_bench, oprofile, pathload, pathrate, perf, perf_stacks, xl
+from vcperf.tools import (
+    ep,
+    imb,
+    iperf3,
+    mpi4py_bench,
+    oprofile,
+    pathload,
+    pathrate,
+    perf,
+    perf_stacks,
+    xl,
+)
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data"
@@ -149,6 +160,24 @@ def test_mpi4py(pair):
             assert rate == pytest.approx(before["bandwidth_mbytes_per_s"], abs=0.011, rel=1e-5)
     whole_or_part = rows_of(mpi4py_bench.parse, text)
     assert whole_or_part == found
+
+
+@given(damaged(sound("iperf3")))
+@many
+def test_iperf3(pair):
+    """One digit may change a count that nothing else depends on; rates follow from bytes."""
+    whole, text, _ = pair
+    found, expected = rows_of(iperf3.parse, text), iperf3.parse(whole)
+    if found is None:
+        return
+    keys = ("direction", "protocol", "sent_mbps", "received_mbps")
+    for row, before in zip(found, expected, strict=True):
+        assert [row[key] is None for key in keys] == [before[key] is None for key in keys]
+        assert (row["direction"], row["protocol"]) == (before["direction"], before["protocol"])
+        for key in ("sent_mbps", "received_mbps"):
+            if row[key] is not None and "sum_sent" in whole:
+                # Bytes, seconds and rate agree: seconds alone may be those of a damaged report.
+                assert row[key] == pytest.approx(before[key], rel=2e-4)
 
 
 LOAD = {"method": "pathload", "kind": "range", "low_mbps": 38.1, "high_mbps": 41.5}

@@ -57,16 +57,26 @@ COLUMNS: Mapping[str, Column] = {
     "sender_domain_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the sender"),
     "receiver_domain_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the receiver"),
     "latency_us": Column(NUMBER, "us", "Latency", LESS),
+    "sent_mbps": Column(NUMBER, "Mbit/s", "Rate sent", MORE),
+    "received_mbps": Column(NUMBER, "Mbit/s", "Rate received", MORE),
+    "retransmits": Column(WHOLE, "segments", "Retransmissions", LESS),
+    "jitter_ms": Column(NUMBER, "ms", "Jitter", LESS),
+    "lost_percent": Column(NUMBER, "% of what was sent", "Loss", LESS),
+    "sender_process_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the sending process"),
+    "receiver_process_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the receiving process"),
+    "congestion_window_bytes": Column(WHOLE, "bytes", "Largest congestion window"),
+    "trend_percent": Column(NUMBER, "% of the mean", "Change during the run"),
     "samples": Column(WHOLE, "", "Samples"),
     "percent": Column(NUMBER, "%", "Share of the samples"),
     # What names a row.
     **_alike(
         Column(TEXT),
         "testbed kind pinning path sender receiver test method stack program load benchmark"
-        " workload point class phase node domain app image symbol call_stack event",
+        " workload point class phase node domain app image symbol call_stack event protocol mode"
+        " streams",
     ),
     "message_bytes": Column(WHOLE, "bytes", "Message size"),
-    **_alike(Column(WHOLE), "block processes"),
+    **_alike(Column(WHOLE), "block processes threads"),
     # What a block went through.
     **_alike(
         Column(TEXT),

@@ -1,0 +1,117 @@
+"""Throughput of iperf3 by pinning: one panel per protocol, one colour per direction and streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, several
+from vcperf.tables import columns
+
+SERIES = ["mode", "direction", "streams", "message_bytes"]
+MODES = ("forward", "reverse", "bidirectional")
+HIGHEST = 1.5  # of the highest mean, what a panel shows at most
+WIDTH = 0.7  # of the place of one path that its points take
+ONE_THREAD = "iperf3 before 3.16 moved all streams in one thread"
+
+
+def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw iperf3_summary: mean and 95 % interval of what was received, of UDP also the mean of
+    what was sent (hollow). An interval that is far wider than the means is cut off."""
+    cells = tables["iperf3_summary"]
+    cells = cells[cells["metric"].isin(["received_mbps", "sent_mbps"])].copy()
+    cells["place"] = cells["pinning"] + "\n" + cells["path"]
+    if cells["testbed"].nunique() > 1:
+        cells["place"] = cells["testbed"] + "\n" + cells["place"]
+    places = list(dict.fromkeys(cells["place"]))
+    found = cells[SERIES].drop_duplicates().itertuples(index=False, name=None)
+    order = sorted(map(tuple, found), key=lambda s: (MODES.index(s[0]), s[1], int(s[2]), s[3]))
+    protocols = list(dict.fromkeys(cells["protocol"]))
+    with rc_context(RC):
+        width = min(14.0, max(7.2, 1.1 * len(places) + 3.6))
+        drawing = Figure(figsize=(width, 1.4 + 3.0 * len(protocols)), layout="constrained")
+        panels = drawing.subplots(len(protocols), squeeze=False, sharex=True)[:, 0]
+        cut = [
+            _panel(axes, cells[cells["protocol"] == protocol], places, order)
+            for axes, protocol in zip(panels, protocols, strict=True)
+        ]
+        for axes, protocol in zip(panels, protocols, strict=True):
+            axes.set_title(protocol, loc="left", fontsize=10)
+        shown = {
+            name: line
+            for axes in panels
+            for line, name in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        if "UDP" in protocols:
+            shown["hollow: sent"] = Line2D([], [], ls="", marker="o", color="grey", mfc="none")
+        drawing.legend(shown.values(), shown.keys(), loc="outside right upper", fontsize=8)
+        drawing.suptitle("Throughput by iperf3", x=0.01, ha="left", weight="bold")
+        notes = _notes(cells) + (["some intervals reach beyond the panel"] if any(cut) else [])
+        drawing.supxlabel("; ".join(notes), x=0.01, ha="left", wrap=True, **SUBTITLE)
+    return drawing
+
+
+def _panel(
+    axes: Axes, cells: pd.DataFrame, places: list[str], order: list[tuple[Any, ...]]
+) -> bool:
+    """Draw one protocol; whether an interval reaches beyond its panel."""
+    sizes = len({one[-1] for one in order}) > 1
+    step = WIDTH / max(1, len(order) - 1)
+    for index, one in enumerate(order):
+        chosen = cells[(cells[SERIES] == list(one)).all(axis=1)]
+        shift = (index - (len(order) - 1) / 2) * step
+        style: Any = {"color": PALETTE[index % len(PALETTE)], "ms": 5}
+        marker = MARKERS[index % len(MARKERS)]
+        rows = chosen[chosen["metric"] == "received_mbps"]
+        around = [rows["mean"] - rows["ci_low"], rows["ci_high"] - rows["mean"]]
+        axes.errorbar(
+            [places.index(place) + shift for place in rows["place"]],
+            rows["mean"],
+            yerr=[side.fillna(0.0) for side in around],  # of a single block there is none
+            fmt=marker,
+            capsize=3,
+            label=_label(one, sizes),
+            **style,
+        )
+        rows = chosen[(chosen["metric"] == "sent_mbps") & (chosen["protocol"] == "UDP")]
+        at = [places.index(place) + shift for place in rows["place"]]
+        axes.plot(at, rows["mean"], ls="", marker=marker, mfc="none", **style)
+    axes.set_xticks(range(len(places)), places, fontsize=8)
+    axes.set_xlim(-0.6, len(places) - 0.4)
+    top = HIGHEST * cells["mean"].max()
+    cut = bool((cells.loc[cells["metric"] == "received_mbps", "ci_high"] > top).any())
+    axes.set_ylim(0, top if cut else None)
+    axes.grid(visible=False, axis="x")
+    axes.set_ylabel(f"Throughput ({columns.of('received_mbps').unit})")
+    return cut
+
+
+def _label(series: tuple[object, ...], sizes: bool) -> str:
+    """What a series is called.
+
+    >>> _label(("bidirectional", "reverse", "4", 1400), sizes=False)
+    'reverse of bidirectional, 4 streams'
+    """
+    mode, direction, streams, size = series
+    name = str(direction) if mode == direction else f"{direction} of {mode}"
+    count = int(str(streams))
+    return f"{name}, {several(count, count, 'stream')}" + (f", {size} bytes" if sizes else "")
+
+
+def _notes(cells: pd.DataFrame) -> list[str]:
+    """What is to be known of the cells."""
+    counts = cells["blocks"]
+    notes = [*ran_on(cells), f"{several(counts.min(), counts.max())} per cell, 95 % intervals"]
+    if (cells["threads"] < cells["streams"].astype(int)).any():
+        notes.append(ONE_THREAD)
+    cells = cells[cells["metric"] == "received_mbps"]
+    doubtful = int((cells["doubtful"] > 0).sum())
+    if doubtful:
+        notes.append(f"{doubtful} of {len(cells)} points have disturbed blocks")
+    return notes

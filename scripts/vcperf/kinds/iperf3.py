@@ -1,0 +1,52 @@
+"""iperf3: throughput of one path, with several streams and in both directions."""
+
+from __future__ import annotations
+
+from vcperf.kinds.card import Card, Claimable, Drawing, Summary
+
+METRICS = (
+    "sent_mbps",
+    "received_mbps",
+    "retransmits",
+    "jitter_ms",
+    "lost_percent",
+    "sender_process_cpu_percent",
+    "receiver_process_cpu_percent",
+    "sender_domain_cpu_percent",
+    "receiver_domain_cpu_percent",
+    "congestion_window_bytes",
+    "trend_percent",
+)
+SUMMARY = "iperf3_summary"
+SELECTORS = (
+    "testbed",
+    "pinning",
+    "path",
+    "sender",
+    "receiver",
+    "protocol",
+    "mode",
+    "direction",
+    "streams",
+)
+CARD = Card(
+    name="iperf3",
+    section="iperf3",
+    place=6,
+    tables=("iperf3",),
+    # Not `sender` and `receiver`: which domain sends is known of a direction, and a cell may have
+    # both.
+    labels=("pinning", "path", "protocol", "mode", "streams", "message_bytes"),
+    metrics=METRICS,
+    values={
+        "protocol": ("TCP", "UDP"),
+        "mode": ("forward", "reverse", "bidirectional"),
+        "direction": ("forward", "reverse"),
+    },
+    claims=(Claimable("iperf3", "iperf3", SELECTORS, METRICS),),
+    tools={"iperf3": "iperf3 (Debian: apt install iperf3)"},
+    summaries=lambda options: [
+        Summary(SUMMARY, "analysis.iperf3:tables", ("iperf3",), (SUMMARY,), ("target_percent",))
+    ],
+    drawings=lambda cells, options: [Drawing("iperf3", "figures.iperf3:draw", (SUMMARY,))],
+)
