@@ -23,7 +23,10 @@ def test_equal_specs_do_not_differ(tmp_path):
     ("changed", "words"),
     [
         ({"duration_s": 2}, "duration_s 1 -> 2"),
-        ({"nodes": {"node0": {"vc00": [1]}}}, "nodes.node0.vc00 [0] -> [1]"),
+        (
+            {"nodes": {"node0": {"domains": {"vc00": [[1]]}}}},
+            "nodes.node0.domains.vc00 [[0]] -> [[1]]",
+        ),
         ({"link_mbps": None}, "link_mbps none -> null"),
     ],
 )

@@ -1,7 +1,5 @@
 """Made-up results folders of finished campaigns."""
 
-import json
-
 import pandas as pd
 
 from vcperf.records import record
@@ -18,10 +16,21 @@ def finished(folder, blocks, name="netperf"):
     return str(folder)
 
 
+# What a whole record has beside its spec.
+OTHERS = {
+    "host": {"host": "h", "kernel": "6.1", "platform": "here"},
+    "commands": [],
+    "before": {"domains": {}, "hosts": {}},
+    "after": {"domains": {}, "hosts": {}},
+    "disturbed": [],
+}
+
+
 def planned(folder, blocks, with_records=True, **spec):
     """A folder of netperf blocks with its plan, and with records of this spec."""
     path = finished(folder, blocks)
-    content = {"kind": "netperf", "duration_s": 1, "nodes": {"node0": {"vc00": [0]}}, **spec}
+    nodes = {"node0": {"domains": {"vc00": [[0]]}}}
+    content = {"kind": "netperf", "duration_s": 1, "nodes": nodes, **spec}
     rows = []
     for row in blocks.to_dict("records"):
         of_cell = {**content, "message_bytes": row["message_bytes"]}
@@ -31,7 +40,7 @@ def planned(folder, blocks, with_records=True, **spec):
         if with_records:
             record.write(
                 str(folder / name.removeprefix("results/")),
-                {"spec": json.loads(json.dumps({**of_cell, "block": row["block"]}))},
+                {"spec": {**of_cell, "block": row["block"]}, **OTHERS},
             )
     pd.DataFrame(rows, columns=plan.COLUMNS).to_csv(folder / "tables/plan.csv", index=False)
     return path
