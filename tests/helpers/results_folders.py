@@ -16,12 +16,18 @@ def finished(folder, blocks, name="netperf"):
     return str(folder)
 
 
+def _observation(clock_s):
+    idle = {"program_s": 0.0, "own_s": 0.0, "steal_s": 0.0}
+    domains = {"vc00": {"clock_s": clock_s, "cpu_s": 0.0}}
+    return {"domains": domains, "hosts": {"h": {"clock_s": clock_s, **idle}}}
+
+
 # What a whole record has beside its spec.
 OTHERS = {
     "host": {"host": "h", "kernel": "6.1", "platform": "here"},
     "commands": [],
-    "before": {"domains": {}, "hosts": {}},
-    "after": {"domains": {}, "hosts": {}},
+    "before": _observation(1.0),
+    "after": _observation(2.0),
     "disturbed": [],
 }
 
