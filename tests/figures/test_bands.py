@@ -35,6 +35,11 @@ def estimates(**columns):
             "load: 700-750 Mbit/s, 2 estimates, 1 of them inconclusive, disturbed",
         ),
         (estimates(kind="inconclusive"), "load: inconclusive"),
+        (estimates(kind="within_bucket"), "load: within a bucket"),
+        (
+            pd.concat([estimates(kind="inconclusive"), estimates(kind="within_bucket")]),
+            "load: inconclusive or within a bucket, 2 estimates",
+        ),
         (estimates(kind="range", low_mbps=7.0, high_mbps=8.0, pinning="p2"), None),
     ],
 )

@@ -64,7 +64,7 @@ def test_an_estimate_by_ssh_leaves_no_file(site):
     assert program.startswith("/tmp/vcperf.") and not os.path.exists(program)
     assert set(glob.glob("/tmp/vcperf.*")) == before
     (row,) = csv.DictReader((site.folder / "results/tables/bandwidth.csv").open())
-    assert row["kind"] in {"range", "lower_bound", "upper_bound", "inconclusive"}
+    assert row["kind"] in {"range", "lower_bound", "upper_bound", "inconclusive", "within_bucket"}
 
 
 def test_a_campaign_pins_reads_the_pins_back_and_puts_them_back(site, sshd):

@@ -12,13 +12,13 @@ from vcperf.tools.filter import Untrusted
 LOAD = {"method": "pathload", "kind": "range", "low_mbps": 38.1, "high_mbps": 41.5}
 LOAD |= {"elapsed_s": 9.5, "grey_low_mbps": 39.0, "grey_high_mbps": 40.0, "fleets": []}
 RATE = {"method": "pathrate", "kind": "capacity", "low_mbps": 97.0, "high_mbps": 98.0}
-RATE |= {"elapsed_s": 3.25}
+RATE |= {"elapsed_s": 3.25, "bucket_bytes": 65536}
 
 
 def test_filters_print_csv():
     for module, record, wanted in (
-        ("pathload", LOAD, "pathload,38.1,41.5,range,9.5,39.0,40.0"),
-        ("pathrate", RATE, "pathrate,97.0,98.0,capacity,3.25"),
+        ("pathload", LOAD, "pathload,38.1,41.5,range,9.5,39.0,40.0,"),
+        ("pathrate", RATE, "pathrate,97.0,98.0,capacity,3.25,65536"),
     ):
         argv = [sys.executable, "-m", f"vcperf.tools.{module}"]
         text = json.dumps(record) + "\n"
@@ -32,6 +32,28 @@ def test_an_estimate_that_tells_nothing():
     nothing = {"kind": "inconclusive", "low_mbps": None, "high_mbps": None}
     (row,) = pathload.parse(json.dumps({**LOAD, **nothing}))
     assert {key: row[key] for key in nothing} == nothing
+
+
+@pytest.mark.parametrize(("parse", "record"), [(pathload.parse, LOAD), (pathrate.parse, RATE)])
+def test_an_estimate_within_a_bucket_has_its_size_and_no_rate(parse, record):
+    nothing = {"kind": "within_bucket", "low_mbps": None, "high_mbps": None, "mbps": None}
+    nothing |= {"bucket_bytes": 4_000_000}
+    (row,) = parse(json.dumps({**record, **nothing}))
+    assert (row["low_mbps"], row["high_mbps"], row["bucket_bytes"]) == (None, None, 4_000_000)
+    for damage in ({"bucket_bytes": None}, {"low_mbps": 5.0}, {"high_mbps": 5.0}):
+        with pytest.raises(Untrusted):
+            parse(json.dumps({**record, **nothing, **damage}))
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.5, "64k", True, [65536]])
+def test_the_size_of_a_bucket_is_a_whole_number_above_0(size):
+    with pytest.raises(Untrusted, match="bucket_bytes"):
+        pathload.parse(json.dumps({**LOAD, "bucket_bytes": size}))
+
+
+def test_records_of_before_buckets_were_looked_for_have_none():
+    (row,) = pathload.parse(json.dumps(LOAD))
+    assert row["bucket_bytes"] is None
 
 
 def test_real_pathload():

@@ -148,7 +148,7 @@ class BusySession:
     """A sender that others keep off its CPU: every stream leaves late."""
 
     name, pacing, priority, stamps = "there:1", "busy wait", "normal", "kernel"
-    rtt_s, bytes_sent, clock_s = 1e-4, 0, 0.0
+    rtt_s, bytes_sent, clock_s, buffer = 1e-4, 0, 0.0, 1 << 24
 
     def choose_pacing(self, spacing_s):
         return spacing_s
@@ -159,7 +159,7 @@ class BusySession:
     def pause(self, seconds):
         self.clock_s += seconds
 
-    def send(self, count, payload, spacing_s=1e-5):
+    def send(self, count, payload, spacing_s=1e-5, lead=0, lead_payload=0):
         self.bytes_sent += count * payload
         sent = [number * spacing_s + (0.01 if number > 1 else 0) for number in range(count)]
         return Stream(payload, sent, list(enumerate(sent)), False)

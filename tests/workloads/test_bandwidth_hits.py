@@ -22,6 +22,7 @@ def estimate(method, kind, low=None, high=None):
         (estimate("pathload", "upper_bound", None, 900), "no"),
         (estimate("pathload", "upper_bound", None, 65), "no"),
         (estimate("pathload", "inconclusive"), "no"),
+        (estimate("pathrate", "within_bucket"), "no"),
         (estimate("pathrate", "capacity", 97, 99), "yes"),
         (estimate("pathrate", "capacity", 92, 94), "no"),
         (estimate("pathrate", "lower_bound", 96), "yes"),

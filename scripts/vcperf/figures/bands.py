@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 SHADES = ("#444444", "#999999")
+NOTHING = {"inconclusive": "inconclusive", "within_bucket": "within a bucket"}
 BOUNDS = {"lower_bound": ("low_mbps", "at least"), "upper_bound": ("high_mbps", "at most")}
 
 
@@ -21,7 +22,7 @@ def draw(axes: Axes, estimates: pd.DataFrame, bands: Sequence[Mapping[str, Any]]
         bands: label and where of each: an entry of config/figures.yaml.
 
     Several estimates of a band are drawn as their means; the legend says how many. Where
-    some are bounds only, their least is drawn as a line. What is inconclusive is counted there.
+    some are bounds only, their least is drawn as a line. Those that tell nothing are counted there.
     """
     for index, band in enumerate(bands):
         chosen = estimates
@@ -32,15 +33,18 @@ def draw(axes: Axes, estimates: pd.DataFrame, bands: Sequence[Mapping[str, Any]]
 
 
 def _draw_one(axes: Axes, chosen: pd.DataFrame, label: str, shade: str) -> None:
-    told = chosen[chosen["kind"] != "inconclusive"]
+    told = chosen[~chosen["kind"].isin(list(NOTHING))]
     doubt = "" if (chosen["status"] == "ok").all() else ", disturbed"
     count = "" if len(chosen) == 1 else f", {len(chosen)} estimates"
-    if len(told) < len(chosen):
-        count += f", {len(chosen) - len(told)} of them inconclusive" if count else ""
-        chosen = told
     if not len(told):
-        axes.plot([], [], linestyle="none", label=f"{label}: inconclusive{doubt}")
+        kinds = set(chosen["kind"])
+        why = " or ".join(words for kind, words in NOTHING.items() if kind in kinds)
+        axes.plot([], [], linestyle="none", label=f"{label}: {why}{count}{doubt}")
         return
+    for kind, words in NOTHING.items():
+        some = int((chosen["kind"] == kind).sum())
+        count += f", {some} of them {words}" if some else ""
+    chosen = told
     for kind, (column, words) in BOUNDS.items():
         bound = chosen[chosen["kind"] == kind][column]
         if len(bound):

@@ -1,4 +1,4 @@
-"""results/tables/bandwidth.csv: a row an estimate."""
+"""results/tables/bandwidth.csv: one row per estimate."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ COLUMNS = (
     "low_mbps",
     "high_mbps",
     "kind",
+    "bucket_bytes",
     "elapsed_s",
     *CONDITIONS,
 )
 
 
 def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:
-    """The row of one record; `kind` is the estimate's: range, capacity, or a bound.
+    """The row of one record; `kind` is the estimate's: range, capacity, a bound, or none.
 
     Args:
         planned: its row of the plan.

@@ -88,6 +88,7 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(Column(NUMBER, "s"), "waited_s elapsed_s seconds"),
     # Results that no claim looks at.
     **_alike(Column(NUMBER, "Mbit/s"), "low_mbps high_mbps link_mbps"),
+    "bucket_bytes": Column(WHOLE, "bytes"),  # of the path's token bucket, where it has one
     **_alike(Column(NUMBER, "us"), "t_min_us t_max_us"),
     "bandwidth_mbytes_per_s": Column(NUMBER, "MB/s"),
     "mops": Column(NUMBER, "Mop/s"),

@@ -7,7 +7,7 @@ The real tool's receiver ends its report with one of these lines::
     Available bandwidth is at most 2.00 (Mbps)
     Measurement duration : 9.87 sec
 
-of which the first and the last give ``pathload,38.12,41.5,range,9.87,,``.
+of which the first and the last give ``pathload,38.12,41.5,range,9.87,,,``.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ COLUMNS = (
     "elapsed_s",
     "grey_low_mbps",
     "grey_high_mbps",
+    "bucket_bytes",
 )
 # Which ends of the estimate each kind has.
 KINDS = {
@@ -39,6 +40,7 @@ KINDS = {
     "lower_bound": (True, False),
     "upper_bound": (False, True),
     "inconclusive": (False, False),
+    "within_bucket": (False, False),
 }
 
 # TCP, and cannot be chosen; UDP to the receiver is on 55001 (pathload.h of 1.3.2).
@@ -120,6 +122,10 @@ def row_of(text: str, method: str, kinds: dict[str, tuple[bool, bool]]) -> dict[
         if not due and row[key] is not None:
             raise Untrusted(f"{key} in a {kind}")
     row["elapsed_s"] = positive("elapsed_s", row["elapsed_s"])
+    if row.get("bucket_bytes") is not None:  # older records do not have the key
+        row["bucket_bytes"] = _whole("bucket_bytes", row["bucket_bytes"])
+    elif kind == "within_bucket":
+        raise Untrusted(f"{kind} without bucket_bytes")
     _check_probing(row)
     return row
 
@@ -172,6 +178,14 @@ def positive(key: str, value: object, limit: float = 1e9) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < limit:
         raise Untrusted(f"{key} {_shown(value)} is not a number above 0")
     return float(value)
+
+
+def _whole(key: str, value: object) -> int:
+    """A whole number above 0; raises Untrusted for anything else."""
+    found = positive(key, value)
+    if not isinstance(value, int):
+        raise Untrusted(f"{key} {found:g} is not a whole number")
+    return value
 
 
 def _check_grey(row: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ The real tool's receiver ends its report so::
 
     Final capacity estimate : 97 Mbps to 98 Mbps
 
-which gives ``pathrate,97.0,98.0,capacity,``; it does not print how long it took. After
+which gives ``pathrate,97.0,98.0,capacity,,``; it does not print how long it took. After
 `The following estimate is a lower bound for the path capacity.` only the low end counts.
 """
 
@@ -18,8 +18,8 @@ from vcperf.tools.pathload import only, positive, row_of, server_argv
 
 __all__ = ["client_argv", "server_argv"]  # one server for both methods
 
-COLUMNS = ("method", "low_mbps", "high_mbps", "kind", "elapsed_s")
-KINDS = {"capacity": (True, True), "lower_bound": (True, False)}
+COLUMNS = ("method", "low_mbps", "high_mbps", "kind", "elapsed_s", "bucket_bytes")
+KINDS = {"capacity": (True, True), "lower_bound": (True, False), "within_bucket": (False, False)}
 
 # TCP, and cannot be chosen; UDP to the receiver is on 48698 (pathrate.h of 2.4.1).
 REAL_PORT = 48699

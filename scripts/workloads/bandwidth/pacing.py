@@ -29,14 +29,16 @@ def take_priority():
         return "normal"
 
 
-def send_paced(send, packets, spacing_s, clock=time.perf_counter):
-    """Hand each packet to `send` when it is due; returns when each went (s, list).
+def send_paced(send, packets, spacing_s, ahead=(), clock=time.perf_counter):
+    """Hand each packet to `send` when it is due, those `ahead` at once and right before.
 
-    Raises what `send` raises.
+    Returns when each of `packets` went (s, list). Raises what `send` raises.
     """
     when = []
     note = when.append
-    start = clock() + 50e-6
+    for packet in ahead:
+        send(packet)
+    start = clock() + (0 if ahead else 50e-6)
     for number, packet in enumerate(packets):
         due = start + number * spacing_s
         now = clock()
@@ -67,11 +69,10 @@ def fault(when, spacing_s):
     return ""
 
 
-def shortest_spacing_s(train):
-    """The spacing that the busy wait holds, from when a back-to-back train left (s).
+def shortest_spacing_s(gap_s):
+    """The spacing that the busy wait holds, from the median gap of a back-to-back train (s).
 
-    Twice the median of its gaps, at least 7 us: pathload's rule, with the latency of the
-    path's own interface for the loopback's.
+    Twice that gap, at least 7 us: pathload's rule, with the latency of the path's own interface
+    for the loopback's.
     """
-    gaps = sorted(late - early for early, late in zip(train, train[1:]))
-    return max(7e-6, 2 * gaps[len(gaps) // 2])
+    return max(7e-6, 2 * gap_s)

@@ -1,12 +1,14 @@
 """pathload: the range of the available bandwidth, by self-loading periodic streams."""
 
-from bandwidth import pacing, search, trends, wire
+from bandwidth import bucket, pacing, search, trends, wire
 
-TRAIN = 50  # packets, and one ahead of them that wakes what sleeps
 IDLE_STREAMS = 9  # stream durations between streams
 STREAM_S = 0.024  # cross traffic has no even rate over less
 FEWEST_PACKETS, MOST_PACKETS = 100, 400
 LINK_SHARE = 0.09  # of the first rate, on average
+# With fewer there is no estimate: three fleets that agree at once.
+FEWEST_STREAMS = 3 * trends.UNANIMOUS
+WITHIN = "within_bucket"
 # By whether the low and the high end are known. Of a path whose streams all left or arrived
 # badly, on a busy host say, nothing is known: that is a result, not a fault.
 KINDS = {
@@ -39,14 +41,19 @@ class _Estimate:
         self.fleets = []
         self.short_gap_s = 0.0
         self.coalesced = False
-        self.first_mbps = None
-        self.shortest_s = 7e-6
 
     def run(self):
-        self._send_train()
-        self.shortest_s = self.session.choose_pacing(self.shortest_s)
+        self.found = bucket.find(self.session, self.settings.largest)
+        self.first_mbps = self.found.first_mbps
+        if self.found.train:
+            times = [when for _, when in self.found.train.in_order()[1:]]
+            self.short_gap_s = self.found.gap_s / 2
+            self.coalesced = trends.coalesced(times, self.short_gap_s)
+        self.shortest_s = self.session.choose_pacing(pacing.shortest_spacing_s(self.found.gap_s))
         fastest = 8e-6 * (self.settings.largest + wire.HEADERS) / self.shortest_s
-        seek = search.Search(self.first_mbps, fastest)
+        seek = search.Search(self.first_mbps, fastest, self.found.limited)
+        if self.found.inside or not self._can_empty(seek.rate):
+            seek.done = WITHIN
         while not seek.done:
             if self._out_of_time():
                 seek.done = "time"
@@ -61,19 +68,23 @@ class _Estimate:
     def _out_of_time(self):
         return self.session.elapsed_s() >= self.settings.duration_s
 
-    def _send_train(self):
-        """The first rate: how fast a back-to-back train arrives; shorter after losses."""
-        for count in (TRAIN, 35, 20, 5, 3):
-            train = self.session.send(count + 1, self.settings.largest)
-            gaps = sorted(b - a for a, b in zip(train.sent, train.sent[1:]))
-            self.shortest_s = pacing.shortest_spacing_s(train.sent)
-            times = [when for _, when in train.in_order()[1:]]
-            if train.stepped or train.loss > 0 or times[-1] <= times[0]:
-                continue
-            self.short_gap_s = gaps[len(gaps) // 2] / 2
-            self.coalesced = trends.coalesced(times, self.short_gap_s)
-            self.first_mbps = train.bits * (len(times) - 1) / (times[-1] - times[0]) / 1e6
-            return
+    def _can_empty(self, rate_mbps):
+        """Whether there is time for streams that each empty the bucket first."""
+        if not self.found.bucket_bytes:
+            return True
+        count, payload, _ = self._shape(rate_mbps)
+        size = self.found.lead * (self.settings.largest + wire.HEADERS)
+        size += count * (payload + wire.HEADERS)
+        left_s = self.settings.duration_s - self.session.elapsed_s()
+        return FEWEST_STREAMS * 8e-6 * size <= LINK_SHARE * self.first_mbps * left_s
+
+    def _shape(self, rate_mbps):
+        """(packets, payload bytes, spacing s) of a stream."""
+        payload, spacing_s = search.stream_shape(rate_mbps, self.shortest_s, self.settings.largest)
+        count = self.settings.packets
+        if not count:
+            count = max(FEWEST_PACKETS, min(MOST_PACKETS, int(STREAM_S / spacing_s)))
+        return count, payload, spacing_s
 
     def _pause(self, stream_s):
         """Let the queue drain, and keep to the share of the link."""
@@ -85,12 +96,9 @@ class _Estimate:
 
     def _fleet(self, rate_mbps):
         """Send a fleet, keep its record; its verdict, or None when the time ran out."""
-        payload, spacing_s = search.stream_shape(rate_mbps, self.shortest_s, self.settings.largest)
+        count, payload, spacing_s = self._shape(rate_mbps)
         planned, streams = self.settings.streams, []
         verdict = None
-        count = self.settings.packets
-        if not count:
-            count = max(FEWEST_PACKETS, min(MOST_PACKETS, int(STREAM_S / spacing_s)))
         stream_s = spacing_s * count
         if stream_s > search.LONGEST_STREAM_S:
             verdict = trends.UNUSABLE
@@ -117,7 +125,9 @@ class _Estimate:
         return verdict
 
     def _stream(self, count, payload, spacing_s):
-        stream = self.session.send(count, payload, spacing_s)
+        stream = self.session.send(
+            count, payload, spacing_s, self.found.lead, self.settings.largest
+        )
         why = stream.doubt or pacing.fault(stream.sent, spacing_s)
         if stream.stepped:
             why = "the receiver's clock stepped"
@@ -141,10 +151,13 @@ class _Estimate:
     def _record(self, seek, fastest):
         session = self.session
         told = (seek.low is not None, seek.high is not None)
+        if told == (True, False) and self.first_mbps:
+            # A long train went on at that rate: a faster stream was inside a bucket.
+            seek.low = min(seek.low, self.first_mbps)
         elapsed_s = session.elapsed_s()
         return {
             "method": "pathload",
-            "kind": KINDS[told],
+            "kind": WITHIN if seek.done == WITHIN else KINDS[told],
             "low_mbps": _rounded(seek.low),
             "high_mbps": _rounded(seek.high),
             "grey_low_mbps": _rounded(seek.grey_low),
@@ -157,6 +170,7 @@ class _Estimate:
             "time_stamps": session.stamps,
             "coalesced": self.coalesced,
             "train_mbps": _rounded(self.first_mbps),
+            "bucket_bytes": self.found.bucket_bytes,
             "bytes_sent": session.bytes_sent,
             "probing_mbps": round(8e-6 * session.bytes_sent / elapsed_s, 4),
             "rtt_s": round(session.rtt_s, 6),

@@ -1,9 +1,10 @@
 """pathrate: the capacity of the narrow link, by the dispersion of pairs and trains."""
 
-from bandwidth import modes, trends, wire
+from bandwidth import bucket, modes, trends, wire
 from bandwidth.errors import ProbeError
 
 LONGEST_TRAIN = 50
+FAST = 10  # by the steady rate beyond a bucket
 LONG = 32  # packets that a batch does not swallow whole
 SENDER_SHARE = 0.9  # a train that left nearly as spread as it arrived tells of its sender
 SMOOTH = 0.05  # coefficient of variation that needs no phases
@@ -52,19 +53,36 @@ class _Estimate:
         self.batched = False  # long trains arrived in batches
 
     def run(self):
+        self.found = bucket.find(self.session, self.settings.largest)
+        return self._of_bucket() or self._of_trains()
+
+    def _of_trains(self):
+        """The record of short trains where they agree, else of pairs."""
         longest = self.longest = self._longest_train()
         first = self._many(PRELIMINARY_S, list(range(2, min(longest, 10) + 1)) * 7)
         bound = self._bound()
         if bound:
             return bound
         if len(first) < 10:
-            raise ProbeError(f"{self.session.name}: too few whole trains arrived")
+            return self._of_few()
         width = modes.bin_width(first)
         kept = modes.trimmed(first, 5)
         if modes.variation(kept) < SMOOTH:
             return self._record(
                 "capacity", modes.mean(kept), width, "all trains agree", first=len(first)
             )
+        return self._of_pairs({"first": len(first)})
+
+    def _of_few(self):
+        """The record where hardly any train told of the path."""
+        if 2 * (self.rejected["sender"] + self.rejected["batch"]) > self.sent:
+            return self._lower_bound("most trains came together")
+        if self.found.bucket_bytes:
+            return self._record("within_bucket", None, None, "no time to empty the bucket")
+        raise ProbeError(f"{self.session.name}: too few whole trains arrived")
+
+    def _of_pairs(self, counts):
+        """The record of pairs of many sizes, which show modes, and of long trains."""
         step = (self.settings.largest - SMALLEST_PAIR) / (PAIR_SIZES - 1.0)
         sizes = [SMALLEST_PAIR + int(i * step) for i in range(PAIR_SIZES)]
         wanted = [sizes[i % PAIR_SIZES] for i in range(self.settings.pairs)]
@@ -73,18 +91,32 @@ class _Estimate:
         if bound:
             return bound
         if len(pairs) < max(20, self.sent / 10):
-            raise ProbeError(f"{self.session.name}: too few whole pairs arrived")
-        trains = self._many(TRAINS_S, [longest] * self.settings.trains)
+            return self._lower_bound("too few whole pairs arrived")
+        trains = self._many(TRAINS_S, [self.longest] * self.settings.trains)
         if not trains:
             raise ProbeError(f"{self.session.name}: no whole train arrived")
         adr = modes.mean(modes.trimmed(trains, len(trains) // 10))
         width = modes.bin_width(pairs)
         mode, found = capacity(pairs, adr, width)
-        counts = {"first": len(first), "pairs": len(pairs), "trains": len(trains)}
+        counts = {**counts, "pairs": len(pairs), "trains": len(trains)}
         told = "a mode of the pairs" if mode else "the asymptotic dispersion rate"
         return self._record(
             "capacity", mode.centre if mode else adr, width, told, adr, found, **counts
         )
+
+    def _of_bucket(self):
+        """The record where trains met a token bucket that lets packets pass much faster than its
+        rate, or None. Cross traffic then hardly gets between them: the steady rate is the capacity.
+        """
+        found = self.found
+        if found.inside:
+            why = "the longest train does not leave the bucket"
+            return self._record("within_bucket", None, None, why)
+        if not found.bucket_bytes or found.fast_mbps < FAST * found.first_mbps:
+            return None
+        told = "the steady rate beyond a token bucket"
+        width = modes.bin_width(found.steady)
+        return self._record("capacity", found.first_mbps, width, told, trains=len(found.steady))
 
     def _longest_train(self):
         """The longest train that gets through whole, by doubling from two packets."""
@@ -98,12 +130,15 @@ class _Estimate:
         return max(longest, 2)
 
     def _train(self, count, payload=None):
-        """The rate (Mbit/s) of a train of `count` packets after a leading one, or None."""
+        """The rate (Mbit/s) of a train of `count` packets after leading ones, or None."""
         payload = payload or self.settings.largest
-        stream = self.session.send(count + 1, payload)
+        stream = self.session.send(count, payload, 0.0, self.found.lead, self.settings.largest)
         self.sent += 1
-        self.session.pause(max(0.005, 2 * self.session.rtt_s, 2 * count * stream.bits * 1e-8))
-        times = [when for number, when in stream.in_order() if number > 0]
+        pause_s = max(0.005, 2 * self.session.rtt_s, 2 * count * stream.bits * 1e-8)
+        if self.found.bucket_bytes:  # which is full again before the next train
+            pause_s = max(pause_s, 8e-6 * self.found.bucket_bytes / self.found.first_mbps)
+        self.session.pause(pause_s)
+        times = [when for _, when in stream.in_order()]
         if len(times) < count:
             self.rejected["loss"] += 1
             return None
@@ -111,7 +146,7 @@ class _Estimate:
             self.rejected["clock"] += 1
             return None
         self.sender_gaps += [b - a for a, b in zip(stream.sent, stream.sent[1:])]
-        left_s, arrived_s = stream.sent[-1] - stream.sent[1], times[-1] - times[0]
+        left_s, arrived_s = stream.sent[-1] - stream.sent[0], times[-1] - times[0]
         short_s = 0.5 * left_s / (count - 1)
         rate = stream.bits * (count - 1) / arrived_s / 1e6 if arrived_s > 0 else None
         if rate:
@@ -144,14 +179,20 @@ class _Estimate:
         and cross traffic can but spread them: the slow ones are no faster than the capacity.
         """
         limited = self.rejected["sender"] + self.rejected["batch"]
-        if 2 * limited < self.sent:
+        if 2 * limited < self.sent or (self.found.limited and not self.batched):
             return None
+        why = "packets come in batches" if self.batched else "the path is no slower than the sender"
+        return self._lower_bound(why)
+
+    def _lower_bound(self, why):
+        """The rate that most of the longest trains exceed."""
         self._many(TRAINS_S, [self.longest] * self.settings.trains)
         rates = self.rates.get(self.longest)
         if not rates:
             raise ProbeError(f"{self.session.name}: no whole train arrived")
-        why = "packets come in batches" if self.batched else "the path is no slower than the sender"
         bound = sorted(rates)[int(BOUND_SHARE * len(rates))]
+        if self.found.first_mbps:  # of a train so long that a bucket could not hide all of it
+            bound = min(bound, self.found.first_mbps)
         return self._record("lower_bound", bound, None, why, trains=len(rates))
 
     def _record(self, kind, mbps, width, told_by, adr=None, found=(), **counts):
@@ -163,9 +204,10 @@ class _Estimate:
         return {
             "method": "pathrate",
             "kind": kind,
-            "mbps": round(mbps, 3),
-            "low_mbps": round(mbps - half, 3),
+            "mbps": mbps and round(mbps, 3),
+            "low_mbps": mbps and round(mbps - half, 3),
             "high_mbps": round(mbps + half, 3) if kind == "capacity" else None,
+            "bucket_bytes": self.found.bucket_bytes,
             "resolution_mbps": width and round(width, 3),
             "told_by": told_by,
             "adr_mbps": adr and round(adr, 3),

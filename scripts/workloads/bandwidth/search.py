@@ -6,6 +6,7 @@ SHORT_SPACING_S = 80e-6
 LONGEST_STREAM_S = 0.5
 RESOLUTION = 0.02  # of the first rate
 GREY_RESOLUTION, GREY_MOST_MBPS = 0.05, 12.0
+SMALL_STEP = 0.1  # of the first rate
 MOST_UNUSABLE = 5  # fleets in a row
 BLIND_MBPS = 2.0  # resolution when no first rate is known
 
@@ -36,9 +37,11 @@ class Search:
     Args:
         first_mbps: rate to begin with (the ADR); None when it is not known.
         fastest_mbps: what the sender can pace.
+        limited: whether the first rate is what the path let through, so that no much higher one is
+            worth a try.
     """
 
-    def __init__(self, first_mbps, fastest_mbps):
+    def __init__(self, first_mbps, fastest_mbps, limited=False):
         self.fastest = fastest_mbps
         self.low = self.high = self.grey_low = self.grey_high = None
         if first_mbps is None:
@@ -47,6 +50,7 @@ class Search:
             self.omega = RESOLUTION * first_mbps
             self.chi = min(GREY_RESOLUTION * first_mbps, GREY_MOST_MBPS)
         self.rate = min(first_mbps, fastest_mbps)
+        self.step = SMALL_STEP * self.rate if limited else self.rate
         self.done = ""
         self.unusable = 0
 
@@ -93,7 +97,8 @@ class Search:
             elif self.grey_high is not None:
                 self.rate = min(1.5 * self.grey_high, self.fastest)
             else:
-                self.rate = min(2 * rate, self.fastest)
+                self.rate = min(rate + self.step, self.fastest)
+                self.step *= 2
             return
         low = self.low or 0.0
         if self.grey_low is None:

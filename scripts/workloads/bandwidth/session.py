@@ -124,20 +124,27 @@ class Session:
     def pacing(self):
         return "kernel" if self.kernel else "busy wait"
 
-    def send(self, count, payload, spacing_s=0.0):
-        """Send a stream (spacing 0: a train back to back), returns the Stream."""
+    def send(self, count, payload, spacing_s=0.0, lead=0, lead_payload=wire.LARGEST):
+        """Send a stream (spacing 0: a train back to back), returns the Stream.
+
+        Args:
+            lead: packets of `lead_payload` bytes that go ahead back to back, to empty a token
+                bucket. They are not of the Stream.
+        """
         self.streams += 1
-        packets = wire.packets(self.key, self.streams, count, payload)
+        ahead = wire.packets(self.key, self.streams, lead, lead_payload)
+        packets = wire.packets(self.key, self.streams, count, payload, lead)
         doubt = ""
         with self._sending():
             if self.kernel and spacing_s:
-                sent, doubt = self.kernel.send(packets, spacing_s)
+                sent, doubt = self.kernel.send(packets, spacing_s, ahead)
             else:
-                sent = pacing.send_paced(self.udp.send, packets, spacing_s)
-        self.bytes_sent += count * (payload + wire.HEADERS)
-        answer = self._ask(do="collect", stream=self.streams, count=count)
+                sent = pacing.send_paced(self.udp.send, packets, spacing_s, ahead)
+        self.bytes_sent += count * (payload + wire.HEADERS) + lead * (lead_payload + wire.HEADERS)
+        answer = self._ask(do="collect", stream=self.streams, count=lead + count)
         try:
-            arrivals = [(int(n), int(ns) * 1e-9) for n, ns in answer["packets"] if 0 <= n < count]
+            told = [(int(n) - lead, int(ns) * 1e-9) for n, ns in answer["packets"]]
+            arrivals = [(n, when) for n, when in told if 0 <= n < count]
         except (KeyError, TypeError, ValueError):
             raise ProbeError(self.name + ": does not speak this protocol") from None
         self.lost_streams = 0 if arrivals else self.lost_streams + 1

@@ -23,6 +23,7 @@ _TIMESPEC = struct.Struct("@ll")
 _EXTENDED_ERROR = struct.Struct("@IBBBBII")  # errno, origin, type, code, pad, info, data
 
 AHEAD = 64  # packets in the queue; fq drops what is beyond 100 of a flow
+AHEAD_NS = 10000  # between packets that only empty a bucket
 LEAD_NS = 1000000  # from the call to the first departure
 EARLY_NS = 100000  # no clock reading is so far off: the packet was not held
 PATIENCE_NS = 50000000  # for the last stamps
@@ -63,19 +64,20 @@ class Kernel:
             shortest_s *= 2
         return None
 
-    def send(self, packets, spacing_s):
-        """Send each packet at its time.
+    def send(self, packets, spacing_s, ahead=()):
+        """Send each packet at its time, those `ahead` at once and right before.
 
         Returns:
-            when each left (s, of CLOCK_MONOTONIC), and why they are not to be trusted, or "".
+            when each of `packets` left (s, of CLOCK_MONOTONIC), and why they are not to be
+            trusted, or "".
         """
         difference_ns = stamps.clock_difference_ns()
         seen = {}
         self._stamp(STAMPED)  # from zero: turning OPT_ID on restarts the numbers
         try:
-            due = self._feed(packets, spacing_s, seen)
+            due = self._feed(ahead, packets, spacing_s, seen)
             last_ns = due[-1] + PATIENCE_NS
-            while len(seen) < len(packets) and _now_ns() < last_ns:
+            while len(seen) < len(due) and _now_ns() < last_ns:
                 time.sleep(0.0005)
                 self._read(seen)
         finally:
@@ -84,16 +86,19 @@ class Kernel:
         doubt = _doubt(seen, due, difference_ns)
         for number in range(len(due)):
             due[number] = seen.get(number, due[number] + difference_ns) - difference_ns
-        return [at * 1e-9 for at in due], doubt
+        return [at * 1e-9 for at in due[len(ahead) :]], doubt
 
-    def _feed(self, packets, spacing_s, seen):
+    def _feed(self, ahead, packets, spacing_s, seen):
         start_ns = _now_ns() + LEAD_NS
-        due = [start_ns + int(number * spacing_s * 1e9) for number in range(len(packets))]
-        ahead_ns = int(AHEAD * spacing_s * 1e9)
-        for packet, at in zip(packets, due):
-            while at - _now_ns() > ahead_ns:
+        due = [start_ns + number * AHEAD_NS for number in range(len(ahead))]
+        start_ns += len(ahead) * AHEAD_NS
+        due += [start_ns + int(number * spacing_s * 1e9) for number in range(len(packets))]
+        nap_s = min(AHEAD * spacing_s * 0.25, 0.005)
+        for number, packet in enumerate([*ahead, *packets]):
+            at = due[number]
+            while number >= AHEAD and due[number - AHEAD] > _now_ns():
                 self._read(seen)
-                time.sleep(ahead_ns * 0.25e-9)
+                time.sleep(nap_s)
             told = (socket.SOL_SOCKET, SO_TXTIME, struct.pack("@Q", at))
             self.udp.sendmsg([packet], [told])
             self.sent += 1

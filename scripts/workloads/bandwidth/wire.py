@@ -21,10 +21,11 @@ _MAGIC = b"vcbw"
 _PADDING = os.urandom(65536)
 
 
-def packets(key, stream, count, payload):
-    """The `count` packets of a stream, `payload` bytes each."""
+def packets(key, stream, count, payload, first=0):
+    """The `count` packets of a stream from number `first` on, `payload` bytes each."""
     padding = _PADDING[: payload - _HEAD.size]
-    return [_HEAD.pack(_MAGIC, key, stream, number) + padding for number in range(count)]
+    numbers = range(first, first + count)
+    return [_HEAD.pack(_MAGIC, key, stream, number) + padding for number in numbers]
 
 
 def read_head(data, key):

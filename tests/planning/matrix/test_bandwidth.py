@@ -15,7 +15,7 @@ def estimates(change=None):
 def test_an_estimate_is_keyed_by_the_version_of_ours(monkeypatch):
     before = estimates()
     assert all(cell.spec["duration_s"] and cell.spec["source"] for cell in before.values())
-    monkeypatch.setattr(bandwidth, "SOURCE", "2")
+    monkeypatch.setattr(bandwidth, "SOURCE", "another")
     assert all(cell.name != before[method].name for method, cell in estimates().items())
 
 
@@ -24,7 +24,7 @@ def test_a_sites_own_estimator_is_keyed_by_neither_source_nor_duration(monkeypat
     spec = estimates(own)["pathload"].spec
     assert "source" not in spec and "duration_s" not in spec
     assert "source" in estimates(own)["pathrate"].spec
-    monkeypatch.setattr(bandwidth, "SOURCE", "2")
+    monkeypatch.setattr(bandwidth, "SOURCE", "another")
     longer = {**own, "duration_s": {"pathload": 30}}
     assert estimates(longer)["pathload"].spec == spec
     block = next(b for b in plan_of({"bandwidth": own}).blocks if b.cell.kind == "bandwidth")

@@ -8,7 +8,7 @@ from vcperf.planning.cell import Cell, Spec
 from vcperf.planning.layout import Layout
 
 PROCEDURE = 1  # see vcperf.planning.matrix.netperf
-SOURCE = "6f4545104232"  # of scripts/workloads/bandwidth, see vcperf.planning.matrix.pingpong
+SOURCE = "2"  # of scripts/workloads/bandwidth, see vcperf.planning.matrix.pingpong
 OWN_S = 60  # a minute, or several on a slow path
 
 
