@@ -113,7 +113,10 @@ def check_answer(spec: dict[str, Any], output: str) -> float:
     try:
         rows = netperf.parse(output)
     except Untrusted as fault:
-        raise VcperfError(f"{name}: {fault}") from None
+        why = ""
+        if spec["test"].startswith("UDP") and "nothing arrived" in str(fault):
+            why = f"; most likely a firewall drops UDP to {spec['receiver']} (docs/testbeds.md)"
+        raise VcperfError(f"{name}: {fault}{why}") from None
     keys = netperf.key_values(output)
     missing = [key for key in netperf_commands.KEYS if key not in keys]
     if len(rows) != 1 or missing:

@@ -24,6 +24,8 @@ COLUMNS = (
     "message_bytes",
     "block",
     *METRICS,
+    "sent_mbps",
+    "lost_percent",
     "elapsed_s",
     "link",
     "link_mbps",
@@ -45,6 +47,8 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     run = command(planned, content, "measure")
     try:
         (parsed,) = netperf.parse(run["output"], needed=("elapsed_s",))
+        if spec["test"] == "UDP_STREAM":
+            parsed |= netperf.udp_sent(run["output"], parsed["throughput_mbps"])
     except (Untrusted, ValueError) as fault:
         raise VcperfError(f"{planned['record']}: {fault}") from None
     row = {

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import sys
 
+from vcperf.errors import quote
 from vcperf.tools.filter import Row, Untrusted, write_values
 from vcperf.tools.launcher import without_rank_prefix
 from vcperf.tools.netperf_reader import KEY_VALUE, Reader
@@ -45,6 +46,7 @@ COLUMNS = (
     "receiver_cpu_percent",
 )
 
+UDP_SLACK = 0.98
 _CHUNK = 2**20  # characters
 
 
@@ -52,6 +54,30 @@ def key_values(text: str) -> dict[str, str]:
     """The KEY=VALUE lines of an output, as text."""
     matches = (KEY_VALUE.match(line.strip()) for line in text.splitlines())
     return {match[1]: match[2] for match in matches if match}
+
+
+def udp_sent(text: str, received_mbps: float) -> Row:
+    """What a UDP stream sent, from its KEY=VALUE output in 10^6 bit/s.
+
+    Args:
+        text: the output.
+        received_mbps: the rate that the parser gave, which is that of what arrived.
+
+    Returns `sent_mbps` and `lost_percent`, the share of it that did not arrive; None where the
+    output does not say what was sent. Raises Untrusted when less was sent than has arrived.
+    """
+    printed = key_values(text).get("LOCAL_SEND_THROUGHPUT")
+    try:
+        sent = float(printed) if printed else None
+    except ValueError:
+        sent = 0.0
+    if sent is None:  # of before this was asked for
+        return {"sent_mbps": None, "lost_percent": None}
+    # The receiver counts for a moment longer or shorter than the sender.
+    if not received_mbps * UDP_SLACK <= sent < float("inf"):
+        raise Untrusted(f"LOCAL_SEND_THROUGHPUT={quote(printed)}, but {received_mbps} arrived")
+    lost = 100 * (1 - received_mbps / sent)
+    return {"sent_mbps": sent, "lost_percent": round(max(0.0, lost), 4)}
 
 
 def parse(text: str, needed: Sequence[str] = ()) -> list[Row]:

@@ -18,6 +18,7 @@ KEYS = (
     "LSS_SIZE_END",
     "RSR_SIZE_END",
     "LOCAL_CONG_CONTROL",
+    "LOCAL_SEND_THROUGHPUT",  # UDP
 )
 
 
