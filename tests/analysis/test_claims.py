@@ -8,6 +8,7 @@ from helpers.checkout import ROOT
 from helpers.claims import judged, part, read, two
 
 from vcperf.analysis import claims
+from vcperf.analysis.verdicts import overall
 
 
 def test_a_supported_claim_says_what_it_used():
@@ -129,7 +130,7 @@ def profiled(shares, program="IMB-MPI1", samples=(1000, 9000)):
     for point, size, counted in zip("AB", (16384, 32768), samples, strict=True):
         for image, percents in {"all": (90, 90), **shares}.items():
             for block, scatter in enumerate((0.99, 1, 1.01), start=1):
-                labels = {"testbed": "netns", "pinning": "config2", "path": "c000->c010"}
+                labels = {"testbed": "xen", "pinning": "config2", "path": "c000->c010"}
                 labels |= {"test": np.nan, "message_bytes": float(size), "stack": "mpich"}
                 labels |= {"program": program, "load": "ep", "point": point, "block": block}
                 labels |= {"domain": "c000", "app": program, "image": image, "status": "ok"}
@@ -165,4 +166,4 @@ def test_points_a_and_b_are_compared_each_at_its_own_size(profile, verdicts):
     tables = {"profile": profile, "netperf": two(4, 7)}
     rows = claims.judge({"claim10": found["claim10"]}, tables)
     assert list(rows["part_verdict"]) == verdicts, list(rows["missing"])
-    assert set(rows["verdict"]) == {claims.overall(verdicts)}
+    assert set(rows["verdict"]) == {overall(verdicts)}

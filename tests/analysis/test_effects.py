@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcperf.analysis import effects
-from vcperf.analysis.effects import Effect
+from vcperf.analysis.effects import Effect, Sample
 
 BLOCKS = st.lists(st.floats(1, 1e4), min_size=2, max_size=8)
 
@@ -49,6 +49,34 @@ def test_a_ratio_turned_round_is_its_inverse(one, other):
 def test_a_ratio_does_not_depend_on_the_unit(one, other, factor):
     scaled = effects.ratio([v * factor for v in one], [v * factor for v in other])
     assert scaled.percent == pytest.approx(effects.ratio(one, other).percent, abs=1e-6)
+
+
+@pytest.mark.parametrize("count", [8, 12, 20])
+def test_the_interval_of_a_ratio_of_medians_holds_the_truth_where_a_fifth_of_blocks_is_slow(count):
+    chance = np.random.default_rng(3)
+
+    def blocks(mean):
+        slow = np.where(chance.random(count) < 0.2, 0.6, 1.0)
+        return Sample(mean * slow * chance.normal(1, 0.02, count), True)
+
+    # The median of such blocks is that of the fast mode, shifted to its 37.5th percentile in both.
+    hits = 0
+    for _ in range(500):
+        found = effects.ratio(blocks(80), blocks(100))
+        hits += found.low <= -20 <= found.high
+    assert hits / 500 > 0.94
+
+
+def test_a_median_of_too_few_blocks_has_no_interval():
+    found = effects.ratio(Sample([1.0, 2, 3, 4, 5], True), [1.0, 2, 3])
+    assert np.isnan(found.low) and found.percent == pytest.approx(50)
+
+
+def test_a_contradiction_may_need_a_wider_interval_than_support():
+    found, wider = Effect(5, 1, 9), Effect(5, -1, 11)
+    assert effects.judge(found, "lower", 0) == "contradicted"
+    assert effects.judge(found, "lower", 0, wider) == "open"
+    assert effects.judge(found, "higher", 0, wider) == "supported"
 
 
 def test_what_moves_both_metrics_of_a_block_does_not_blur_their_ratio():

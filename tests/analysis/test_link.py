@@ -14,7 +14,11 @@ SHAPED = {"link": "shaped", "link_mbps": 1000.0}
 def met(*cells, estimates=None):
     """meets_link of each cell, in their order; empty where it says neither."""
     marked = link.mark(table(*cells), estimates)
-    return list(marked.drop_duplicates(link.CELL)["meets_link"].fillna(""))
+    return list(
+        marked.drop_duplicates(["pinning", "path", "test", "message_bytes"])["meets_link"].fillna(
+            ""
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,3 +79,10 @@ def test_a_datagram_takes_its_headers_and_fragments_on_the_wire(size, wire):
 def test_a_table_that_does_not_know_links_is_marked_as_unknown():
     marked = link.mark(table(cell([PAYLOAD] * 3)))
     assert marked["meets_link"].isna().all() and marked["link_mbps"].isna().all()
+
+
+def test_iperf3_meets_the_link_by_what_is_received():
+    rows = table(cell([PAYLOAD] * 3, **SHAPED), cell([500.0] * 3, "config2", **SHAPED))
+    rows = rows.rename(columns={"test": "protocol", "throughput_mbps": "received_mbps"})
+    marked = link.mark(rows.assign(protocol="TCP", sent_mbps=2000.0))
+    assert list(marked["meets_link"]) == ["yes"] * 3 + ["no"] * 3

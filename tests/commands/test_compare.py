@@ -84,7 +84,7 @@ def test_disturbed_blocks_count_and_are_mentioned(tmp_path, capsys):
     text = capsys.readouterr().out
     assert text.count(", 2 disturbed") == 1 and "count as any other" in text
     assert list(pd.read_csv(tmp_path / "out/changes.csv")["doubtful"]) == [2, 0]
-    assert "hollow: disturbed" in (tmp_path / "out/changes.svg").read_text()
+    assert "hollow: unstable (disturbed)" in (tmp_path / "out/changes.svg").read_text()
     command.main([a, a])
     assert "disturbed blocks" not in capsys.readouterr().out
 

@@ -62,7 +62,7 @@ BOMBS = {
     "read",
     [
         files.read_yaml,
-        figures_file.read,
+        lambda path: figures_file.read(path, {}, ()),
         lambda path: claims_file.read(path, {}, ()),
         lambda path: testbed_file.read({"testbed": "xen", "testbed_file": path}),
         lambda path: campaign_file.checked({}, [path]),

@@ -86,7 +86,7 @@ def test_null_without_all_entries_is_refused_as_empty(tmp_path):
 @pytest.mark.parametrize(
     ("read", "content", "key"),
     [
-        (figures_file.read, "figures: {f: null}", "figures.f"),
+        (lambda path: figures_file.read(path, {}, ()), "figures: {f: null}", "figures.f"),
         (
             lambda path: claims_file.read(path, {}, ()),
             "claims: {c: {states: ~, parts: []}}",

@@ -76,7 +76,7 @@ def check_overlay(folder, overlay):
 
 def check_figures(folder, content):
     path = as_file(content, folder, "figures.yaml")
-    tried(lambda: figures_file.read(str(path)))
+    tried(lambda: figures_file.read(str(path), {}, ()))
 
 
 def check_claims(folder, content):

@@ -5,9 +5,10 @@ import yaml
 from helpers.checkout import ROOT
 from helpers.claims import part, read
 from helpers.config import DEFAULT
+from helpers.figures import read as read_figures
 from helpers.plans import plan_of
 
-from vcperf.config import figures_file, files
+from vcperf.config import files
 from vcperf.errors import VcperfError
 from vcperf.preparation import testbed_file
 
@@ -102,7 +103,7 @@ def test_a_figure_with_a_value_out_of_its_range_is_refused(change, fault, tmp_pa
     path = tmp_path / "f.yaml"
     path.write_text(yaml.safe_dump(figures))
     with pytest.raises(VcperfError, match=f"figures.figure1.{fault}"):
-        figures_file.read(str(path))
+        read_figures(path)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ import yaml
 from helpers.checkout import ROOT
 from helpers.claims import part, read
 from helpers.config import DEFAULT
+from helpers.figures import read as read_figures
 from helpers.plans import plan_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vcperf.config import figures_file, files
+from vcperf.config import files
 from vcperf.errors import VcperfError
 from vcperf.preparation import testbed_file
 
@@ -63,7 +64,7 @@ def test_a_control_character_in_a_figure_is_refused(key, tmp_path):
     (part_of if key == "title" else part_of["series"][0])[key] = "red \x1b[31m"
     (tmp_path / "f.yaml").write_text(yaml.safe_dump(figures))
     with pytest.raises(VcperfError, match=rf"figure1.*{key}: .* control character U\+001B; take"):
-        figures_file.read(str(tmp_path / "f.yaml"))
+        read_figures(tmp_path / "f.yaml")
 
 
 @pytest.mark.parametrize("key", ["states", "says"])
@@ -92,7 +93,7 @@ def test_any_other_text_is_text(tmp_path_factory, text):
     figure = {"title": text, "metrics": ["throughput_mbps"], "series": series}
     path = tmp_path_factory.getbasetemp() / "figures-with-text.yaml"
     path.write_text(yaml.safe_dump({"figures": {"mine": figure}}))
-    assert figures_file.read(str(path))["mine"]["title"] == text
+    assert read_figures(path)["mine"]["title"] == text
 
 
 INFINITE, NAN = float("inf"), float("nan")

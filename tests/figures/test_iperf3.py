@@ -29,7 +29,7 @@ def test_udp_has_what_was_sent_as_well(tmp_path):
 def test_an_interval_far_wider_than_the_means_is_cut_off_and_disturbed_blocks_are_counted(tmp_path):
     drawn = text_of(tmp_path, cell([1.0, 10.0]), cell([5.0], pinning="config2", status="disturbed"))
     assert "some intervals reach beyond the panel" in drawn
-    assert "1 of 2 points have disturbed blocks" in drawn
+    assert "1 of 2 points are unstable (disturbed)" in drawn
 
 
 def test_streams_that_shared_a_thread_are_named(tmp_path):

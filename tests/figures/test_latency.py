@@ -12,7 +12,7 @@ def test_the_figure_marks_an_anomaly_and_its_points():
     summary = pd.DataFrame(
         [
             {**curve, "message_bytes": size, "latency_us": 10.0 + size, "ci_low": 1.0,
-             "ci_high": 2.0 * size, "blocks": 3, "doubtful": 0, "platform": "here",
+             "ci_high": 2.0 * size, "blocks": 3, "doubtful": 0, "why": "", "platform": "here",
              "shared_cpus": "no"}
             for size in sizes
         ]
@@ -33,7 +33,7 @@ def test_the_figure_marks_an_anomaly_and_its_points():
 def test_an_axis_of_less_than_a_decade_has_plain_numbers(tmp_path):
     """Its minor ticks have labels too, which matplotlib writes as formulas by itself."""
     curve = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "load": "none"}
-    rest = {"ci_low": 90, "ci_high": 120, "blocks": 3, "doubtful": 0, "platform": "here"}
+    rest = {"ci_low": 90, "ci_high": 120, "blocks": 3, "doubtful": 0, "why": "", "platform": "here"}
     rows = [
         {**curve, **rest, "message_bytes": size, "latency_us": latency, "shared_cpus": "no"}
         for size, latency in ((1, 100.0), (1024, 110.0))

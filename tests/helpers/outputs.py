@@ -3,8 +3,9 @@
 import yaml
 
 from helpers.config import DEFAULT
+from helpers.figures import read
 from helpers.plans import plan_of
-from vcperf.config import campaign_file, figures_file
+from vcperf.config import campaign_file
 from vcperf.preparation.campaign import Campaign
 from vcperf.preparation.hosts import host_of
 from vcperf.preparation.outputs import Outputs
@@ -22,6 +23,6 @@ def outputs_of(*names: str, folder) -> Outputs:
     path.write_text(yaml.safe_dump({"figures": dict.fromkeys(names, figure)}))
     clean = campaign_file.checked({**DEFAULT, "figures": str(path)})
     hosts = tuple(host_of(testbed, (0, 1)) for testbed in ("netns", "native"))
-    figures = {name: {**read, "bands": []} for name, read in figures_file.read(str(path)).items()}
+    figures = {name: {**figure, "bands": []} for name, figure in read(path).items()}
     campaign = Campaign(clean, hosts, "native", plan_of({}, hosts), figures, {}, "digest")
     return Outputs(campaign, clean)

@@ -10,6 +10,7 @@ import yaml
 from helpers.checkout import ROOT
 from helpers.config import DEFAULT
 
+from vcperf import testbeds
 from vcperf.config import campaign_file, figures_file, files
 from vcperf.planning import planner
 from vcperf.preparation import testbed_file
@@ -102,7 +103,8 @@ def test_the_examples_campaign_measures_and_draws_its_placements_alone(tmp_path)
     assert not any(cell.shared_cpus for cell in plan.cells)
     assert f"measures {len(plan.blocks)} blocks" in readme
     (tmp_path / merged["figures"]).write_text(drawn)
-    (figure,) = figures_file.read(str(tmp_path / merged["figures"])).values()
+    path = tmp_path / merged["figures"]
+    (figure,) = figures_file.read(str(path), merged, testbeds.NAMES).values()
     assert [series["where"]["pinning"] for series in figure["series"]] == ["spread", "config3"]
 
 

@@ -12,14 +12,14 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from vcperf import kinds
-from vcperf.analysis import changes
+from vcperf.analysis import changes, doubts
 from vcperf.analysis.changes import ALPHA, Between, Series
 from vcperf.analysis.effects import Effect
-from vcperf.analysis.summary import in_order
 from vcperf.errors import VcperfError
 from vcperf.tables import columns
 
 LEAST_PERCENT = 5  # the margin: an effect below this is no change
+TARGET = 2.5  # percent: modes and trends below it do not count
 CHANGED, SAME, FEW = "changed", "no change beyond the margin", "too few blocks to tell"
 WORSE, BETTER = "worse", "better"
 
@@ -40,6 +40,7 @@ COLUMNS = [
     "blocks_a",
     "blocks_b",
     "doubtful",
+    "why",
     "shared_blocks",
     "effect_percent",
     "low_percent",
@@ -61,6 +62,7 @@ class Cell:
         metric: what the values are of: a column of the table.
         series: the blocks.
         doubtful: how many of the blocks are not ok.
+        why: the cell is doubtful (`vcperf.analysis.doubts.why`).
         measured: what no other block has: when and where each was measured, and its value.
     """
 
@@ -68,6 +70,7 @@ class Cell:
     series: Series
     doubtful: int
     measured: frozenset[tuple[object, ...]] = frozenset()
+    why: str = ""
 
 
 def compare(
@@ -121,7 +124,8 @@ def compare_cells(
 ) -> pd.DataFrame:
     """The cells of both, as rows of COLUMNS, in the order of the first.
 
-    `doubtful` blocks, of both, are those that are not ok; they count as any other. A cell is
+    `doubtful` blocks, of both, are those that are not ok; they count as any other. `why` says for
+    which reasons one of both cells is doubtful. A cell is
 
     - `changed` when its p (`vcperf.analysis.changes.change`) is significant after Benjamini and
       Hochberg's correction (J. R. Statist. Soc. B 57, 1995, 289: of the cells called changed, 5 %
@@ -143,6 +147,7 @@ def compare_cells(
         row |= {"unit": columns.of(one.metric).unit}
         row |= {"blocks_a": len(pair[0]), "blocks_b": len(pair[1])}
         row |= {"doubtful": one.doubtful + other.doubtful}
+        row |= {"why": doubts.joined(filter(None, (one.why, other.why)))}
         row |= {"shared_blocks": len(one.measured & other.measured)}
         row |= {"effect_percent": effect.percent, "low_percent": effect.low}
         row |= {"high_percent": effect.high, "correlation": round(correlation, 3), "p": p}
@@ -210,11 +215,12 @@ def cells(table: pd.DataFrame) -> dict[Key, Cell]:
     found = {}
     for key, group in table.assign(**named).groupby(CELL, sort=False):
         metric = _metric(dict(zip(CELL, key, strict=True)))
-        known = in_order(group[group[metric].notna()])
+        known = doubts.in_order(group[group[metric].notna()])
         if len(known):
             series = Series(known[metric].to_numpy(float), known["block"].to_numpy(np.int64))
             doubtful = int((known["status"] != "ok").sum())
-            found[key] = Cell(metric, series, doubtful, _measured(known, metric))
+            why = doubts.why(known, series.values, TARGET)
+            found[key] = Cell(metric, series, doubtful, _measured(known, metric), why)
     return found
 
 

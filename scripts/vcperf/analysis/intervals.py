@@ -117,13 +117,16 @@ def assumption(count: int) -> str:
     return ONE_MODE if count < FEWEST_FOR_MODES else ""
 
 
-def median_interval(values: Sequence[float] | Blocks) -> tuple[float, float, float]:
-    """Median of blocks and its interval of at least 95 %, between two order statistics.
+def median_interval(
+    values: Sequence[float] | Blocks, level: float = LEVEL
+) -> tuple[float, float, float]:
+    """Median of blocks and its interval of at least a level, between two order statistics.
 
     Args:
         values: one value per block, any unit; NaN is left out.
+        level: 95 % as a rule.
 
-    Returns (median, low, high); low and high are NaN for fewer than six values, which
+    Returns (median, low, high); low and high are NaN for fewer than six values (at 95 %), which
     no two of them enclose surely enough. No shape of the distribution is assumed
     (David and Nagaraja, Order Statistics, 2003, section 7.1).
 
@@ -135,7 +138,7 @@ def median_interval(values: Sequence[float] | Blocks) -> tuple[float, float, flo
         return float("nan"), float("nan"), float("nan")
     median = float(np.median(blocks))
     # The interval from the k-th lowest to the k-th highest misses with 2 P(Bin < k).
-    k = int(stats.binom.ppf((1 - LEVEL) / 2, len(blocks), 0.5))
+    k = int(stats.binom.ppf((1 - level) / 2, len(blocks), 0.5))
     if k < 1:
         return median, float("nan"), float("nan")
     return median, float(blocks[k - 1]), float(blocks[-k])

@@ -14,14 +14,18 @@ IP, UDP, TCP_WITH_TIMESTAMPS = 20, 8, 32
 MTU = 1500
 SHAPED, NO_LINK = "shaped", "none"  # of the column link, see vcperf.planning.planner.plan
 COLUMNS = ("link_mbps", "meets_link")
-CELL = ["testbed", "pinning", "path", "test", "message_bytes"]
+# What names a cell, and what it is about, in the tables of either program.
+CELL = "testbed pinning path test protocol mode direction streams message_bytes".split()
+TEST = ("test", "protocol")
+RATE = ("throughput_mbps", "received_mbps")
 
 
 def payload_share(test: str, message_bytes: int) -> float:
     """The share of a link's rate that a test's payload can have, with an MTU of 1500.
 
     Args:
-        test: netperf's name of it; TCP joins messages to full segments, UDP does not.
+        test: netperf's name of it, or the protocol; TCP joins messages to full segments, UDP
+            does not.
         message_bytes: of one send.
 
     >>> payload_share("TCP_STREAM", 120) == 1448 / 1538
@@ -42,7 +46,7 @@ def mark(blocks: pd.DataFrame, estimates: pd.DataFrame | None = None) -> pd.Data
     """Blocks with the rate of their link, and whether their cell meets it.
 
     Args:
-        blocks: results/tables/netperf.csv.
+        blocks: results/tables/netperf.csv or iperf3.csv.
         estimates: results/tables/bandwidth.csv, where the campaign has it.
 
     Returns the blocks with COLUMNS: `link_mbps` as the plan has it, else the median capacity
@@ -56,11 +60,13 @@ def mark(blocks: pd.DataFrame, estimates: pd.DataFrame | None = None) -> pd.Data
     if estimates is not None:
         rate = rate.fillna(_estimated(blocks, estimates))
     marked = blocks.assign(link_mbps=rate)
-    cells = marked.groupby(CELL, sort=False, dropna=False)["throughput_mbps"]
+    test, throughput = (next(name for name in names if name in marked) for names in (TEST, RATE))
+    keys = [name for name in CELL if name in marked]
+    cells = marked.groupby(keys, sort=False, dropna=False)[throughput]
     height = pd.DataFrame({how: cells.transform(how) for how in ("mean", "median")}).max(axis=1)
     share = [
-        payload_share(str(test), int(size))
-        for test, size in zip(marked["test"], marked["message_bytes"], strict=True)
+        payload_share(str(name), int(size))
+        for name, size in zip(marked[test], marked["message_bytes"], strict=True)
     ]
     met = np.where(height >= REACHED * rate * share, "yes", "no")
     known = rate.notna() & height.notna()

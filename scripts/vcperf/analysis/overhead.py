@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from vcperf.analysis import effects, intervals, settings, summary
+from vcperf.analysis import doubts, effects, link, settings
 from vcperf.kinds import netperf
 
 CELL = ["pinning", "path", "test", "message_bytes"]
@@ -25,6 +23,8 @@ COLUMNS = [
     "baseline_blocks",
     "doubtful",
     "unstable",
+    "why",
+    "meets_link",
     "platform",
     "baseline_platform",
     "shared_cpus",
@@ -40,10 +40,11 @@ def tables(
     """The table of overheads: see `overhead`.
 
     Args:
-        found: the table netperf.
+        found: the table netperf, and bandwidth where the campaign has it.
         baseline, target_percent: see `overhead`.
     """
-    return {"overhead": overhead(found["netperf"], baseline, target_percent)}
+    blocks = link.mark(found["netperf"], found.get("bandwidth"))
+    return {"overhead": overhead(blocks, baseline, target_percent)}
 
 
 def overhead(
@@ -52,14 +53,16 @@ def overhead(
     """Ratio of means of each testbed to the baseline, with its 95 % interval.
 
     Args:
-        table: blocks of several testbeds, as results/tables/netperf.csv has them.
+        table: blocks of several testbeds, results/tables/netperf.csv as
+            `vcperf.analysis.link.mark` returns it.
         baseline: the testbed to compare with.
-        target_percent: see `vcperf.analysis.intervals.doubt`.
+        target_percent: see `vcperf.analysis.doubts.why`.
 
     Returns rows of COLUMNS, one for each cell that both the baseline and another testbed
     have: 1 is no overhead, 0.8 a fifth less throughput (or transactions). `doubtful`
     blocks, of both, are those that are not ok; `unstable` says `yes` where one of both cells
-    would be labelled so in netperf_summary.csv.
+    is labelled so in netperf_summary.csv, and `why` for which reasons; `meets_link` says `yes`
+    where one of both meets the link between its nodes: then the ratio is a bound.
     """
     rows = []
     cells: dict[Any, pd.DataFrame] = dict(iter(table.groupby(["testbed", *CELL], sort=False)))
@@ -69,17 +72,26 @@ def overhead(
             continue
         named = dict(zip(CELL, cell, strict=True))
         metric = netperf.metric_of(named)
-        values, against = _known(group, metric), _known(other, metric)
-        effect = effects.ratio(values, against)
+        sides = [doubts.in_order(blocks) for blocks in (group, other)]
+        values = [blocks[metric].dropna().to_numpy(float) for blocks in sides]
+        reasons = [
+            doubts.why(blocks, known, target_percent)
+            for blocks, known in zip(sides, values, strict=True)
+        ]
+        one, against = (doubts.sample(*side) for side in zip(values, reasons, strict=True))
+        effect = effects.ratio(one, against)
         row = {"testbed": testbed, "baseline": baseline, **named, "metric": metric}
         row |= {"ratio": 1 + effect.percent / 100, "ratio_low": 1 + effect.low / 100}
         row |= {"ratio_high": 1 + effect.high / 100}
-        row |= {"blocks": len(values), "baseline_blocks": len(against)}
+        row |= {"blocks": len(values[0]), "baseline_blocks": len(values[1])}
         both = pd.concat([group, other])
-        doubtful = int((both["status"] != "ok").sum())
-        doubts = [intervals.doubt(blocks, target_percent) for blocks in (values, against)]
-        row |= {"doubtful": doubtful, "unstable": "yes" if doubtful or any(doubts) else "no"}
-        row |= {"platform": _ran_on(group), "baseline_platform": _ran_on(other)}
+        row |= {"doubtful": int((both["status"] != "ok").sum())}
+        row |= {"unstable": "yes" if any(reasons) else "no"}
+        row |= {"why": doubts.joined(filter(None, reasons)), "meets_link": _meets_link(both)}
+        row |= {
+            "platform": doubts.joined(group["platform"]),
+            "baseline_platform": doubts.joined(other["platform"]),
+        }
         row |= {"shared_cpus": "yes" if (both["shared_cpus"] == "yes").any() else "no"}
         row |= settings.of_pins(both)
         row |= {"settings_differ": settings.names(settings.between(other, group))}
@@ -87,9 +99,8 @@ def overhead(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _known(group: pd.DataFrame, metric: str) -> NDArray[np.float64]:
-    return summary.in_order(group)[metric].dropna().to_numpy(float)
-
-
-def _ran_on(group: pd.DataFrame) -> str:
-    return "; ".join(sorted(set(group["platform"])))
+def _meets_link(blocks: pd.DataFrame) -> str | None:
+    """`yes` when one of several cells meets its link, `no` when none of those whose link is
+    known does."""
+    known = set(blocks.get("meets_link", ())) & {"yes", "no"}
+    return max(known, default=None)

@@ -7,24 +7,15 @@ from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from vcperf.analysis.effects import NONE, Effect, contrast
+from vcperf.analysis.effects import NONE, Effect, Values, by_median, contrast, known, middle
 from vcperf.analysis.intervals import LEVEL, standard_error
 
-Curve = Mapping[int, NDArray[np.float64]]  # message size in bytes -> one value per block
+Curve = Mapping[int, Values]  # message size in bytes -> the blocks of that cell
 
 KNEE = 0.9  # of its highest mean: there a curve has reached its peak
 DRAWS = 4000
-
-
-def by_size(blocks: pd.DataFrame, metric: str) -> Curve:
-    """The blocks of one curve, by rising message size."""
-    return {
-        int(str(size)): group[metric].to_numpy(float)
-        for size, group in blocks.sort_values("block").groupby("message_bytes")
-    }
 
 
 def knee(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -42,35 +33,60 @@ def knee(means: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.f
     return found
 
 
-def later(curve: Curve, against: Curve) -> Effect:
+def later(curve: Curve, against: Curve, level: float = LEVEL) -> Effect:
     """At how much larger a message one curve reaches its peak than another.
 
-    The interval is from 4000 draws of both curves, each mean from its own Student's
-    distribution (a parametric bootstrap; Davison and Hinkley, Bootstrap Methods, 1997,
-    section 5.2, with few blocks' heavier tails). Sizes are the campaign's own, so it
-    moves in steps.
+    A curve reaches its peak somewhere between the size at which it is seen there and the size
+    below. So the interval goes from that lower size over the other curve's upper one to the
+    upper size over the other's lower one: from -100 % where a curve is at its peak at its
+    smallest size, to infinity where the other is. Chance is added by 4000 draws of both curves:
+    each mean from its own Student's distribution (a parametric bootstrap; Davison and Hinkley,
+    Bootstrap Methods, 1997, section 5.2, with few blocks' heavier tails), each median from its
+    blocks drawn with replacement.
     """
     chance = np.random.default_rng(2009)
-    knees, unsure = [], False
+    found, brackets, sure = [], [], True
     for one in (curve, against):
         sizes = np.array(list(one), dtype=float)
-        means = np.array([values.mean() for values in one.values()])
-        known = [standard_error(values) for values in one.values()]
-        errors = [error * chance.standard_t(freedom, DRAWS) for error, freedom in known]
-        drawn = means + np.column_stack(errors)
-        unsure |= bool(np.isnan(drawn).any())
-        knees.append((float(knee(means[None], sizes)[0]), knee(drawn, sizes)))
-    (size, sizes_drawn), (other, others_drawn) = knees
-    percent = 100 * (size / other - 1)
-    if unsure:
+        heights = np.array([middle(values) for values in one.values()])
+        draws = np.column_stack([_draws(values, chance) for values in one.values()])
+        found.append(float(knee(heights[None], sizes)[0]))
+        brackets.append(_bracket(knee(draws, sizes), sizes))
+        sure &= bool(np.isfinite(draws).all())
+    percent = 100 * (found[0] / found[1] - 1)
+    if not sure:
         return Effect(percent, NONE.low, NONE.high)
-    tail = 50 * (1 - LEVEL)
-    low, high = np.percentile(100 * (sizes_drawn / others_drawn - 1), [tail, 100 - tail])
-    return Effect(percent, float(low), float(high))
+    (below, above), (other_below, other_above) = brackets
+    with np.errstate(divide="ignore"):
+        least, most = below / other_above, above / other_below
+    tail = 50 * (1 - level)
+    low = np.percentile(least, tail, method="lower")
+    high = np.percentile(most, 100 - tail, method="higher")
+    return Effect(percent, 100 * (float(low) - 1), 100 * (float(high) - 1))
 
 
-def swing(curve: Curve) -> Effect:
-    """The deepest fall from one message size to a larger one, in percent (negative).
+def _draws(values: Values, chance: np.random.Generator) -> NDArray[np.float64]:
+    """DRAWS of what represents a cell; NaN for a cell of one block."""
+    blocks = known(values)
+    if by_median(values):
+        drawn: NDArray[np.float64] = np.median(chance.choice(blocks, (DRAWS, len(blocks))), axis=1)
+        return drawn
+    error, freedom = standard_error(blocks)
+    around: NDArray[np.float64] = middle(values) + error * chance.standard_t(freedom, DRAWS)
+    return around
+
+
+def _bracket(
+    knees: NDArray[np.float64], sizes: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The sizes between which curves reach their peak; the lower is 0 below the smallest."""
+    below = np.concatenate([[0.0], sizes[:-1]])
+    return below[np.searchsorted(sizes, knees)], knees
+
+
+def swing(curve: Curve, level: float = LEVEL) -> Effect:
+    """The deepest fall from one message size to a larger one, in percent; above 0 where the
+    curve only rises.
 
     Every pair of sizes is looked at, so each pair's interval has Bonferroni's share of
     the 5 %: noise alone does not make a fall.
@@ -78,14 +94,14 @@ def swing(curve: Curve) -> Effect:
     pairs = list(combinations(curve, 2))
     if not pairs:
         return NONE
-    level = 1 - (1 - LEVEL) / len(pairs)
-    falls = [contrast([(1, curve[b]), (-1, curve[a])], level) for a, b in pairs]
+    each = 1 - (1 - level) / len(pairs)
+    falls = [contrast([(1, curve[b]), (-1, curve[a])], each) for a, b in pairs]
     return Effect(
         *(float(np.min([getattr(f, name) for f in falls])) for name in ("percent", "low", "high"))
     )
 
 
-def excess(curve: Curve, size: int) -> Effect | None:
+def excess(curve: Curve, size: int, level: float = LEVEL) -> Effect | None:
     """How far a curve lies above the line between a size's neighbours.
 
     Args:
@@ -101,4 +117,4 @@ def excess(curve: Curve, size: int) -> Effect | None:
     index = sizes.index(size)
     below, above = sizes[index - 1], sizes[index + 1]
     share = math.log(size / below) / math.log(above / below)
-    return contrast([(1, curve[size]), (share - 1, curve[below]), (-share, curve[above])])
+    return contrast([(1, curve[size]), (share - 1, curve[below]), (-share, curve[above])], level)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from vcperf.analysis import intervals, link, settings
+from vcperf.analysis import doubts, intervals, link, settings
 from vcperf.kinds import netperf
-from vcperf.tables.columns import ENDS
+from vcperf.tables.columns import ENDS, MEDIANS
 
 CELL = [
     "testbed",
@@ -26,10 +26,11 @@ Factors = tuple[str | int, ...]
 """The values of FACTORS and the message size."""
 COLUMNS = [
     *CELL,
-    *("metric", *ENDS, "median", "median_low", "median_high"),
-    *("blocks", "doubtful", "platform", *settings.PINS, *link.COLUMNS),
+    *("metric", *ENDS, *MEDIANS),
+    *("blocks", "doubtful", "platform", *doubts.ORIGINS.values()),
+    *(*settings.PINS, *link.COLUMNS),
     *("label", "why", "assumes"),
-    *(f"{metric}_{end}" for metric in netperf.METRICS for end in ENDS),
+    *(f"{metric}_{end}" for metric in netperf.METRICS for end in (*ENDS, *MEDIANS)),
 ]
 
 
@@ -43,15 +44,6 @@ def tables(found: Mapping[str, pd.DataFrame], target_percent: float) -> dict[str
     blocks = link.mark(found["netperf"], found.get("bandwidth"))
     rows = summarise(blocks, target_percent, sequential_cells(found["plan"]))
     return {"netperf_summary": rows}
-
-
-def in_order(blocks: pd.DataFrame) -> pd.DataFrame:
-    """The blocks of a cell in the order in which they were measured.
-
-    A block's number does not tell: one that failed and was measured later stands where it
-    was measured. `started` does, which is of one form, in UTC.
-    """
-    return blocks.sort_values(["started", "block"], kind="stable")
 
 
 def sequential_cells(plan: pd.DataFrame) -> frozenset[Factors]:
@@ -90,7 +82,7 @@ def summarise(
     """
     rows = []
     for cell, rows_of_cell in blocks.groupby(CELL, sort=False):
-        group = in_order(rows_of_cell)
+        group = doubts.in_order(rows_of_cell)
         means = {m: intervals.mean_interval(group[m].to_numpy(float)) for m in netperf.METRICS}
         named = dict(zip(CELL, cell, strict=True))
         metric = netperf.metric_of(named)
@@ -105,12 +97,14 @@ def summarise(
         row = named | {"metric": metric, "mean": mean, "ci_low": low, "ci_high": high}
         row |= {"median": median, "median_low": median_low, "median_high": median_high}
         row |= {"blocks": len(group), "doubtful": doubtful}
-        row["platform"] = "; ".join(sorted(set(group["platform"])))
-        row |= settings.of_pins(group) | link.of_cell(group)
-        row["label"] = "unstable" if doubtful else end.label
-        row["why"] = "disturbed" if doubtful else end.why
+        row["platform"] = doubts.joined(group["platform"])
+        row |= doubts.origins(group) | settings.of_pins(group) | link.of_cell(group)
+        row["why"] = doubts.why(group, values, target_percent)
+        row["label"] = "unstable" if row["why"] else end.label
         row["assumes"] = intervals.assumption(len(group))
         for name, found in means.items():
             row |= {f"{name}_{end}": value for end, value in zip(ENDS, found, strict=True)}
+            medians = intervals.median_interval(group[name].to_numpy(float))
+            row |= {f"{name}_{end}": value for end, value in zip(MEDIANS, medians, strict=True)}
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from vcperf.analysis import compare, settings
+from vcperf.analysis import compare, doubts, settings
 from vcperf.analysis.changes import Between
 from vcperf.commands import results_folder
 from vcperf.errors import VcperfError
@@ -114,6 +114,7 @@ def report(found: Comparison) -> str:
     for row in found.rows.to_dict("records"):
         cell = compare.words([row[column] for column in compare.CELL])
         notes = [f"{row['doubtful']} disturbed"] if row["doubtful"] else []
+        notes += [why for why in str(row["why"]).split("; ") if why.startswith(doubts.SEVERAL)]
         notes += ["specs differ"] if cell in found.specs else []
         ends = f"{row['low_percent']:+.1f} to {row['high_percent']:+.1f} %"
         if math.isnan(row["low_percent"]):

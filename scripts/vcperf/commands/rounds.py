@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from vcperf.analysis import intervals, summary
+from vcperf.analysis import doubts, intervals, summary
 from vcperf.config import files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
@@ -71,7 +71,7 @@ def lacking(cells: Iterable[Cell], table: pd.DataFrame, stop: Rule) -> dict[str,
     for key, group in table.groupby(names, sort=False):
         first = dict(zip(names, key, strict=True))
         metric = netperf.metric_of(first)
-        series[summary.factors(first)] = summary.in_order(group)[metric].to_numpy(float)
+        series[summary.factors(first)] = doubts.in_order(group)[metric].to_numpy(float)
     return {
         cell.name: stop.lacking(series[_factors(cell)])
         for cell in cells

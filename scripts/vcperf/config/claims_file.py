@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ from vcperf import kinds
 from vcperf.basics.checkout import CONFIG
 from vcperf.config import files, schema
 from vcperf.config.files import Config, KeyPath
+from vcperf.config.names import Names, as_labels
 from vcperf.errors import VcperfError, quote, suggest
 from vcperf.kinds import profile
 from vcperf.kinds.card import Claimable
 
-DEFAULT_CAMPAIGN = Path(CONFIG) / "config.yaml"
 SCHEMA = Path(CONFIG) / "schemas" / "claims.schema.yaml"
 
 GENERAL = "netperf"  # the table of a claim that names none, and of the file's own `where`
@@ -44,49 +44,18 @@ def read(path: str, campaign: Config, testbeds: Sequence[str]) -> dict[str, Any]
     return _Reader(path, content, campaign, testbeds).claims()
 
 
-def as_labels(where: Mapping[str, Any]) -> dict[str, Any]:
-    """A selection of rows, by columns, with its values as the tables write them.
-
-    >>> as_labels({"pinning": 1, "path": "vc00 -> c010", "image": ["vmlinux", "netbk"]})
-    {'pinning': '1', 'path': 'vc00->c010', 'image': ['vmlinux', 'netbk']}
-    """
-
-    def label(column: str, value: Any) -> Any:
-        if isinstance(value, list):
-            return [label(column, one) for one in value]
-        return "".join(str(value).split()) if column == "path" else str(value)
-
-    return {column: label(column, value) for column, value in where.items()}
-
-
 class _Reader:
     def __init__(
         self, path: str, content: Config, campaign: Config, testbeds: Sequence[str]
     ) -> None:
         self.path = path
         self.content = content
-        # The default's names too: claims on them are open in a campaign of other nodes.
-        sources = [campaign, files.read_yaml(DEFAULT_CAMPAIGN)]
-
-        def named(*keys: str) -> list[str]:
-            return list(dict.fromkeys(n for source in sources for n in _names(source, *keys)))
-
-        domains = [d for node in named("nodes") for d in named("nodes", node, "domains")]
-        self.known: dict[str, list[str]] = {
-            "testbed": list(testbeds),
-            "pinning": named("pinnings"),
-            "sender": domains,
-            "receiver": domains,
-            "domain": domains,
-            "stack": named("stacks"),
-            "point": named("profile", "pingpong", "points"),
-        }
-        for column in kinds.LABELS:
-            if kinds.values_of(column):
-                self.known[column] = list(kinds.values_of(column))
+        self.names = Names(campaign, testbeds, "claims", path)
+        self.testbeds = testbeds
 
     def claims(self) -> dict[str, Any]:
-        defaults = {k: v for k, v in self.content.items() if k not in ("claims", "where")}
+        no_part = ("claims", "where", "about")
+        defaults = {k: v for k, v in self.content.items() if k not in no_part}
         found = {}
         for name, claim in self.content["claims"].items():
             parts = []
@@ -100,8 +69,18 @@ class _Reader:
                         part[key] = as_labels(part[key])
                 self._check_difference(at, part)
                 parts.append(part)
-            found[name] = {"states": claim["states"], "parts": parts}
+            about = self._about(name, claim)
+            found[name] = {"states": claim["states"], "about": about, "parts": parts}
         return found
+
+    def _about(self, name: str, claim: Config) -> str | None:
+        """The testbed that a claim is about, which it says or the file; None for any."""
+        of_file: str | None = self.content.get("about")
+        about: str | None = claim.get("about", of_file)
+        if about is not None and about not in self.testbeds:
+            at: KeyPath = ("claims", name, "about") if "about" in claim else ("about",)
+            self._refuse(at, f"unknown testbed {quote(about)}{suggest(about, self.testbeds)}")
+        return about
 
     def _general(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
         """The file's own `where`, which is of the columns of netperf's table."""
@@ -164,29 +143,19 @@ class _Reader:
         if column not in claimed.selectors:
             fault = f"the table {claimed.name} has no column {quote(column)}"
             self._refuse(at, fault + suggest(column, claimed.selectors))
-        for one in value if isinstance(value, list) else [value]:
-            if column == "path":
-                ends = [end.strip() for end in str(one).split("->")]
-                if len(ends) != 2:
-                    self._refuse(at, f"{quote(one)} is not SENDER->RECEIVER")
-                for end in ends:
-                    self._check_value(at, "sender", end)
-            else:
-                self._check_value(at, column, str(one))
-
-    def _check_value(self, at: KeyPath, column: str, value: str) -> None:
-        known = self.known.get(column)
-        # A profile may hold any program, so only what looks like a misspelt one of ours is refused.
-        if column == "app" and difflib.get_close_matches(value, profile.APPS, cutoff=0.8):
-            known = list(profile.APPS)
-        if known is not None and value not in known:
-            what = "domain" if column in ("sender", "receiver") else column
-            self._refuse(at, f"unknown {what} {quote(value)}{suggest(value, known)}")
+        for one in map(str, _texts(value)):
+            # A profile may hold any program, so only what looks like a misspelt one of ours is
+            # refused.
+            own = column != "app" or difflib.get_close_matches(one, profile.APPS, cutoff=0.8)
+            fault = self.names.fault(column, one) if own else ""
+            if fault:
+                self._refuse(at, fault)
 
 
-def _names(source: Mapping[str, Any], *keys: str) -> list[str]:
-    """The names below a key of a configuration, of which any part may be missing or null."""
-    found: Any = source
-    for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return [str(name) for name in found] if isinstance(found, Mapping) else []
+def _texts(value: Any) -> Iterator[Any]:
+    """The values of a condition: one, or those of a list and of the lists in it."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    else:
+        yield value

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from vcperf.analysis.compare import CELL, CHANGED, FEW, LEAST_PERCENT, SAME, words
-from vcperf.figures.style import RC, SUBTITLE, several_names
+from vcperf.figures import ends
+from vcperf.figures.style import RC, SUBTITLE, several_names, why_hollow
 
 STYLES = {CHANGED: ("X", "#D55E00"), SAME: ("o", "#009E73"), FEW: ("s", "#777777")}
 ROW = 0.2  # inches
@@ -28,27 +29,24 @@ def draw(changes: pd.DataFrame, a: str, b: str, differ: Sequence[str] = ()) -> F
     with rc_context(RC):
         drawing = Figure(figsize=(9, 1.4 + ROW * max(len(changes), 3)), layout="constrained")
         axes = drawing.add_subplot()
-        ends = changes[["low_percent", "high_percent", "effect_percent"]]
-        extent = float(ends.abs().max().max()) if len(changes) else 0.0
+        numbers = changes[["low_percent", "high_percent", "effect_percent"]]
+        extent = float(numbers.abs().max().max()) if len(changes) else 0.0
         limit = min(float(WIDEST), max(3.0 * LEAST_PERCENT, 1.1 * extent))
         axes.axvspan(-LEAST_PERCENT, LEAST_PERCENT, color="#eeeeee", zorder=0)
         axes.axvline(0, color="#999999", linewidth=1, zorder=1)
         for y, row in enumerate(changes.to_dict("records")):
             marker, color = STYLES[str(row["verdict"])]
-            low, high, effect = (
-                min(max(float(row[f"{name}_percent"]), -limit), limit)
-                for name in ("low", "high", "effect")
-            )
-            axes.plot([low, high], [y, y], color=color, linewidth=1.5)
-            face = "white" if row["doubtful"] else color
+            names = ("low", "high", "effect")
+            low, high, effect = (float(row[f"{name}_percent"]) for name in names)
+            ends.across(axes, y, (low, high), (-limit, limit), color)
+            effect = min(max(effect, -limit), limit)
+            face = "white" if isinstance(row["why"], str) and row["why"] else color
             axes.plot(effect, y, marker, color=color, markerfacecolor=face, clip_on=False, zorder=3)
         for verdict, (marker, color) in STYLES.items():
             number = int((changes["verdict"] == verdict).sum())
             axes.plot([], [], marker, color=color, label=f"{verdict}: {number}")
-        if changes["doubtful"].any():
-            axes.plot(
-                [], [], "o", color="#666666", markerfacecolor="white", label="hollow: disturbed"
-            )
+        for said in why_hollow(changes):
+            axes.plot([], [], "o", color="#666666", markerfacecolor="white", label=said)
         # What all cells have in common would only lengthen the labels.
         naming = [c for c in CELL if changes[c].nunique() > 1] or CELL
         labels = [words(list(row)) for row in changes[naming].to_numpy()]

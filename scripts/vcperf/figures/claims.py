@@ -1,8 +1,13 @@
-"""Claims as a figure: one row per part, with effect, interval, the study's value, verdict."""
+"""Claims as a figure: one row per part, with effect, interval, the study's value, verdict.
+
+Words of verdicts are strong where the platform is the one that the claim is about, and `agrees
+here` and `differs here` elsewhere (`vcperf.analysis.verdicts`).
+"""
 
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -14,15 +19,30 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
-from vcperf.analysis.claims import SHARED
-from vcperf.figures.style import RC
+from vcperf.analysis.sides import SHARED
+from vcperf.analysis.verdicts import AT_LEAST, AT_MOST
+from vcperf.figures import ends
+from vcperf.figures.style import RC, why_hollow
 
-COLOURS = {"supported": "#009E73", "contradicted": "#D55E00", "open": "#777777"}
-MARKERS = {"supported": "o", "contradicted": "X", "open": "s"}
+COLOURS = {
+    "supported": "#009E73",
+    "agrees here": "#56B4E9",
+    "contradicted": "#D55E00",
+    "differs here": "#E69F00",
+    "open": "#777777",
+}
+MARKERS = {
+    "supported": "o",
+    "agrees here": "P",
+    "contradicted": "X",
+    "differs here": "D",
+    "open": "s",
+}
 STUDY = "#0072B2"
 WIDEST = 120  # percent; what lies beyond is drawn at the edge, its number beside it
 CHARACTERS = 78  # of a label's line
 ROW = 0.24  # inches
+WIDE, MOST_LINES = 66, 3  # characters and lines of a verdict
 PAD = 0.1  # inches between the labels and the figure's edge
 
 
@@ -57,12 +77,13 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
         axes.grid(False, axis="y")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:+.0f} %" if x else "0"))
         axes.set_xlabel("Effect and its 95 % interval")
-        drawing.suptitle("What this campaign says of the claims", x=0.01, ha="left", weight="bold")
+        drawing.suptitle(_heading(claims), x=0.01, ha="left", weight="bold")
         platforms = claims["platform"].dropna().astype(str)
         ran_on = "; ".join(dict.fromkeys(name.removesuffix(SHARED) for name in platforms))
         ran_on += SHARED if platforms.str.endswith(SHARED).any() else ""
-        axes.set_title(ran_on or "nothing measured", loc="right", fontsize=8)
-        _legend(drawing, axes)
+        under = "; ".join([ran_on or "nothing measured", *why_hollow(claims)])
+        axes.set_title(under, loc="right", fontsize=8)
+        _legend(drawing, axes, claims)
     return drawing
 
 
@@ -76,13 +97,15 @@ def _rows(axes: Axes, rows: list[tuple[float, Mapping[Any, Any]]], claims: pd.Da
         verdict = str(row["part_verdict"])
         names = ("effect", "low", "high", "thesis")
         effect, low, high, study = (_number(row, name) for name in names)
-        inside = [min(max(value, -limit), limit) for value in (effect, low, high, study)]
-        if not math.isnan(low):
-            axes.plot(inside[1:3], [y, y], color=COLOURS[verdict], linewidth=2)
+        if row["bound"] == AT_LEAST:
+            high = math.inf
+        elif row["bound"] == AT_MOST:
+            low = -math.inf
+        ends.across(axes, y, (low, high), (-limit, limit), COLOURS[verdict])
         if not math.isnan(effect):
-            doubtful = float(row["doubtful"]) > 0
+            doubtful = isinstance(row["why"], str) and row["why"] != ""
             axes.plot(
-                inside[0],
+                min(max(effect, -limit), limit),
                 y,
                 MARKERS[verdict],
                 color=COLOURS[verdict],
@@ -91,7 +114,8 @@ def _rows(axes: Axes, rows: list[tuple[float, Mapping[Any, Any]]], claims: pd.Da
                 zorder=3,
             )
         if not math.isnan(study):
-            axes.plot(inside[3], y, "|", color=STUDY, markersize=13, markeredgewidth=2, zorder=4)
+            at = min(max(study, -limit), limit)
+            axes.plot(at, y, "|", color=STUDY, markersize=13, markeredgewidth=2, zorder=4)
         axes.annotate(
             _in_words(row),
             (1, y),
@@ -126,22 +150,35 @@ def _in_words(row: Mapping[Any, Any]) -> str:
     effect, study = _number(row, "effect"), _number(row, "thesis")
     text = str(row["part_verdict"])
     if not math.isnan(effect):
-        text += f": {effect:+.1f} %"
+        bound = f"{row['bound']} " if isinstance(row["bound"], str) and row["bound"] else ""
+        text += f": {bound}{effect:+.1f} %"
     if not math.isnan(study):
         text += f" (thesis {study:+.1f} %)"
     if text.startswith("open") and isinstance(row["missing"], str):
-        text += f"; lacks {row['missing']}"
-    return "\n".join(textwrap.wrap(text, 62)[:2])
+        text += f"; {row['missing']}"
+    return "\n".join(textwrap.wrap(text, WIDE)[:MOST_LINES])
 
 
-def _legend(drawing: Figure, axes: Axes) -> None:
+def _heading(claims: pd.DataFrame) -> str:
+    """What was held against what."""
+    about = sorted(set(claims["about"].dropna()))
+    testbeds = {t for text in claims["platform"].dropna() for t in re.findall(r"\((\w+)\)", text)}
+    if not about:
+        return "What this campaign says of the claims"
+    said = f"Claims about {' and '.join(about)}"
+    return f"{said}, held against {' and '.join(sorted(testbeds))}" if testbeds else said
+
+
+def _legend(drawing: Figure, axes: Axes, claims: pd.DataFrame) -> None:
+    given = {*claims["part_verdict"], *claims["verdict"]}
     for verdict, marker in MARKERS.items():
-        axes.plot([], [], marker, linestyle="-", color=COLOURS[verdict], label=verdict)
+        if verdict in given:
+            axes.plot([], [], marker, linestyle="-", color=COLOURS[verdict], label=verdict)
     axes.plot(
         [], [], "|", color=STUDY, markersize=13, markeredgewidth=2, label="the thesis's value"
     )
     axes.plot(
-        [], [], "o", color="#666666", markerfacecolor="white", label="hollow: disturbed blocks"
+        [], [], "o", color="#666666", markerfacecolor="white", label="hollow: a doubtful cell"
     )
     drawing.legend(
         *axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8

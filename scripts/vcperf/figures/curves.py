@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,17 +12,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from vcperf.figures import bands
+from vcperf.figures import bands, ends, plateau
 from vcperf.figures.sizes import size_axis
-from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, several
+from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, several, why_hollow
+from vcperf.kinds.netperf import METRICS
 from vcperf.tables import columns
 
 # A figure's second metric has its series' colour and a line of its own.
 LINES = ("-", "--")
 
-# What the summary has of a metric -> what it has instead, of the cell's own.
-ESTIMATES = {"mean": "median", "ci_low": "median_low", "ci_high": "median_high"}
+# What the summary has of a metric -> what represents a doubtful cell instead.
+ESTIMATES = dict(zip(columns.ENDS, columns.MEDIANS, strict=True))
 WIDE = 5  # a range of rates that needs a logarithmic axis
+CHARACTERS = 110  # of a line below the title
 
 
 def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figure:
@@ -32,8 +35,9 @@ def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figur
         figure: title, metrics, where, series, bands: an entry of config/figures.yaml.
 
     Returns the figure. Unstable cells are hollow, and told by their median where the summary
-    has an interval of it. Series whose cells the summary lacks are named in the figure; when
-    it lacks all, that stands in place of a plot.
+    has an interval of it. Cells that meet the link between their nodes are marked, and throughput
+    has a line at what that link can carry. Series whose cells the summary lacks are named in the
+    figure; when it lacks all, that stands in place of a plot.
     """
     summary, estimates = tables["netperf_summary"], tables.get("bandwidth")
     with rc_context(RC):
@@ -43,10 +47,15 @@ def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figur
         present = [(series, cells) for series, cells in found if len(cells)]
         lacking = [series for series, cells in found if not len(cells)]
         if present:
-            _curves(axes, figure, found)
+            cells = pd.concat([cells for _, cells in present])
+            bounds = _curves(axes, figure, found)
+            if figure["metrics"] == [METRICS[0]]:
+                plateau.draw_line(axes, cells)
             if estimates is not None:
                 bands.draw(axes, estimates, figure.get("bands", ()))
-            _axes(axes, figure["metrics"], pd.concat([cells for _, cells in present]))
+            _axes(axes, figure["metrics"], cells)
+            for places, low, high, color in bounds:
+                ends.arrows(axes, places, low, high, color)
         else:
             axes.set_axis_off()
         if lacking:
@@ -69,16 +78,19 @@ def select(
 
 def medians(cells: pd.DataFrame, metric: str) -> pd.Series:
     """Whether each cell's metric is told by its median: the cell is unstable, and the summary
-    has an interval of it, which takes six blocks and the cell's own metric."""
-    known = (cells["metric"] == metric) & cells["median_low"].notna()
+    has an interval of it, which takes six blocks (`vcperf.analysis.doubts.by_median`)."""
+    known = cells[f"{metric}_median_low"].notna()
     found: pd.Series = (cells["label"] == "unstable") & known
     return found
 
 
 def _curves(
     axes: Axes, figure: Mapping[str, Any], found: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]
-) -> None:
+) -> list[tuple[pd.Series, pd.Series, pd.Series, str]]:
+    """Draw the series; returns sizes, lower and upper ends, and colour of each band."""
+    found_bands: list[tuple[pd.Series, pd.Series, pd.Series, str]] = []
     hollow: list[bool] = []  # whether each unstable point is a median
+    marked = False
     for index, (series, cells) in enumerate(found):
         color = series.get("color", PALETTE[index % len(PALETTE)])
         for metric, line in zip(figure["metrics"], LINES, strict=False):
@@ -90,13 +102,17 @@ def _curves(
             size, marker = cells["message_bytes"], MARKERS[index % len(MARKERS)]
             by_median = medians(cells, metric)
             middle, low, high = (
-                cells[f"{metric}_{mean}"].where(~by_median, cells[median])
+                cells[f"{metric}_{mean}"].where(~by_median, cells[f"{metric}_{median}"])
                 for mean, median in ESTIMATES.items()
             )
             axes.plot(size, middle, line, color=color, marker=marker, label=label)
             axes.fill_between(
                 size, low.clip(lower=1e-6), high, color=color, alpha=0.15, linewidth=0
             )
+            found_bands.append((size, low, high, color))
+            at_link = plateau.met(cells)
+            plateau.draw_marks(axes, size, middle, at_link)
+            marked |= bool(at_link.any())
             unstable = (cells["label"] == "unstable").to_numpy()
             if unstable.any():
                 hollow.extend(by_median[unstable])
@@ -109,10 +125,13 @@ def _curves(
                     markerfacecolor="white",
                     zorder=3,
                 )
+    if marked:
+        plateau.legend(axes, "meets the link")
     if hollow:
         which = ", median" if all(hollow) else f", {sum(hollow)} of {len(hollow)} medians"
         told = "hollow: unstable" + (which if any(hollow) else "")
         axes.plot([], [], "o", color="#666666", markerfacecolor="white", label=told)
+    return found_bands
 
 
 def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:
@@ -142,7 +161,7 @@ def _subtitle(present: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]) -> str:
     parts.append(
         f"mean and 95 % interval of {several(cells['blocks'].min(), cells['blocks'].max())}"
     )
-    return "; ".join(parts)
+    return "\n".join(textwrap.wrap("; ".join([*parts, *why_hollow(cells)]), CHARACTERS))
 
 
 def _say_lacking(

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from vcperf.figures import plateau
 from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, several
 from vcperf.tables import columns
 
@@ -111,7 +112,11 @@ def _notes(cells: pd.DataFrame) -> list[str]:
     if (cells["threads"] < cells["streams"].astype(int)).any():
         notes.append(ONE_THREAD)
     cells = cells[cells["metric"] == "received_mbps"]
-    doubtful = int((cells["doubtful"] > 0).sum())
-    if doubtful:
-        notes.append(f"{doubtful} of {len(cells)} points have disturbed blocks")
+    doubtful = cells[cells["label"] == "unstable"]
+    if len(doubtful):
+        reasons = sorted(set(doubtful["why"]))
+        notes.append(f"{len(doubtful)} of {len(cells)} points are unstable ({', '.join(reasons)})")
+    met = int(plateau.met(cells).sum())
+    if met:
+        notes.append(f"{met} of {len(cells)} points meet the link")
     return notes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -14,10 +16,12 @@ from matplotlib.ticker import FuncFormatter, LogFormatter
 
 from vcperf.analysis.anomaly import CURVE
 from vcperf.figures.sizes import size_axis
-from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on
+from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, why_hollow
 from vcperf.tables import columns
 
 Tables = Mapping[str, pd.DataFrame]
+LATENCY = ("latency_us", "ci_low", "ci_high")
+KEPT = ("kept_percent", "kept_ci_low", "kept_ci_high")
 WORDS = {"none": "without load", "ep": "while EP loads the other cluster"}
 
 
@@ -72,9 +76,10 @@ def ep(tables: Tables) -> Figure:
         if len(summary):
             for number, row in enumerate(summary.to_dict("records")):
                 colour = PALETTE[number % len(PALETTE)]
-                face = "white" if row["doubtful"] else colour
-                axes.plot([row["kept_ci_low"], row["kept_ci_high"]], [number] * 2, color=colour)
-                axes.plot(row["kept_percent"], number, "o", color=colour, markerfacecolor=face)
+                middle, low, high = _estimate(row, KEPT)
+                face = "white" if _doubtful(row["why"]) else colour
+                axes.plot([low, high], [number] * 2, color=colour)
+                axes.plot(middle, number, "o", color=colour, markerfacecolor=face)
             labels = [
                 f"{r['stack']}, {r['pinning']}{_program(summary, r)}"
                 for r in summary.to_dict("records")
@@ -101,18 +106,38 @@ def _select(table: pd.DataFrame, where: Mapping[Any, Any]) -> pd.DataFrame:
     return table
 
 
+def _doubtful(why: object) -> bool:
+    """Whether a cell is, by its column `why`."""
+    return isinstance(why, str) and why != ""
+
+
+def _by_median(row: Mapping[Any, Any]) -> bool:
+    return _doubtful(row["why"]) and not math.isnan(row["median_low"])
+
+
+def _estimate(row: Mapping[Any, Any], means: tuple[str, str, str]) -> tuple[float, float, float]:
+    """What represents a cell, with its interval (`vcperf.analysis.doubts`).
+
+    Args:
+        means: the columns of the mean and its interval.
+    """
+    middle, low, high = (row[name] for name in (columns.MEDIANS if _by_median(row) else means))
+    return middle, low, high
+
+
 def _curve(axes: Axes, curve: pd.DataFrame, label: str, number: int) -> None:
     curve = curve.sort_values("message_bytes")
     sizes, colour = curve["message_bytes"].clip(lower=0.5), PALETTE[number % len(PALETTE)]
     marker = MARKERS[number % len(MARKERS)]
-    axes.plot(sizes, curve["latency_us"], color=colour, marker=marker, label=label)
-    low = curve["ci_low"].clip(lower=1e-3)
-    axes.fill_between(sizes, low, curve["ci_high"], color=colour, alpha=0.15, linewidth=0)
-    doubt = (curve["doubtful"] > 0).to_numpy()
+    found = [_estimate(row, LATENCY) for row in curve.to_dict("records")]
+    middle, low, high = np.array(found).T
+    axes.plot(sizes, middle, color=colour, marker=marker, label=label)
+    axes.fill_between(sizes, np.clip(low, 1e-3, None), high, color=colour, alpha=0.15, linewidth=0)
+    doubt = curve["why"].map(_doubtful).to_numpy(bool)
     if doubt.any():
         axes.plot(
             sizes[doubt],
-            curve["latency_us"][doubt],
+            middle[doubt],
             linestyle="",
             marker=marker,
             color=colour,
@@ -127,7 +152,7 @@ def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None
     Each curve of a panel writes in a line of its own: two may stand out at the same size.
     """
     name = {column: curve[column].iloc[0] for column in CURVE}
-    heights = dict(zip(curve["message_bytes"], curve["latency_us"], strict=True))
+    heights = {row["message_bytes"]: _estimate(row, LATENCY)[0] for row in curve.to_dict("records")}
     colour = PALETTE[number % len(PALETTE)]
     style: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "color": colour}
     found = _select(tables["anomalies"], name)
@@ -163,7 +188,8 @@ def _heading(drawing: Figure, title: str, cells: pd.DataFrame) -> None:
         return
     parts = ran_on(cells)
     parts.append(f"mean and 95 % interval of {cells['blocks'].min()} blocks")
-    if cells["doubtful"].sum():
-        parts.append("hollow: disturbed")
+    parts += why_hollow(cells)
+    if any(_by_median(row) for row in cells.to_dict("records")):
+        parts.append("hollow points are medians")
     subtitle = "\n".join(textwrap.wrap("; ".join(parts), 100))
     drawing.axes[0].set_title(subtitle, loc="left", **SUBTITLE)

@@ -12,8 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from vcperf.figures import ends, plateau
 from vcperf.figures.sizes import size_axis
-from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, of_cpus, several, several_names
+from vcperf.figures.style import (
+    MARKERS,
+    PALETTE,
+    RC,
+    SUBTITLE,
+    of_cpus,
+    several,
+    several_names,
+    why_hollow,
+)
 
 PANEL = ["testbed", "path", "test"]
 COLUMNS = 3  # of panels
@@ -30,8 +40,9 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
         tables: overhead.
 
     Returns a figure with one panel per path and test, one curve per pinning, and a line at 1, the
-    baseline; cells that are unstable on either testbed are hollow. Says so when nothing was
-    measured on both the baseline and another testbed.
+    baseline; cells that are unstable on either testbed are hollow, those that meet the link
+    between their nodes are marked, and intervals that leave the panel end in arrows. Says so when
+    nothing was measured on both the baseline and another testbed.
     """
     with rc_context(RC):
         table = tables["overhead"]
@@ -45,6 +56,8 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
         drawing.suptitle(f"\n\n{subtitle}", x=0.01, ha="left", **SUBTITLE)
         grid = drawing.subplots(high, wide, squeeze=False, sharey=True)
         pinnings = list(rows["pinning"].unique())
+        if panels:
+            _scale(grid[0, 0], rows)
         for axes, panel in zip(grid.flat, panels, strict=False):
             _panel(axes, panel, pinnings)
         for axes in list(grid.flat)[len(panels) :]:
@@ -53,7 +66,6 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
             baseline = rows["baseline"].iloc[0]
             for axes in grid[:, 0]:
                 axes.set_ylabel(f"Ratio to {baseline}")
-            _scale(grid[0, 0], rows)
             _legend(drawing, grid.flat)
         else:
             text = "Nothing was measured both on the baseline and on another testbed."
@@ -71,8 +83,10 @@ def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
         color, marker = PALETTE[index % len(PALETTE)], MARKERS[index % len(MARKERS)]
         size = cells["message_bytes"] * ASIDE ** (index - (len(pinnings) - 1) / 2)
         ratio = cells["ratio"]
-        ends = [ratio - cells["ratio_low"], cells["ratio_high"] - ratio]
-        axes.errorbar(size, ratio, yerr=ends, color=color, capsize=3, label=pinning, marker=marker)
+        axes.plot(size, ratio, color=color, label=pinning, marker=marker)
+        for x, low, high in zip(size, cells["ratio_low"], cells["ratio_high"], strict=True):
+            ends.upright(axes, x, (low, high), axes.get_ylim(), color)
+        plateau.draw_marks(axes, size, ratio, plateau.met(cells))
         unstable = (cells["unstable"] == "yes").to_numpy()
         if unstable.any():
             axes.plot(
@@ -84,6 +98,8 @@ def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
                 markerfacecolor="white",
                 zorder=3,
             )
+    if plateau.met(panel).any():
+        plateau.legend(axes, "meets the link: a bound")
     first = panel.iloc[0]
     axes.set_title(f"{first['path']}, {first['test']} ({first['testbed']})", fontsize=9)
     size_axis(axes, panel["message_bytes"].unique(), LABELS)
@@ -128,6 +144,4 @@ def _subtitle(rows: pd.DataFrame) -> str:
         parts.append(f"settings differ: {several_names(differ)}")
     counts = rows[["blocks", "baseline_blocks"]].to_numpy()
     parts.append(f"ratio of means and its 95 % interval, {several(counts.min(), counts.max())}")
-    if (rows["unstable"] == "yes").any():
-        parts.append("hollow: unstable")
-    return "; ".join(parts)
+    return "; ".join([*parts, *why_hollow(rows)])

@@ -64,6 +64,17 @@ def of_cpus(cells: pd.DataFrame) -> list[str]:
     return [said for name, said in SAID.items() if name in cells and (cells[name] == "yes").any()]
 
 
+def why_hollow(cells: pd.DataFrame) -> list[str]:
+    """Why points of figures are hollow: the reasons of doubtful cells, as a part of a sentence.
+
+    Args:
+        cells: rows with `why`, as `vcperf.analysis.doubts.why` says it; several are joined by `; `.
+    """
+    known = cells["why"].dropna() if "why" in cells else ()
+    reasons = sorted({one for text in known for one in str(text).split("; ") if one})
+    return [f"hollow: unstable ({', '.join(reasons)})"] if reasons else []
+
+
 def several_names(names: Sequence[str], most: int = 4) -> str:
     """Names with commas, the first ones where they are many.
 

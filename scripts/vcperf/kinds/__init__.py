@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from vcperf.kinds.card import Card
 
@@ -28,3 +30,13 @@ def values_of(column: str) -> tuple[str, ...]:
     """The values that a column can have in any kind's tables; none where any text may be."""
     found = (card.values.get(column, ()) for card in CARDS.values())
     return tuple(dict.fromkeys(value for values in found for value in values))
+
+
+def metric_of_claims(name: str) -> Callable[[Mapping[str, Any]], str] | None:
+    """What the cells of a table that claims may be held against are about: a row's labels -> the
+    metric; None where several metrics are of equal rank.
+
+    Args:
+        name: a key of CLAIMABLE.
+    """
+    return next(card.metric_of for card in CARDS.values() if CLAIMABLE[name] in card.claims)

@@ -59,12 +59,14 @@ class Claimable:
         table: its file below results/tables/, without ending.
         selectors: the columns by which a claim chooses rows.
         metrics: the columns that a claim may be about.
+        beside: tables that say more of its cells, read where the campaign makes them.
     """
 
     name: str
     table: str
     selectors: tuple[str, ...]
     metrics: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
 
 def _all(cells: Sequence[Any], names: tuple[str, ...]) -> tuple[str, ...]:

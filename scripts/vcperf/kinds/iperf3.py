@@ -43,10 +43,16 @@ CARD = Card(
         "mode": ("forward", "reverse", "bidirectional"),
         "direction": ("forward", "reverse"),
     },
-    claims=(Claimable("iperf3", "iperf3", SELECTORS, METRICS),),
+    claims=(Claimable("iperf3", "iperf3", SELECTORS, METRICS, ("bandwidth",)),),
     tools={"iperf3": "iperf3 (Debian: apt install iperf3)"},
     summaries=lambda options: [
-        Summary(SUMMARY, "analysis.iperf3:tables", ("iperf3",), (SUMMARY,), ("target_percent",))
+        Summary(
+            SUMMARY,
+            "analysis.iperf3:tables",
+            ("iperf3", *(("bandwidth",) if "bandwidth" in options["kinds"] else ())),
+            (SUMMARY,),
+            ("target_percent",),
+        )
     ],
     drawings=lambda cells, options: [Drawing("iperf3", "figures.iperf3:draw", (SUMMARY,))],
 )

@@ -28,7 +28,7 @@ def _summaries(options: Options) -> Iterator[Summary]:
         yield Summary(
             "overhead",
             "analysis.overhead:tables",
-            ("netperf",),
+            ("netperf", *estimates),
             ("overhead",),
             ("baseline", "target_percent"),
         )
@@ -66,6 +66,7 @@ CARD = Card(
             "netperf",
             ("testbed", "pinning", "path", "sender", "receiver", "test"),
             METRICS,
+            ("bandwidth",),
         ),
     ),
     summaries=_summaries,

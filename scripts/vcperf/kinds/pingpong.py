@@ -16,7 +16,7 @@ def _summaries(options: Options) -> Iterator[Summary]:
         "analysis.latency:tables",
         ("pingpong", "ep"),
         ("pingpong_summary", "pingpong_programs", "ep_summary", "anomalies", "points"),
-        ("points",),
+        ("points", "target_percent"),
     )
 
 
@@ -43,7 +43,11 @@ CARD = Card(
     values={"program": ("pingpong", "IMB-MPI1"), "load": ("none", "ep")},
     claims=(
         Claimable(
-            "pingpong", "pingpong", ("testbed", "pinning", "stack", "program", "load"), METRICS
+            "pingpong",
+            "pingpong",
+            ("testbed", "pinning", "stack", "program", "load"),
+            METRICS,
+            ("anomalies",),
         ),
     ),
     summaries=_summaries,

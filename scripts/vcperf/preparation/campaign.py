@@ -89,7 +89,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         hosts=tuple(machines),
         baseline=_baseline(clean, names, plan),
         plan=plan,
-        figures=_about(subject, figures_file.read(figures_path), "bands"),
+        figures=_about(subject, figures_file.read(figures_path, raw, testbeds.NAMES), "bands"),
         claims={
             name: {**claim, "parts": [_of(subject, part) for part in claim["parts"]]}
             for name, claim in claims_file.read(claims_path, raw, testbeds.NAMES).items()

@@ -60,9 +60,15 @@ class Outputs:
     def summaries(self) -> tuple[Summary, ...]:
         """What is made of other tables; the verdicts on claims come last."""
         made = [summary for card in self._cards() for summary in card.summaries(self.options)]
-        claimed = [claim.table for card in self._cards() for claim in card.claims]
+        claimable = [claim for card in self._cards() for claim in card.claims]
+        there = {*self.block_tables, *(table for summary in made for table in summary.outputs)}
+        beside = [table for claim in claimable for table in claim.beside if table in there]
         judged = Summary(
-            "claims", "analysis.claims:tables", tuple(claimed), ("claims",), ("claims",)
+            "claims",
+            "analysis.claims:tables",
+            (*(claim.table for claim in claimable), *beside),
+            ("claims",),
+            ("claims", "target_percent"),
         )
         return (*made, judged)
 

@@ -65,7 +65,12 @@ _PROFILE = {
 # of it. The spec is held against the plan by its digest.
 RECORD = {
     "spec": {"block": COUNT, "nodes?": Each({"domains": Each([[COUNT]])})},
-    "host": {"host": NAME, "kernel": NAME, "platform": NAME},
+    "host": {
+        "host": NAME,
+        "kernel": NAME,
+        "platform": NAME,
+        "tools?": Each({"bytes": COUNT}),
+    },
     "settings?": Each(DIGEST),
     "code?": (Each((TEXT, TRUTH)), NULL),
     "commands": [_COMMAND],

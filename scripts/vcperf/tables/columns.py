@@ -14,7 +14,9 @@ from vcperf.kinds import netperf
 
 TEXT, WHOLE, NUMBER, TRUTH = "text", "a whole number", "a number", "True or False"
 MORE, LESS = "more", "less"
-ENDS = ("mean", "ci_low", "ci_high")  # of METRIC_mean, ...: what a summary has of each metric
+# Of METRIC_mean, ...: what a summary has of each metric.
+ENDS = ("mean", "ci_low", "ci_high")
+MEDIANS = ("median", "median_low", "median_high")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(
         Column(TEXT),
         "started status throttled shared_cpus host kernel platform transport record stopping"
-        " settings shared_cores numa_crossed link",
+        " settings shared_cores numa_crossed link tools hosts kernels",
     ),
     **_alike(Column(WHOLE), "order attempts repetitions steps"),
     **_alike(Column(NUMBER, "% of one CPU"), "others_cpu_percent steal_cpu_percent"),
@@ -111,7 +113,9 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(Column(TEXT), "metric label why assumes"),
     **_alike(Column(WHOLE), "blocks doubtful"),
     **_alike(Column(NUMBER), "mean median median_low median_high ci_low ci_high low high"),
-    **_alike(Column(NUMBER), " ".join(f"{m}_{end}" for m in netperf.METRICS for end in ENDS)),
+    **_alike(
+        Column(NUMBER), " ".join(f"{m}_{end}" for m in netperf.METRICS for end in (*ENDS, *MEDIANS))
+    ),
     # One cell against another.
     **_alike(Column(TEXT), "baseline baseline_platform unstable settings_differ meets_link"),
     **_alike(Column(NUMBER), "ratio ratio_low ratio_high"),
@@ -130,7 +134,9 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(Column(WHOLE, "bytes"), "a_bytes b_bytes"),
     **_alike(Column(TEXT), "source unseen_bytes"),
     # Claims.
-    **_alike(Column(TEXT), "claim states verdict says part_verdict expect cells missing"),
+    **_alike(
+        Column(TEXT), "claim states about verdict says part_verdict expect bound cells missing"
+    ),
     "part": Column(WHOLE),
     **_alike(
         Column(NUMBER, "%"),

@@ -12,7 +12,7 @@ from vcperf.errors import VcperfError
 from vcperf.records import record
 from vcperf.records.key import spec_key
 from vcperf.records.observation import disturbance, throttled
-from vcperf.tables import host_settings
+from vcperf.tables import host_settings, tools_used
 
 Content = Mapping[str, Any]
 Planned = Mapping[str, str]
@@ -29,6 +29,7 @@ CONDITIONS = (
     "shared_cpus",
     "host",
     "kernel",
+    "tools",
     "platform",
     "settings",
     "shared_cores",
@@ -97,6 +98,7 @@ def conditions(
         "shared_cpus": planned["shared_cpus"],
         "host": content["host"]["host"],
         "kernel": content["host"]["kernel"],
+        "tools": tools_used.column(content["host"], host_settings.places_of(settings)),
         "platform": content["host"]["platform"],
         "settings": settings,
         **host_settings.pins(content["spec"], settings),

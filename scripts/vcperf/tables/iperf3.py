@@ -16,7 +16,10 @@ from vcperf.tools.filter import Untrusted
 
 CELL = ("testbed", "pinning", "path", "protocol", "mode", "direction", "streams", "message_bytes")
 ORDER = (*CELL, "block")
-COLUMNS = (*CELL, "sender", "receiver", "block", *METRICS, "threads", "elapsed_s", *CONDITIONS)
+COLUMNS = (
+    *(*CELL, "sender", "receiver", "block", *METRICS, "threads", "elapsed_s"),
+    *("link", "link_mbps", *CONDITIONS),
+)
 
 
 def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import re
 
 from vcperf.basics import cpulist
 from vcperf.errors import VcperfError
+from vcperf.records.platform import EMULATED
 from vcperf.testbeds import processes
 from vcperf.testbeds.remote import RemoteTestbed
 
@@ -141,7 +142,7 @@ class HostsTestbed(RemoteTestbed):
         for name, node in self.nodes.items():
             hostname, kernel, machine = self._heads[node["ssh"]]
             nodes[name] = {"host": hostname, "kernel": kernel, "machine": machine}
-        emulated = ", emulated by QEMU" if self.emulators() else ""
+        emulated = f", {EMULATED}" if self.emulators() else ""
         return {
             "host": "+".join(node["host"] for node in nodes.values()),
             "kernel": "+".join(sorted({node["kernel"] for node in nodes.values()})),

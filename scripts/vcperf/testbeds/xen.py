@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from vcperf.errors import VcperfError
+from vcperf.records.platform import EMULATED
 from vcperf.testbeds import pins
 from vcperf.testbeds.remote import RemoteTestbed
 from vcperf.testbeds.xen_node import XenNode, seconds
@@ -181,7 +182,7 @@ class XenTestbed(RemoteTestbed):
         """Host names, kernels, the hypervisor and its options; kernels of both ends."""
         nodes = {name: node.facts() for name, node in self.xen.items()}
         versions = sorted({f"Xen {node.version()}" for node in self.xen.values()})
-        emulated = ["emulated by QEMU"] if self.emulators() else []
+        emulated = [EMULATED] if self.emulators() else []
         return {
             "host": "+".join(node["host"] for node in nodes.values()),
             "kernel": "+".join(sorted({node["kernel"] for node in nodes.values()})),

@@ -1,0 +1,3 @@
+"""What records call the platforms that measured, where others must recognise it."""
+
+EMULATED = "emulated by QEMU"
