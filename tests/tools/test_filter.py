@@ -21,6 +21,7 @@ OUTPUTS = {
     "mpi4py_bench": ("mpi4py", "*.txt"),
     "netperf": ("netperf", "*.txt"),
     "oprofile": ("oprofile", "*.txt"),
+    "osu": ("osu", "*.txt"),
     "xl": ("xl", "vcpu-*.txt"),
 }
 FILES = [

@@ -19,6 +19,7 @@ from vcperf.tools import (
     iperf3,
     mpi4py_bench,
     oprofile,
+    osu,
     pathload,
     pathrate,
     perf,
@@ -178,6 +179,30 @@ def test_iperf3(pair):
             if row[key] is not None and "sum_sent" in whole:
                 # Bytes, seconds and rate agree: seconds alone may be those of a damaged report.
                 assert row[key] == pytest.approx(before[key], rel=2e-4)
+
+
+@given(damaged(sound("osu")))
+@many
+def test_osu(pair):
+    """No line marks the end of a table, and no figure of a latency depends on another."""
+    whole, text, _ = pair
+    found, expected = rows_of(osu.parse, text), osu.parse(whole)
+    if found is None:
+        return
+    for row in found:
+        sizes = [one["message_bytes"] for one in found if one["benchmark"] == row["benchmark"]]
+        assert len(set(sizes)) == len(sizes) or len(found) != len(expected)
+        assert row["latency_us"] or row["bandwidth_mbytes_per_s"] is not None
+        if row["t_min_us"] is not None:
+            assert row["t_min_us"] <= row["latency_us"] <= row["t_max_us"]
+    if len(found) == len(expected) and "Messages/s" in text and "several" not in whole:
+        for row in found:
+            moved = row["messages_per_s"] * row["message_bytes"] / 1e6
+            assert row["bandwidth_mbytes_per_s"] == pytest.approx(moved, abs=0.02)
+    sizes = [row["message_bytes"] for row in expected]
+    if None not in sizes and len({row["benchmark"] for row in expected}) == 1:
+        asked = rows_of(lambda text: osu.parse(text, sizes), text)
+        assert asked is None or [row["message_bytes"] for row in asked] == sizes
 
 
 LOAD = {"method": "pathload", "kind": "range", "low_mbps": 38.1, "high_mbps": 41.5}
