@@ -81,21 +81,29 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     clean, plan = _planned(clean, machines, sources)
     _set_context(clean, machines)
     subject = planner.virtual(clean, names)
-    claims_path, figures_path = (
-        str(files.named_file(clean, key, sources)) for key in ("claims", "figures")
-    )
+    figures_path = str(files.named_file(clean, "figures", sources))
     return Campaign(
         config=clean,
         hosts=tuple(machines),
         baseline=_baseline(clean, names, plan),
         plan=plan,
         figures=_about(subject, figures_file.read(figures_path, raw, testbeds.NAMES), "bands"),
-        claims={
-            name: {**claim, "parts": [_of(subject, part) for part in claim["parts"]]}
-            for name, claim in claims_file.read(claims_path, raw, testbeds.NAMES).items()
-        },
+        claims=_claims(clean, raw, subject, sources),
         digest=_digest(plan),
     )
+
+
+def _claims(
+    clean: Config, raw: Config, subject: str, sources: Sequence[str | Path]
+) -> dict[str, Any]:
+    """The claims to test; none with `claims: null`."""
+    if "claims" not in clean:
+        return {}
+    path = str(files.named_file(clean, "claims", sources))
+    return {
+        name: {**claim, "parts": [_of(subject, part) for part in claim["parts"]]}
+        for name, claim in claims_file.read(path, raw, testbeds.NAMES).items()
+    }
 
 
 def _testbeds(clean: Config, sources: Sequence[str | Path]) -> list[str]:

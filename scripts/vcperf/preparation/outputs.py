@@ -58,7 +58,7 @@ class Outputs:
 
     @cached_property
     def summaries(self) -> tuple[Summary, ...]:
-        """What is made of other tables; the verdicts on claims come last."""
+        """What is made of other tables; the verdicts on claims, where there are any, come last."""
         made = [summary for card in self._cards() for summary in card.summaries(self.options)]
         claimable = [claim for card in self._cards() for claim in card.claims]
         there = {*self.block_tables, *(table for summary in made for table in summary.outputs)}
@@ -70,7 +70,7 @@ class Outputs:
             ("claims",),
             ("claims", "target_percent"),
         )
-        return (*made, judged)
+        return (*made, *([judged] if self.options["claims"] else []))
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -86,7 +86,8 @@ class Outputs:
             for card in self._cards()
             for drawing in card.drawings(self._cells(card), self.options)
         ]
-        found.append(Drawing("claims", "figures.claims:draw", ("claims",)))
+        if self.options["claims"]:
+            found.append(Drawing("claims", "figures.claims:draw", ("claims",)))
         drawings: dict[str, Drawing] = {}
         for drawing in found:
             if drawing.name in drawings:
