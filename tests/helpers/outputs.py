@@ -11,11 +11,12 @@ from vcperf.preparation.hosts import host_of
 from vcperf.preparation.outputs import Outputs
 
 
-def outputs_of(*names: str, folder) -> Outputs:
+def outputs_of(*names: str, folder, claims=("one",)) -> Outputs:
     """The outputs, with figures of these names.
 
     Args:
         folder: for the file that describes the figures.
+        claims: the names of its claims.
     """
     series = [{"label": "x", "where": {}}]
     figure = {"title": "x", "metrics": ["throughput_mbps"], "series": series}
@@ -24,5 +25,7 @@ def outputs_of(*names: str, folder) -> Outputs:
     clean = campaign_file.checked({**DEFAULT, "figures": str(path)})
     hosts = tuple(host_of(testbed, (0, 1)) for testbed in ("netns", "native"))
     figures = {name: {**figure, "bands": []} for name, figure in read(path).items()}
-    campaign = Campaign(clean, hosts, "native", plan_of({}, hosts), figures, {}, "digest")
+    campaign = Campaign(
+        clean, hosts, "native", plan_of({}, hosts), figures, dict.fromkeys(claims, {}), "digest"
+    )
     return Outputs(campaign, clean)

@@ -16,3 +16,8 @@ def test_a_figure_cannot_take_a_name_that_another_has(tmp_path, taken):
     outputs = outputs_of("mine", taken, folder=tmp_path)
     with pytest.raises(VcperfError, match=rf"figures\.yaml: figures\.{taken}: .* choose another"):
         assert outputs.drawings
+
+
+def test_a_campaign_without_claims_has_no_figure_or_table_of_them(tmp_path):
+    outputs = outputs_of("mine", folder=tmp_path, claims=())
+    assert "claims" not in outputs.drawings and "claims" not in outputs.tables
