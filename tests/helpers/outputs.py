@@ -26,6 +26,6 @@ def outputs_of(*names: str, folder, claims=("one",)) -> Outputs:
     hosts = tuple(host_of(testbed, (0, 1)) for testbed in ("netns", "native"))
     figures = {name: {**figure, "bands": []} for name, figure in read(path).items()}
     campaign = Campaign(
-        clean, hosts, "native", plan_of({}, hosts), figures, dict.fromkeys(claims, {}), "digest"
+        clean, hosts, "native", plan_of({}, hosts), figures, {name: {} for name in claims}, "digest"
     )
     return Outputs(campaign, clean)
