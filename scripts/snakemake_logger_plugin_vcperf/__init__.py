@@ -13,8 +13,6 @@ from typing import Any
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from vcperf.running.progress import Progress
-
 MEASURE = "measure"  # the rule whose jobs are blocks
 # What Snakemake says after errors that were shown one by one.
 AFTERMATH = ("Exiting because a job execution failed", "At least one job did not complete")
@@ -30,6 +28,10 @@ class LogHandler(LogHandlerBase):
     needs_rulegraph = False
 
     def __post_init__(self) -> None:
+        # Not before it is used: Snakemake imports every plugin that it finds, and the vcperf of
+        # this checkout must not stand in for that of another one whose Snakefile is run.
+        from vcperf.running.progress import Progress
+
         self.progress = Progress(sys.stderr)
 
     def emit(self, record: logging.LogRecord) -> None:

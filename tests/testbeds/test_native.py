@@ -38,9 +38,10 @@ def open_to(inodes: set[str]) -> set[tuple[str, str]]:
     return found
 
 
+@pytest.mark.xdist_group("measuring")
 @pytest.mark.parametrize(("test", "protocol"), [("TCP_STREAM", "tcp"), ("UDP_RR", "udp")])
 def test_nothing_of_a_block_listens_beyond_loopback(tmp_path, test, protocol):
-    spec = local_block.spec_of("native", test=test)
+    spec = local_block.spec_of("native", test=test, duration_s=3)  # long enough for many looks
     found = set()
     argv = local_block.argv_of(spec, tmp_path / "1.json")
     with subprocess.Popen(argv, env=local_block.environment(), stderr=subprocess.PIPE) as block:
