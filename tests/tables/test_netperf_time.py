@@ -1,6 +1,7 @@
 """A campaign asks netperf for its time; a filter may do without it."""
 
 import pytest
+from helpers import damage
 
 from vcperf.errors import VcperfError
 from vcperf.measure import netperf as measured
@@ -20,3 +21,15 @@ def test_a_record_of_netperf_without_its_time_is_refused():
     spec = {"test": "TCP_STREAM", "sender": "a", "receiver": "b", "message_bytes": 1024}
     with pytest.raises(VcperfError, match="did not answer ELAPSED_TIME"):
         measured.check_answer({**spec, "duration_s": 1}, KEYS)
+
+
+def test_a_cpu_figure_that_cannot_be_leaves_the_throughput_in_the_table(tmp_path):
+    record = damage.sound("netperf")
+    (run,) = (c for c in record["commands"] if c["role"] == "measure")
+    (sound,) = netperf.rows(damage.planned(record, tmp_path), record, 10)
+    key = "REMOTE_CPU_UTIL="
+    head, _, rest = run["output"].partition(key)
+    run["output"] = f"{head}{key}499.93\n{rest.partition(chr(10))[2]}"
+    (row,) = netperf.rows(damage.planned(record, tmp_path), record, 10)
+    assert sound["receiver_cpu_percent"] is not None
+    assert row == {**sound, "receiver_cpu_percent": None}

@@ -78,6 +78,7 @@ RECORD = {
     "after": _OBSERVATION,
     "disturbed": [{"waited_s?": NUMBER}],
     "waited_s?": NUMBER,
+    "notes?": [TEXT],
     "received_bytes?": Each(COUNT),
     "one_interface?": TRUTH,
     "transport?": NAME,

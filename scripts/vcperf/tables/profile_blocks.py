@@ -8,7 +8,7 @@ from vcperf.errors import VcperfError
 from vcperf.tables import profile
 from vcperf.tables.columns import LEAST_SAMPLES, PROFILE_CELL
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, field
-from vcperf.tools import netperf
+from vcperf.tools import netperf, netperf_cpu
 from vcperf.tools.filter import Untrusted
 
 LOOPBACK_PLATFORM = "plain processes on one host"
@@ -69,7 +69,7 @@ def _netperf_bytes(planned: Planned, content: Content, output: str) -> int | Non
 
     Its throughput is in 10^6 bit/s.
     """
-    (row,) = netperf.parse(output, needed=("elapsed_s",))
+    (row,) = netperf.parse(netperf_cpu.without_impossible(output)[0], needed=("elapsed_s",))
     rate: float | None = row["throughput_mbps"]
     return None if rate is None else round(rate * 1e6 / 8 * row["elapsed_s"])
 
