@@ -3,7 +3,7 @@
 import pandas as pd
 
 from vcperf.config import campaign_file
-from vcperf.planning import choices, planner
+from vcperf.planning import choices, homes, planner
 from vcperf.preparation.hosts import hosts_of
 from vcperf.tables import plan as table
 from vcperf.tables.write import write_table
@@ -13,7 +13,7 @@ def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) 
     """Plan the campaign again, as the Snakefile did, and write it down."""
     checked = choices.with_points(campaign_file.checked(config))
     hosts = hosts_of(checked, testbeds, cpus)
-    plan = planner.plan(checked, hosts, decided=choices.read())
+    plan = planner.plan(checked, hosts, (), choices.read(), homes.settled)
     rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
     write_table(rows, output)
 

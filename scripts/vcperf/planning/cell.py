@@ -1,8 +1,9 @@
 """What is measured: cells, their blocks, and the specs that key their records.
 
-A *spec* is one plain dict that holds exactly what decides a block's result, and no
-label: so it keys the raw record, and an edit to the configuration asks for new
-records just where a spec changed.
+A *spec* is one plain dict that holds exactly what decides a block's result, and the names of
+nodes and domains, but no other label: so it keys the raw record, and an edit to the configuration
+asks for new records just where a spec changed. Where names alone changed, `vcperf.planning.homes`
+finds the records that there are.
 """
 
 from __future__ import annotations
@@ -48,12 +49,19 @@ class Cell:
     """Who says the rate of the link between its nodes: see `planner.plan`."""
     link_mbps: float | None = None
     """That rate, in 10^6 bit/s."""
+    home: str = ""
+    """The folder that has its records under other names (vcperf.planning.homes)."""
 
     @cached_property
     def name(self) -> str:
         """The folder of the cell's records: readable, unique to its spec, and no longer than
         the name of a file may be. Titles list all domains of a cluster."""
-        return f"{self.title[:LONGEST_TITLE]}_{spec_key(self.spec)}"
+        return self.home or f"{self.title[:LONGEST_TITLE]}_{spec_key(self.spec)}"
+
+    @property
+    def folder(self) -> str:
+        """Where the folders of all cells of its testbed and kind are."""
+        return f"results/raw/{self.spec['testbed']}/{self.kind}"
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Block:
     def record(self) -> str:
         """Where its raw record is, as rules and tables name it."""
         cell = self.cell
-        return f"results/raw/{cell.spec['testbed']}/{cell.kind}/{cell.name}/{self.number}.json"
+        return f"{cell.folder}/{cell.name}/{self.number}.json"
 
 
 @dataclass(frozen=True)

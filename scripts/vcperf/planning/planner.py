@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ def plan(
     host: Host | Sequence[Host],
     sources: Sequence[str | Path] = (),
     decided: Mapping[str, int] | None = None,
+    settle: Callable[[Sequence[Cell]], Sequence[Cell]] = tuple,
 ) -> Plan:
     """Lay out the cells and blocks of a checked configuration on a host.
 
@@ -35,6 +36,7 @@ def plan(
         sources: as for `checked`.
         decided: cell name -> its number of blocks, where the stopping rule asked for at
             least the configuration's (`vcperf.planning.choices.read`).
+        settle: gives each cell the folder of its records (`vcperf.planning.homes.settled`).
 
     A cell's `link` says how the rate of the link between its nodes is known: the testbed makes
     it (SHAPED), the testbed file says it (STATED), nothing does (UNKNOWN), or no link limits the
@@ -53,7 +55,7 @@ def plan(
     if sum(cell.blocks for cell in asked) > MOST_BLOCKS:
         fault = f"more than {MOST_BLOCKS} blocks in all; ask for fewer blocks, sizes or paths"
         raise VcperfError(f"{files.where(('blocks',), sources)}: {fault}")
-    cells = tuple(_with_blocks(cell, (decided or {}).get(cell.name, 0)) for cell in asked)
+    cells = tuple(_with_blocks(cell, (decided or {}).get(cell.name, 0)) for cell in settle(asked))
     _check_labels(cells)
     # Blocks are shuffled round by round (a randomised complete block design): each
     # round holds every cell once, so a drift of the host touches all cells alike.

@@ -16,7 +16,7 @@ from vcperf.basics.digest import canonical
 from vcperf.config import campaign_file, claims_file, figures_file, files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
-from vcperf.planning import choices, planner
+from vcperf.planning import choices, homes, planner
 from vcperf.planning.cell import Block, Plan
 from vcperf.planning.layout import Host
 from vcperf.preparation import checkout_check, hosts
@@ -123,13 +123,13 @@ def _planned(
     clean: Config, machines: Sequence[Host], sources: Sequence[str | Path]
 ) -> tuple[Config, Plan]:
     """The plan, and its configuration: without profiles where this host cannot take them."""
-    plan = planner.plan(clean, machines, sources, choices.read())
+    plan = planner.plan(clean, machines, sources, choices.read(), homes.settled)
     fault = _profiler_fault(clean, plan)
     if not fault:
         return clean, plan
     print(f"profile: {fault}; going on without profiles", file=sys.stderr)
     clean = {key: section for key, section in clean.items() if key != "profile"}
-    return clean, planner.plan(clean, machines, sources, choices.read())
+    return clean, planner.plan(clean, machines, sources, choices.read(), homes.settled)
 
 
 def _baseline(clean: Config, names: Sequence[str], plan: Plan) -> str | None:

@@ -83,7 +83,7 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(
         Column(TEXT),
         "started status throttled shared_cpus host kernel platform transport record stopping"
-        " settings shared_cores numa_crossed link tools hosts kernels",
+        " settings shared_cores numa_crossed link tools hosts kernels key places",
     ),
     **_alike(Column(WHOLE), "order attempts repetitions steps"),
     **_alike(Column(NUMBER, "% of one CPU"), "others_cpu_percent steal_cpu_percent"),

@@ -10,7 +10,8 @@ from typing import Any
 from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
 from vcperf.records import record
-from vcperf.records.key import spec_key
+from vcperf.records.key import nameless_key
+from vcperf.records.names import places, renamed
 from vcperf.records.observation import disturbance, throttled
 from vcperf.tables import host_settings, tools_used
 
@@ -38,7 +39,8 @@ CONDITIONS = (
 
 
 def read(planned: Planned) -> Content:
-    """The record of a planned block.
+    """The record of a planned block, with `called`: name in the record -> name in the plan, of
+    nodes, domains and places (NODE/DOMAIN), as it may have been measured under others.
 
     Args:
         planned: a row of the plan, as text.
@@ -48,9 +50,9 @@ def read(planned: Planned) -> Content:
     path = planned["record"]
     content = record.read(on_disk(path))
     spec = content["spec"]
-    if f"_{spec_key(spec)}/" not in path or spec["block"] != int(planned["block"]):
+    if nameless_key(spec) != planned["key"] or spec["block"] != int(planned["block"]):
         raise VcperfError(f"{path}: its spec is not this campaign's; delete it and run again")
-    return content
+    return {**content, "called": renamed(places(spec), planned["places"].split())}
 
 
 def field(planned: Planned, content: Content, name: str) -> Any:
@@ -84,7 +86,8 @@ def conditions(
     """
     attempts = [content, *content["disturbed"]]
     others, steal = disturbance(content["before"], content["after"])
-    settings = host_settings.column(content.get("settings", {}))  # old records have none
+    settings = content.get("settings", {})  # old records have none
+    called = content.get("called", {})
     started = datetime.datetime.fromtimestamp(started_s, datetime.UTC)
     return {
         "started": started.isoformat(timespec="milliseconds"),
@@ -100,6 +103,6 @@ def conditions(
         "kernel": content["host"]["kernel"],
         "tools": tools_used.column(content["host"], host_settings.places_of(settings)),
         "platform": content["host"]["platform"],
-        "settings": settings,
-        **host_settings.pins(content["spec"], settings),
+        "settings": host_settings.column({called.get(at, at): d for at, d in settings.items()}),
+        **host_settings.pins(content["spec"], host_settings.column(settings)),
     }

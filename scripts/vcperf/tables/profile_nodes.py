@@ -32,9 +32,11 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     for row in profile.rows(planned, content, disturbed_percent):
         inside.setdefault(row["domain"], Counter())[row["image"]] += row["samples"]
     found: list[dict[str, Any]] = []
+    called = content.get("called", {})
     for node, counted in field(planned, content, "profile").get("nodes", {}).items():
-        for row in _of_node(counted, inside):
-            found.append({**planned, "node": node, "seconds": counted["seconds"], **row})
+        domains = {called.get(domain, domain): n for domain, n in counted["domains"].items()}
+        known = {**planned, "node": called.get(node, node), "seconds": counted["seconds"]}
+        found += [{**known, **row} for row in _of_node({**counted, "domains": domains}, inside)]
     return found
 
 

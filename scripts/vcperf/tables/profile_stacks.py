@@ -3,6 +3,7 @@ those."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from vcperf.errors import VcperfError, quote
@@ -25,12 +26,21 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
 
     Raises VcperfError on a line of the record that is no folded stack.
     """
-    found = field(planned, content, "profile")
+    found, called = field(planned, content, "profile"), content.get("called", {})
     folded = field(planned, found, "folded")
     counted = [_count(planned, line) for line in folded.split("\n") if line]
     if field(planned, found, "folded_left_out"):
         counted.append(("", found["folded_left_out"]))
-    return [{**planned, "call_stack": stack, "samples": samples} for stack, samples in counted]
+    return [
+        {**planned, "call_stack": _renamed(stack, called), "samples": samples}
+        for stack, samples in counted
+    ]
+
+
+def _renamed(stack: str, called: Mapping[str, str]) -> str:
+    """A stack whose outermost frame, the domain, has its name of today."""
+    domain, *frames = stack.split(";")
+    return ";".join([called.get(domain, domain), *frames])
 
 
 def _count(planned: Planned, line: str) -> tuple[str, int]:

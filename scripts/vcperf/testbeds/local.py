@@ -15,6 +15,7 @@ import time
 
 from vcperf.basics.text import last_line, reason
 from vcperf.errors import VcperfError, quote
+from vcperf.records.names import in_order
 from vcperf.testbeds import child, network, processes, programs
 from vcperf.testbeds.background import Background
 from vcperf.testbeds.domain_processes import DomainProcesses
@@ -56,10 +57,11 @@ class LocalTestbed:
     one_interface = False
 
     def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
-        self.spec = spec
+        # Addresses and interfaces are numbered, which no name is to decide.
+        self.spec = {**spec, "nodes": in_order(spec)}
         self.cpus: dict[str, list[int]] = {
             domain: sorted({cpu for vcpu in vcpus for cpu in vcpu})
-            for node in spec["nodes"].values()
+            for node in self.spec["nodes"].values()
             for domain, vcpus in node["domains"].items()
         }
         self.anchors: dict[str, subprocess.Popen[bytes]] = {}

@@ -144,7 +144,7 @@ class HostsTestbed(RemoteTestbed):
             nodes[name] = {"host": hostname, "kernel": kernel, "machine": machine}
         emulated = f", {EMULATED}" if self.emulators() else ""
         return {
-            "host": "+".join(node["host"] for node in nodes.values()),
+            "host": "+".join(sorted(node["host"] for node in nodes.values())),
             "kernel": "+".join(sorted({node["kernel"] for node in nodes.values()})),
             "platform": f"plain processes on hosts reached by ssh{emulated}",
             "nodes": nodes,

@@ -184,7 +184,7 @@ class XenTestbed(RemoteTestbed):
         versions = sorted({f"Xen {node.version()}" for node in self.xen.values()})
         emulated = [EMULATED] if self.emulators() else []
         return {
-            "host": "+".join(node["host"] for node in nodes.values()),
+            "host": "+".join(sorted(node["host"] for node in nodes.values())),
             "kernel": "+".join(sorted({node["kernel"] for node in nodes.values()})),
             "platform": ", ".join(versions + emulated),
             "nodes": nodes,
