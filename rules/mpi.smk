@@ -32,12 +32,13 @@ rule compile_mpi:
         kind=lambda wildcards: STACKS[wildcards.stack]["kind"],
         folder=lambda wildcards: mpi_stacks.folder(STACKS[wildcards.stack]),
         wheel=lambda wildcards: "version" in STACKS[wildcards.stack],
+        flags=lambda wildcards: STACKS[wildcards.stack].get("cflags", ""),
     message:
         "Compiling {wildcards.program} with {wildcards.stack}"
     shell:
         f"{HERE}scripts/compile-mpi"
         " {params.kind:q} {params.folder:q} {params.wheel:q}"
-        " {input.source:q} {output.program:q} > {log:q} 2>&1"
+        " {input.source:q} {output.program:q} {params.flags:q} > {log:q} 2>&1"
 
 
 rule compile_mpi_there:
@@ -55,9 +56,12 @@ rule compile_mpi_there:
         "../envs/vcperf.yaml"
     params:
         stack=lambda wildcards: STACKS[f"{wildcards.stack}@{wildcards.host}"],
+        flags=lambda wildcards: STACKS[f"{wildcards.stack}@{wildcards.host}"].get(
+            "cflags", ""
+        ),
     message:
         "Compiling {wildcards.program} with {wildcards.stack} on {wildcards.host}"
     shell:
         "python3 -S -m vcperf.testbeds.compile_there {params.stack[host]:q}"
         " {params.stack[folder]:q} {input.source:q} {output.program:q}"
-        ' "$VCPERF_CONTEXT" > {log:q} 2>&1'
+        ' "$VCPERF_CONTEXT" {params.flags:q} > {log:q} 2>&1'

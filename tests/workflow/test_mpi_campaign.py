@@ -88,6 +88,8 @@ def test_a_sites_own_ep_runs_again_and_again(mpi_block, checkout):
     assert load["steps"]["alone"] >= 3 and load["steps"]["checked"] >= load["steps"]["ended"] + 2
     assert load["output"].count("EP Benchmark Results") >= load["steps"]["checked"]
     assert re.search(r"\d\.\d", record["mpiexec"])
+    assert re.fullmatch("[0-9a-f]{12}", record["programs"]["pingpong"]["digest"])
+    assert re.search(r"\d\.\d", record["programs"]["pingpong"]["compiler"])
 
 
 def test_a_stack_that_is_not_there_spoils_its_blocks_alone(checkout):

@@ -4,9 +4,12 @@ while EP may load another."""
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import sys
 import tempfile
 
+from vcperf.basics import digest
 from vcperf.basics.results import on_disk
 from vcperf.basics.text import printed
 from vcperf.errors import VcperfError
@@ -36,6 +39,8 @@ LEAST_SHARE = 0.95
 # packets may take several then, each with an envelope at least.
 PACKET_BYTES, ENVELOPE_BYTES = 54, 16
 OF_ROOTS = ("Bcast", "Reduce")
+# What GCC and Clang write into the section .comment.
+COMPILER = rb"GCC: \([ -~]+|[ -~]*clang version [ -~]+"
 
 
 def measure(
@@ -54,7 +59,7 @@ def measure(
         content: the record; gets commands (each with its role; the load's with its `steps`, see
             `vcperf.measure.ep_load.Load`), before, during, after, received_bytes (what each
             rank's domain received meanwhile), one_interface (whether it is one interface that
-            received all of it), transport, and mpiexec (its version).
+            received all of it), transport, mpiexec (its version), and programs (see `_programs`).
         sampled: the context in which the messages are sent, for profiles.
 
     Raises VcperfError when a program fails or is not there, when the load did not last from
@@ -62,6 +67,7 @@ def measure(
     when a rank was on other CPUs.
     """
     content["mpiexec"] = _version(testbed, spec)
+    content["programs"] = _programs(spec)
     if "load" in spec:
         with _load(testbed, spec) as load:
             load.run_alone()
@@ -78,6 +84,20 @@ def _version(testbed: Testbed, spec: dict[str, Any]) -> str:
     _need(testbed, domain, mpi_stacks.mpiexec(stack))
     told = testbed.run(domain, mpi_stacks.version_argv(stack), VERSION_S)
     return mpi_stacks.version(printed(told))
+
+
+def _programs(spec: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What of our programs no key holds: name -> `digest`, of the compiled program, and `compiler`,
+    as that signs its work. A program that is not there fails its block later."""
+    found = {}
+    for program in map(on_disk, mpi_stacks.compiled(spec)):
+        with contextlib.suppress(OSError), open(program, "rb") as handle:
+            signed = re.search(COMPILER, handle.read())
+            found[os.path.basename(program)] = {
+                "digest": digest.short([digest.file_digest(program)]),
+                "compiler": signed[0].decode() if signed else "",
+            }
+    return found
 
 
 def _ping_pong(

@@ -10,20 +10,21 @@ from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
 from vcperf.testbeds.ssh import Connections
 
-# Compiles the C source that it reads with the stack in the folder $1; prints the program.
+# Compiles the C source that it reads with the stack in the folder $1 and the flags $2; prints the
+# program.
 COMPILE = """
 [ -x "$1/bin/mpicc" ] || { echo "$1/bin/mpicc: not found there" >&2; exit 1; }
 folder=$(mktemp -d /tmp/vcperf.XXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" && cat >program.c || exit 1
-PATH=$1/bin:$PATH LD_LIBRARY_PATH=$1/lib mpicc -O3 -s program.c -o program -lm >log 2>&1 ||
+PATH=$1/bin:$PATH LD_LIBRARY_PATH=$1/lib mpicc $2 -s program.c -o program -lm >log 2>&1 ||
   { { grep -i error log || cat log; } | head -n 1 >&2; exit 1; } # the first is the cause
 cat program
 """
 
 
 def compile_there(
-    host: str, folder: str, source: str, program: str, context: dict[str, str]
+    host: str, folder: str, source: str, program: str, context: dict[str, str], flags: str = "-O3"
 ) -> None:
     """Write a program of a host, so that blocks can bring it to all hosts like it.
 
@@ -33,6 +34,7 @@ def compile_there(
         source: a C file, here.
         program: the file to write, here.
         context: see `vcperf.measure.block.main`.
+        flags: of the compiler, separated by blanks.
 
     Raises VcperfError when the host does not answer, or its compiler fails.
     """
@@ -42,7 +44,7 @@ def compile_there(
     try:
         for fault in connections.open({host: False}).values():
             raise VcperfError(fault)
-        compiled = connections.feed(host, ["sh", "-c", COMPILE, "vcperf", folder], text)
+        compiled = connections.feed(host, ["sh", "-c", COMPILE, "vcperf", folder, flags], text)
     finally:
         connections.close()
     with write_whole(program, "wb") as handle:
@@ -51,10 +53,10 @@ def compile_there(
 
 
 def main() -> int:
-    """HOST FOLDER SOURCE PROGRAM CONTEXT; returns the exit status."""
-    host, folder, source, program, context = sys.argv[1:]
+    """HOST FOLDER SOURCE PROGRAM CONTEXT [FLAGS]; returns the exit status."""
+    host, folder, source, program, context, *flags = sys.argv[1:]
     try:
-        compile_there(host, folder, source, program, json.loads(context))
+        compile_there(host, folder, source, program, json.loads(context), *filter(None, flags))
     except VcperfError as error:
         print(f"compile: {error}", file=sys.stderr)
         return 1

@@ -42,6 +42,8 @@ def program(stack: Mapping[str, str], name: str) -> str:
     'results/programs/openmpi-5.0.8/ep'
     """
     key = stack.get("version") or _key(stack)
+    if "version" in stack and "cflags" in stack:
+        key += "-" + _digest(stack["cflags"])
     if "host" in stack:  # compiled there
         key += "@" + re.sub(r"[^\w.-]", "-", stack["host"])
     return f"results/programs/{stack['kind']}-{key}/{name}"
@@ -49,12 +51,16 @@ def program(stack: Mapping[str, str], name: str) -> str:
 
 def _key(stack: Mapping[str, str]) -> str:
     """A site's own stack in a name for a folder: readable, and of no other stack."""
-    import hashlib  # a block that has a wheel needs none
     import json
 
-    told = json.dumps(sorted(stack.items())).encode()
     folder = re.sub(r"[^\w.-]+", "-", stack["folder"].strip("/"))
-    return f"{folder}-{hashlib.sha256(told).hexdigest()[:8]}"
+    return f"{folder}-{_digest(json.dumps(sorted(stack.items())))}"
+
+
+def _digest(text: str) -> str:
+    import hashlib  # a block that has a wheel and no flags needs none
+
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def benchmark(stack: Mapping[str, str], chosen: Mapping[str, str]) -> str:

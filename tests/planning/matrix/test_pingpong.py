@@ -10,7 +10,7 @@ from helpers.plans import plan_of
 
 from vcperf.config import files
 from vcperf.errors import VcperfError
-from vcperf.planning.matrix import pingpong as kind
+from vcperf.planning import site_files
 from vcperf.preparation import testbed_file
 from vcperf.preparation.hosts import host_of
 
@@ -66,7 +66,7 @@ def own(tmp_path):
     }
 
     def keys():
-        kind._content.cache_clear()
+        site_files.content.cache_clear()
         plan = plan_of(
             {"stacks": {"own": stack}, "pingpong": wanted, "profile": None}, tmp=tmp_path
         )

@@ -3,17 +3,15 @@ measured as it is: `laid_out` has them too."""
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vcperf.basics import digest
 from vcperf.basics.checkout import ROOT
 from vcperf.config.files import KeyPath
 from vcperf.errors import suggest
+from vcperf.planning import site_files
 from vcperf.planning.cell import Cell, Spec
 from vcperf.planning.layout import Layout
 
@@ -103,11 +101,12 @@ def _cell(
         program_of_load = _own(layout, own) if own else {"source": SOURCES["ep"]}
         options["load"] = {"class": section["load"]["class"], "ranks": loaded, **program_of_load}
     placed, shared = layout.placed(at, pinning, used)
+    compiled = "source" in program or "source" in options.get("load", {})
     spec: Spec = {
         "kind": "pingpong",
         "procedure": PROCEDURE,
         **placed,
-        "stack": _stack(layout, stack, ranks),
+        "stack": _stack(layout, stack, ranks) | (_flags(layout, stack) if compiled else {}),
         "program": program,
         "ranks": ranks,
         "message_bytes": sorted(section["message_bytes"]),
@@ -150,8 +149,15 @@ def _stack(layout: Layout, name: str, ranks: list[str]) -> dict[str, str]:
             )
         return {**own, "host": site.ends[ranks[0]]["ssh"]}
     if own is not None:
-        return own | _content(f"{folder}/bin/mpiexec", f"{folder}/lib/libmpi.so")
+        return own | site_files.content(f"{folder}/bin/mpiexec", f"{folder}/lib/libmpi.so")
     return {"kind": stack["kind"], "version": locked_version(stack["kind"])}
+
+
+def _flags(layout: Layout, stack: str) -> dict[str, str]:
+    """The flags with which our programs are compiled, when they are not those of
+    scripts/compile-mpi."""
+    given = layout.config["stacks"][stack]
+    return {"cflags": given["cflags"]} if "cflags" in given else {}
 
 
 def locked_version(kind: str) -> str:
@@ -191,19 +197,7 @@ def _apart(layout: Layout, name: str, addresses: dict[str, str]) -> None:
 
 def _own(layout: Layout, file: str) -> dict[str, str]:
     """A site's own program; a file of this host by its content too."""
-    return {"file": file, **(_content(file) if layout.host.site is None else {})}
-
-
-@functools.cache
-def _content(*files: str) -> dict[str, str]:
-    """A digest of files of this host: another stack in the same folder is measured again. Of hosts
-    reached by ssh the record alone tells, see `vcperf.measure.pingpong`. None of files that are
-    not there: their blocks will say so."""
-    found = []
-    for file in files:
-        with contextlib.suppress(OSError):
-            found.append(digest.file_digest(file))
-    return {"digest": digest.short(found)} if found else {}
+    return {"file": file, **(site_files.content(file) if layout.host.site is None else {})}
 
 
 def seconds(spec: Spec) -> float:
