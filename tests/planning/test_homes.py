@@ -12,6 +12,7 @@ from helpers.renaming import renamed, write_records
 from vcperf.config import campaign_file, files
 from vcperf.planning import homes, planner
 from vcperf.preparation.hosts import host_of
+from vcperf.records import record
 
 BOTH = (HOST, host_of("native", (0, 1)))
 RENAMED = {
@@ -53,6 +54,13 @@ def test_other_names_measure_nothing(measured, what):
 def test_a_cell_that_has_records_stays_where_it_is(measured):
     assert [cell.home for cell in measured.cells] == [""] * len(measured.cells)
     assert [cell.home for cell in planned(DEFAULT).cells] == [""] * len(measured.cells)
+
+
+def test_a_cell_measured_under_both_names_has_its_own_records(measured):
+    config = renamed(DEFAULT, {"c000": "zz", "mpich": "wheel"})
+    both = planner.plan(campaign_file.checked(config), BOTH)
+    write_records(both, Path())
+    assert [block.record for block in planned(config).blocks] == [b.record for b in both.blocks]
 
 
 def test_a_block_more_joins_the_records_of_older_names(measured):
@@ -111,11 +119,8 @@ def test_a_folder_of_damaged_or_foreign_files_is_nobodys(measured):
     plan = planned(renamed(DEFAULT, {"mpich": "wheel"}))
     missing = [block for block in plan.blocks if not block.measured]
     assert {block.cell.labels["load"] for block in missing} == {"ep"} and len(missing) == 3
-    for file, content in zip(
-        sorted(folder.iterdir()), ([], {"spec": 1}, {"spec": {}}), strict=True
-    ):
-        file.write_text(json.dumps(content))
-    assert (
-        len([b for b in planned(renamed(DEFAULT, {"mpich": "wheel"})).blocks if not b.measured])
-        == 3
-    )
+    for content in ({}, {"spec": 1}, {"spec": {}}, {"spec": {"nodes": {"a": 1}}}):
+        for file in folder.iterdir():
+            file.write_text(json.dumps({"format": record.FORMAT, **content}))
+        again = planned(renamed(DEFAULT, {"mpich": "wheel"})).blocks
+        assert len([block for block in again if not block.measured]) == 3
