@@ -7,7 +7,8 @@ from pathlib import Path
 from random import Random
 
 from helpers.checkout import ROOT
-from vcperf.records.key import spec_key
+from vcperf.records.key import nameless_key, spec_key
+from vcperf.records.names import places
 
 DATA = ROOT / "tests/data/records"
 # Record -> the tables that are made from its kind.
@@ -34,8 +35,10 @@ def sound(name: str) -> dict:
 
 def planned(content: dict, folder: Path) -> dict[str, str]:
     """The row of the plan of a record, whose file is in a folder."""
-    path = folder / f"cell_{spec_key(content['spec'])}/1.json"
-    return {"record": str(path), "block": "1", "shared_cpus": "no"}
+    spec = content["spec"]
+    row = {"record": str(folder / f"cell_{spec_key(spec)}/1.json"), "block": "1"}
+    named = {"key": nameless_key(spec), "places": " ".join(places(spec))}
+    return {**row, **named, "shared_cpus": "no"}
 
 
 def paths(value, at=()) -> Iterator[tuple]:

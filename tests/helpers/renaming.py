@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from helpers.results_folders import whole
 from vcperf.records import record
 
 
@@ -32,5 +33,5 @@ def write_records(plan, folder: Path) -> None:
     for block in plan.blocks:
         path = folder / block.record
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = {"format": record.FORMAT, "spec": json.loads(block.spec_json)}
+        content = {"format": record.FORMAT, **whole(json.loads(block.spec_json))}
         path.write_text(json.dumps(content))

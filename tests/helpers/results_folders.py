@@ -16,20 +16,23 @@ def finished(folder, blocks, name="netperf"):
     return str(folder)
 
 
-def _observation(clock_s):
+def whole(spec):
+    """A record of a spec, with all that every record has."""
+    return {
+        "spec": spec,
+        "host": {"host": "h", "kernel": "6.1", "platform": "here"},
+        "commands": [],
+        "before": _observation(spec, 1.0),
+        "after": _observation(spec, 2.0),
+        "disturbed": [],
+    }
+
+
+def _observation(spec, clock_s):
     idle = {"program_s": 0.0, "own_s": 0.0, "steal_s": 0.0}
-    domains = {"vc00": {"clock_s": clock_s, "cpu_s": 0.0}}
+    names = [domain for node in spec["nodes"].values() for domain in node["domains"]]
+    domains = {domain: {"clock_s": clock_s, "cpu_s": 0.0} for domain in names}
     return {"domains": domains, "hosts": {"h": {"clock_s": clock_s, **idle}}}
-
-
-# What a whole record has beside its spec.
-OTHERS = {
-    "host": {"host": "h", "kernel": "6.1", "platform": "here"},
-    "commands": [],
-    "before": _observation(1.0),
-    "after": _observation(2.0),
-    "disturbed": [],
-}
 
 
 def planned(folder, blocks, with_records=True, **spec):
@@ -46,7 +49,7 @@ def planned(folder, blocks, with_records=True, **spec):
         if with_records:
             record.write(
                 str(folder / name.removeprefix("results/")),
-                {"spec": {**of_cell, "block": row["block"]}, **OTHERS},
+                whole({**of_cell, "block": row["block"]}),
             )
     pd.DataFrame(rows, columns=plan.COLUMNS).to_csv(folder / "tables/plan.csv", index=False)
     return path

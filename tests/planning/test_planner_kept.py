@@ -7,6 +7,7 @@ import pytest
 from helpers.checkout import ROOT
 from helpers.plans import HOST
 from helpers.renaming import renamed
+from helpers.results_folders import whole
 
 from vcperf.config import campaign_file, files
 from vcperf.planning import homes, planner
@@ -28,7 +29,7 @@ def plan_of(names):
 def test_older_records_are_found(names, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for path, spec in KEPT.items():
-        record.write(path, {"spec": spec})
+        record.write(path, whole(spec))
     found = {block.record: block for block in plan_of(names).blocks}
     assert set(found) >= set(KEPT)
     if not names:

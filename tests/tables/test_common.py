@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 from helpers.renaming import renamed
+from helpers.results_folders import whole
 
 from vcperf.errors import VcperfError
 from vcperf.records import record
@@ -48,7 +49,8 @@ def test_a_record_of_other_names_has_those_of_the_plan_in_the_tables(tmp_path):
     profiled |= {"folded": "c0;app;f 2\nc1;app;g 1\n", "folded_left_out": 0}
     profiled["nodes"] = {"n0": counted}
     path = tmp_path / "1.json"
-    record.write(str(path), {"spec": old, "profile": profiled})
+    profiled |= {"event": "cycles", "event_asked": "cycles", "sample_ns": 1.0, "idle": 1, "lost": 0}
+    record.write(str(path), {**whole(old), "profile": profiled})
     planned = {"record": str(path), "block": "1", "key": nameless_key(new)}
     planned["places"] = " ".join(places(new))
     content = common.read(planned)

@@ -50,9 +50,17 @@ def read(planned: Planned) -> Content:
     path = planned["record"]
     content = record.read(on_disk(path))
     spec = content["spec"]
-    if nameless_key(spec) != planned["key"] or spec["block"] != int(planned["block"]):
+    if _key(spec) != planned["key"] or spec["block"] != int(planned["block"]):
         raise VcperfError(f"{path}: its spec is not this campaign's; delete it and run again")
     return {**content, "called": renamed(places(spec), planned["places"].split())}
+
+
+def _key(spec: Mapping[str, Any]) -> str:
+    """The spec's key without names; empty for one that is damaged."""
+    try:
+        return nameless_key(spec)
+    except (LookupError, TypeError, AttributeError, ValueError):
+        return ""
 
 
 def field(planned: Planned, content: Content, name: str) -> Any:
