@@ -53,5 +53,10 @@ onstart:
     prepare_host()
 
 
+onsuccess:
+    tell_disturbed()
+
+
 onerror:
     tell_missing()
+    tell_disturbed()

@@ -1,5 +1,6 @@
 # Loads and checks the configuration, and plans the campaign from it.
 
+import atexit
 import contextlib
 import io
 import os
@@ -19,7 +20,13 @@ from vcperf.basics.checkout import ROOT
 from vcperf.config import files
 from vcperf.config.campaign_file import DEFAULT, checked
 from vcperf.errors import VcperfError
-from vcperf.preparation import campaign, host_check, imported_modules, missing_blocks
+from vcperf.preparation import (
+    campaign,
+    disturbed_blocks,
+    host_check,
+    imported_modules,
+    missing_blocks,
+)
 from vcperf.preparation.outputs import Outputs, table_path
 from vcperf.running import one_run
 from vcperf.tools import mpi_stacks
@@ -130,3 +137,10 @@ def tell_missing():
     why = missing_blocks.report(CAMPAIGN.wanted(), STARTED)
     if why:
         print(why, file=sys.stderr)
+
+
+def tell_disturbed():
+    """At the very end, below what Snakemake says: whether most blocks were disturbed."""
+    line = disturbed_blocks.report(PLAN.kinds)
+    if line and workflow.is_main_process:
+        atexit.register(print, line, file=sys.stderr)

@@ -2,10 +2,11 @@
 
 import itertools
 import os
+import shutil
 
 import pandas as pd
 import pytest
-from helpers.checkout import SECRET
+from helpers.checkout import SECRET, Checkout
 
 CONTRACT = (
     "testbed pinning path sender receiver test message_bytes block throughput_mbps"
@@ -155,3 +156,17 @@ def test_records_and_tables_have_the_state_of_cpus_and_the_wait(finished):
             assert ("cpu_khz" in look) == known
     table = pd.read_csv(finished.folder / "results/tables/netperf.csv")
     assert (table["waited_s"] == 0).all() and "throttled" in table
+
+
+def test_a_campaign_most_of_whose_blocks_were_disturbed_says_so_in_its_last_line(
+    finished, tmp_path
+):
+    copied = Checkout(shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True), made=True)
+    table = copied.folder / "results/tables/netperf.csv"
+    blocks = pd.read_csv(table)
+    blocks.assign(status="disturbed").to_csv(table, index=False)
+    done = copied.snakemake("results/tables/netperf_summary.csv")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("most blocks were disturbed: 12 of 12; ")
+    summary = pd.read_csv(copied.folder / "results/tables/netperf_summary.csv")
+    assert set(summary["why"]) == {"disturbed"}
