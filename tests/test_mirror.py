@@ -9,7 +9,7 @@ from helpers.checkout import ROOT
 
 PACKAGE, TESTS = ROOT / "scripts/vcperf", ROOT / "tests"
 # Folders that mirror no room: campaigns from end to end, and what is not in the package.
-OTHERS = {"workflow", "lab", "workloads"}
+OTHERS = {"workflow", "faults", "lab", "workloads"}
 FILES = [
     file.relative_to(TESTS)
     for file in sorted(TESTS.glob("*/**/test_*.py"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from helpers.checkout import ROOT
 from helpers.plans import plan_of
+from vcperf import testbeds
 from vcperf.preparation.hosts import host_of
 from vcperf.running import host_lock
 
@@ -73,3 +74,8 @@ def standin(folder: Path, name: str, *lines: str) -> Path:
     (folder / name).write_text(script)
     (folder / name).chmod(0o755)
     return folder
+
+
+def fault_of(testbed: str) -> str:
+    """Why this machine cannot have a testbed; empty when it can."""
+    return testbeds.find(testbed, by_ssh=False).host_fault()

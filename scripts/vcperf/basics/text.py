@@ -32,5 +32,17 @@ def printed(run: dict[str, Any]) -> str:
 
 
 def reason(run: dict[str, Any]) -> str:
-    """Why a command failed: the last line of its errors, else of its output."""
-    return last_line(run.get("errors", ""), last_line(run["output"]))
+    """Why a command failed: the last line of its errors, else the signal that killed it, else the
+    last line of its output.
+
+    >>> reason({"output": "step 1 is done", "status": -9})
+    'it was killed by signal 9'
+    """
+    status = run.get("status", 0)
+    own = killed(status) if status < 0 else last_line(run["output"])
+    return last_line(run.get("errors", ""), own)
+
+
+def killed(status: int) -> str:
+    """The words for a status below 0, which subprocess gives to what a signal ended."""
+    return f"it was killed by signal {-status}"

@@ -9,6 +9,8 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from vcperf.basics.files import write_whole
+
 # Okabe and Ito's palette: distinguishable with any common colour blindness.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -41,11 +43,13 @@ METADATA: dict[str, Any] = {
 
 
 def save(drawing: Figure, paths: Iterable[str]) -> None:
-    """Write a figure in the format of each path's ending: svg or png. Raises OSError."""
+    """Write a figure in the format of each path's ending: svg or png. Raises VcperfError when the
+    disk refuses."""
     with rc_context(RC):
         for path in paths:
             ending = path.rpartition(".")[2]
-            drawing.savefig(path, format=ending, dpi=150, metadata=METADATA[ending])
+            with write_whole(path, "wb") as file:
+                drawing.savefig(file, format=ending, dpi=150, metadata=METADATA[ending])
 
 
 def ran_on(cells: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ import contextlib
 import math
 import sys
 
-from vcperf.basics.text import last_line, printed
+from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
 from vcperf.measure import duration
 from vcperf.measure.block import main, observed
@@ -139,8 +139,8 @@ def check_answer(spec: dict[str, Any], output: str) -> float:
 def _check_status(spec: dict[str, Any], run: dict[str, Any]) -> None:
     if run["status"] != 0:
         # Its banner comes last where it waited in a buffer, and is no reason.
-        lines = [line for line in printed(run).splitlines() if " TEST from " not in line]
-        fault = last_line("\n".join(lines))
+        lines = [line for line in run["output"].splitlines() if " TEST from " not in line]
+        fault = reason({**run, "output": "\n".join(lines)})
         raise VcperfError(f"{_name(spec)}: netperf ended with status {run['status']}: {fault}")
 
 

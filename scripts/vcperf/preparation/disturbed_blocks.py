@@ -9,7 +9,7 @@ from vcperf import kinds
 from vcperf.basics.results import on_disk
 from vcperf.preparation.outputs import table_path
 
-MOST = 0.5  # a larger share of disturbed blocks is told
+MOST = 0.5  # a larger share of disturbed blocks is reported
 
 
 def report(measured: Collection[str]) -> str:

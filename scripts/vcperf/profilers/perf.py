@@ -13,6 +13,7 @@ import select
 import signal
 import subprocess
 
+from vcperf.basics.text import killed
 from vcperf.errors import VcperfError
 from vcperf.profilers import bounded, table_of
 from vcperf.testbeds import child, isolation, programs
@@ -119,7 +120,7 @@ class Sampler:
         except subprocess.TimeoutExpired:
             raise VcperfError(f"perf record: did not end within {END_S:g} s") from None
         if self.process.returncode not in {0, -signal.SIGINT}:
-            raise VcperfError(f"perf record: {self._complaint()}")
+            raise VcperfError(f"perf record: {self._complaint(self.process.returncode)}")
         asked = self.wanted["event"]
         try:
             events = perf_commands.parse_evlist(self._read(perf_commands.evlist_argv(self.data)))
@@ -172,10 +173,12 @@ class Sampler:
             raise VcperfError(f"perf record: no answer to {order} within {READY_S:g} s")
         if b"ack" not in os.read(self._answers, 64):
             self.process.wait()
-            raise VcperfError(f"perf record: {self._complaint()}")
+            raise VcperfError(f"perf record: {self._complaint(self.process.returncode)}")
 
-    def _complaint(self) -> str:
-        """perf's own error, in one line."""
+    def _complaint(self, status: int) -> str:
+        """Why a perf ended, in one line: its own error, or the signal."""
+        if status < 0:
+            return killed(status)
         with open(self.log, encoding="utf-8", errors="replace") as handle:
             return perf_commands.refusal(handle.read())
 
@@ -202,4 +205,4 @@ class Sampler:
             if process.returncode == -signal.SIGKILL:
                 raise VcperfError(f"perf script: was killed; {SCRIPT_S:g} s are its limit")
             if process.returncode != 0:
-                raise VcperfError(f"perf script: {self._complaint()}")
+                raise VcperfError(f"perf script: {self._complaint(process.returncode)}")

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 from helpers.checkout import ROOT, Checkout
-from helpers.processes import PATIENCE_S, descendants, gone, host_is_free, measuring, wait_until
+from helpers.processes import PATIENCE_S, gone, host_is_free, measuring, wait_until
 from helpers.small_disk import can_mount, in_small_tmpfs
 from helpers.ssh_site import but_waiting
 
@@ -246,27 +246,6 @@ def test_a_block_by_hand_waits_for_the_campaign_that_measures(
     os.close(handle)
     assert block.wait(timeout=PATIENCE_S) == 0
     assert (tmp_path / "1.json").exists()
-
-
-def test_a_moved_pin_is_an_error(finished, tmp_path):
-    out = tmp_path / "1.json"
-    spec = a_spec(finished, duration_s=3)
-    cpus = sorted(os.sched_getaffinity(0))
-    block = subprocess.Popen(
-        isolate(spec["testbed"], *MEASURE, json.dumps(spec), str(out)),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    below = wait_until(
-        lambda: [p for p, n in descendants(block.pid).items() if re.match("netperf .*-l 3 ", n)],
-        "the measurement proper",
-    )
-    (netperf,) = below
-    os.sched_setaffinity(netperf, cpus)
-    _, said = block.communicate(timeout=PATIENCE_S)
-    assert block.returncode == 1
-    assert "domain vc00: pinned to CPUs" in said and but_waiting(said).count("\n") == 1
-    assert not out.exists()
 
 
 def test_a_full_disk_stops_before_anything_is_measured(checkout):
