@@ -108,7 +108,8 @@ TRIALS = {
     "disk at record": Trial(
         "the disk is full when a record is written",
         (
-            "….json: cannot be written: No space left on device; free space or fix the disk, and run again",
+            "….json: cannot be written: No space left on device;"
+            " free space or fix the disk, and run again",
         ),
     ),
     "disk at table": Trial(
@@ -124,7 +125,8 @@ TRIALS = {
     "pins moved": Trial(
         "another program moves a pinned process",
         (
-            "domain vc00: pinned to CPUs …, but after the measurement it was on …; did something else move it?",
+            "domain vc00: pinned to CPUs …, but after the measurement it was on …;"
+            " did something else move it?",
         ),
     ),
 }
