@@ -27,7 +27,7 @@ def surroundings() -> tuple:
 def pids_of(wanted: str, below: dict[int, str]) -> list[int]:
     """The processes whose program has a name. Those that are on the way to it have it too, as the
     argument of another."""
-    return [pid for pid, line in below.items() if line.partition(" ")[0].endswith(wanted)]
+    return [p for p, line in below.items() if Path(line.partition(" ")[0]).name == wanted]
 
 
 def killed(argv: list[str], folder: Path, wanted: str, choose: Random) -> tuple[int, str]:
@@ -36,7 +36,7 @@ def killed(argv: list[str], folder: Path, wanted: str, choose: Random) -> tuple[
     Args:
         argv: the block.
         folder: its working directory.
-        wanted: how the program's name ends; empty for the block itself.
+        wanted: the program's name; empty for the block itself.
         choose: draws the moment, and which process where there are several.
 
     Returns the block's status and what it said, when all that it had started has ended.
@@ -102,7 +102,7 @@ def test_a_rank_of_an_mpi_job(trial, mpi_block, checkout, testbed):
     argv = mpi_block(
         testbed, stacks=["mpich"], loads=["ep"], message_bytes=[1, 1024], repetitions=1000
     )
-    wanted = "/pingpong" if "EP" not in trial.done else "/ep"
+    wanted = "pingpong" if "EP" not in trial.done else "ep"
     check_all(trial, argv, checkout.folder, checkout.folder / "record.json", wanted)
 
 
