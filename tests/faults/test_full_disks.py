@@ -39,6 +39,7 @@ def test_a_record_that_finds_no_room(trial, folder):
     assert done.returncode == 1 and done.stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "size"), [("tables", "8k"), ("plots", "16k")])
 @trials.of("disk at table", "disk at figure")
 def test_what_is_made_of_records_finds_no_room(trial, folder, finished, place, size):

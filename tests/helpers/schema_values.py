@@ -72,7 +72,8 @@ class Values:
         for number, choice in enumerate(part.get("anyOf", ())):
             if choice.get("type") == ("array" if isinstance(value, list) else "object"):
                 pointer, part = self.part(f"{pointer}/anyOf/{number}")
-        listed = part.get("properties", {})
+        # A mutation before may have put a list where the schema has a mapping.
+        listed = {} if isinstance(value, list) else part.get("properties", {})
 
         def below(key):
             if isinstance(value, list):

@@ -96,7 +96,7 @@ TRIALS = {
         "netperf is killed",
         (f"{BLOCK}: netperf ended with status -9: it was killed by signal 9",),
     ),
-    "rank": Trial("an MPI rank is killed", ("PingPong c000-c010 on mpich: status …",)),
+    "rank": Trial("an MPI rank is killed", ("PingPong c000-c010 on mpich: …",)),
     "ep": Trial(
         "a rank of EP, the load, is killed",
         ("domain c001: …/mpiexec ended without 'Mop/s': …", "EP S on c001-c011: …"),

@@ -151,6 +151,7 @@ def only_measured(checkout, *stacks: str) -> None:
     assert [r["spec"]["stack"]["kind"] for r in checkout.read_records()] == list(stacks)
 
 
+@pytest.mark.slow
 def test_a_wheel_that_cannot_be_had_spoils_its_blocks_alone(checkout):
     tools = checkout.folder / ".tools"
     tools.unlink()

@@ -43,7 +43,7 @@ def planned(folder: Path, *targets: str) -> str:
 
 
 @pytest.mark.xdist_group("campaign")
-@pytest.mark.parametrize("prefix", ["", "bench"])
+@pytest.mark.parametrize("prefix", [pytest.param("", marks=pytest.mark.slow), "bench"])
 def test_another_workflow_measures_with_it(tmp_path, prefix):
     (tmp_path / "campaign.yaml").write_text(yaml.safe_dump(CAMPAIGN))
     (tmp_path / "Snakefile").write_text(

@@ -15,6 +15,7 @@ from vcperf.basics.text import printed
 from vcperf.errors import VcperfError
 from vcperf.measure import duration, ep_load
 from vcperf.measure.block import check_pinning, main, observed
+from vcperf.testbeds import child
 from vcperf.tools import imb, mpi, mpi_stacks
 from vcperf.tools.filter import Untrusted
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from vcperf.testbeds.background import Background
     from vcperf.testbeds.cluster import Cluster
     from vcperf.testbeds.contract import Testbed
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     """The context in which the messages are sent, for profiles."""
 
 START_S = 120.0  # for a launcher and its ranks; an emulated host takes its time
+LOOK_S = 5.0  # so often a launcher that starts is asked for a failure
 VERSION_S = 30.0  # for a launcher to say what it is
 # Messages that do not cross the network are shared memory. Repetitions are counted as
 # printed, without estimates and warm-up, so more crosses than this.
@@ -136,7 +139,7 @@ def _ping_pong(
                 sampled() if far else contextlib.nullcontext(),
                 testbed.background(ranks[0], argv) as run,
             ):
-                run.wait_for(f"# Benchmarking {benchmark}", START_S)
+                _wait_for_start(spec, run)
                 if load:
                     load.mark("began")
                 content["during"] = testbed.observe()
@@ -157,6 +160,29 @@ def _ping_pong(
 def _benchmark(spec: dict[str, Any]) -> str:
     chosen: str = spec.get("benchmark", "PingPong")
     return chosen
+
+
+def _name(spec: dict[str, Any]) -> str:
+    return f"{_benchmark(spec)} {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
+
+
+def _wait_for_start(spec: dict[str, Any], run: Background) -> None:
+    """Wait until the benchmark says that it measures.
+
+    Raises VcperfError with the launcher's reason where it gives one: its last line is often
+    advice, and MPICH's may wait for ever for ranks that were killed before they met.
+    """
+    deadline = child.now() + START_S
+    while True:
+        try:
+            run.wait_for(f"# Benchmarking {_benchmark(spec)}", LOOK_S)
+            return
+        except VcperfError:
+            text = printed({**run.record, "output": run.so_far()})
+            if mpi.failure(text):
+                raise VcperfError(f"{_name(spec)}: {mpi.fault(text)}") from None
+            if "status" in run.record or child.now() > deadline:
+                raise
 
 
 def _share_cpu(spec: dict[str, Any], ranks: list[str]) -> bool:
@@ -214,7 +240,7 @@ def _check(
 ) -> None:
     """Raises VcperfError unless the table is whole, its messages crossed the network, and they
     can have done so in the time that the program ran."""
-    name = f"{_benchmark(spec)} {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
+    name = _name(spec)
     if run["status"] != 0 or mpi.failure(printed(run)):
         raise VcperfError(f"{name}: status {run['status']}: {mpi.fault(printed(run))}")
     try:

@@ -34,18 +34,18 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     """
     try:
         found = sampled(field(planned, content, "profile"))
+        called = content.get("called", {})
+        return [
+            {
+                **planned,
+                **row,
+                "domain": called.get(row["domain"], row["domain"]),
+                "image": row["image"] and image_name(row["image"]),
+            }
+            for row in found
+        ]
     except (ValueError, KeyError) as fault:  # in the text of older records
         raise VcperfError(f"{planned['record']}: no rows of a profile: {fault}") from None
-    called = content.get("called", {})
-    return [
-        {
-            **planned,
-            **row,
-            "domain": called.get(row["domain"], row["domain"]),
-            "image": row["image"] and image_name(row["image"]),
-        }
-        for row in found
-    ]
 
 
 def sampled(found: Mapping[str, Any]) -> list[dict[str, Any]]:
