@@ -31,3 +31,16 @@ def test_the_words_of_a_claim_are_drawn_as_they_are_written(tmp_path):
     drawing = figure.draw(read_tables([tmp_path / "claims.csv"]))
     style.save(drawing, [str(tmp_path / "claims.svg")])
     assert r"$\foo$ price $a_$" in (tmp_path / "claims.svg").read_text()
+
+
+def drawn_legend(made, folder):
+    made.to_csv(folder / "claims.csv", index=False)
+    drawing = figure.draw(read_tables([folder / "claims.csv"]))
+    return [text.get_text() for text in drawing.legends[0].get_texts()]
+
+
+def test_the_legend_has_what_is_drawn_and_nothing_else(tmp_path):
+    assert drawn_legend(judged(two(400, 700), part()), tmp_path) == ["supported"]
+    doubtful = two(400, 700).assign(status="disturbed")
+    legend = drawn_legend(judged(doubtful, part(thesis_percent=-40)), tmp_path)
+    assert legend[-2:] == ["the thesis's value", "hollow: a doubtful cell"]

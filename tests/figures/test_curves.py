@@ -2,10 +2,14 @@
 
 from xml.etree import ElementTree
 
+import numpy as np
+import pandas as pd
 import pytest
 from helpers.blocks import by_pinning
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.lines import Line2D
 
 from vcperf.analysis import summary
 from vcperf.figures import curves, style
@@ -110,6 +114,66 @@ def test_curves_go_through_the_means_in_order_of_size():
 
 def test_all_colours_and_markers_of_a_figure_differ():
     assert len(set(style.PALETTE)) == len(style.PALETTE) == len(set(style.MARKERS))
+
+
+def test_intervals_of_cpu_time_end_where_cpus_do():
+    """Those of few blocks would go below 0 % and above all of a CPU."""
+    blocks = by_pinning({"p1": [1, 2, 3], "p2": [4, 5, 6]})
+    metric = "sender_domain_cpu_percent"
+    blocks[metric] = [100, 90, 100, 100, 90, 100, 0, 5, 1, 0, 5, 1]
+    cells = summary.summarise(blocks, 2.5)
+    assert cells[f"{metric}_ci_high"].max() > 100 and cells[f"{metric}_ci_low"].min() < 0
+    axes = curves.draw({"netperf_summary": cells}, {**FIGURE, "metrics": [metric]}).axes[0]
+    heights = np.concatenate([band.get_paths()[0].vertices[:, 1] for band in axes.collections])
+    assert heights.max() == 100 and 0 <= heights.min() < 1e-3
+    assert not axes.texts, "no number of what cannot be"
+
+
+def test_a_curve_that_needs_two_cpus_may_have_an_interval_above_one():
+    cells = pd.DataFrame({"sender_domain_cpu_percent_mean": [90.0, 130.0]})
+    ends = pd.Series([110.0, 250.0])
+    assert list(curves.possible("sender_domain_cpu_percent", cells, ends)) == [110, 200]
+    assert list(curves.possible("throughput_mbps", cells, ends)) == [110, 250]
+
+
+def test_the_legend_shows_the_markers_of_hollow_points():
+    blocks = by_pinning({"p1": [1, 2, 3], "p2": [4, 5, 6]})
+    blocks.loc[blocks["pinning"] == "p2", "status"] = "disturbed"
+    axes = draw(summary.summarise(blocks, 2.5)).axes[0]
+    shown = {
+        text.get_text(): [
+            line.get_marker() for line in box.findobj(Line2D) if line.get_marker() != "None"
+        ]
+        for box, text in zip(legend_boxes(axes), axes.get_legend().get_texts(), strict=True)
+    }
+    assert shown == {"one": ["o"], "two": ["s"], "hollow: unstable": ["s"]}
+
+
+def legend_boxes(axes):
+    """What a legend shows beside each text."""
+    return [text.get_children()[0] for text in rows_of(axes.get_legend())]
+
+
+def rows_of(legend):
+    return [
+        row for column in legend._legend_handle_box.get_children() for row in column.get_children()
+    ]
+
+
+@pytest.mark.parametrize("pinnings", [{"p1": [1, 2, 3]}, {"p3": [1, 2, 3]}])
+def test_long_titles_and_names_of_what_is_missing_stay_in_the_figure(pinnings):
+    cells = summary.summarise(by_pinning(pinnings), 2.5)
+    long = [
+        {"label": f"guest number {i} of the other node, far away", "where": {"pinning": f"p{i}x"}}
+        for i in range(4)
+    ]
+    named = {"testbed": "netns", "test": "TCP_STREAM", "path": "a->b", "sender": "a"}
+    series = [FIGURE["series"][0], *long]
+    figure = {**FIGURE, "title": "a title of many words " * 9, "where": named, "series": series}
+    drawing = curves.draw({"netperf_summary": cells}, figure)
+    FigureCanvasAgg(drawing).draw()
+    taken, (width, height) = drawing.get_tightbbox(), drawing.get_size_inches()
+    assert taken.x0 >= 0 and taken.x1 <= width and taken.y0 >= 0 and taken.y1 <= height
 
 
 TEXT = st.text("ab $\\_^{}<>&'\"%#\n\u00e4\u03bc\u00a0", min_size=1, max_size=20).filter(str.strip)

@@ -11,7 +11,7 @@ def test_the_figure_marks_an_anomaly_and_its_points():
     curve = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "load": "none"}
     summary = pd.DataFrame(
         [
-            {**curve, "message_bytes": size, "latency_us": 10.0 + size, "ci_low": 1.0,
+            {**curve, "message_bytes": size, "latency_us": 10.0 + size, "ci_low": 0.9 * size,
              "ci_high": 2.0 * size, "blocks": 3, "doubtful": 0, "why": "", "platform": "here",
              "shared_cpus": "no"}
             for size in sizes
@@ -43,3 +43,16 @@ def test_an_axis_of_less_than_a_decade_has_plain_numbers(tmp_path):
     style.save(pictures.load(tables), [str(tmp_path / "x.svg")])
     drawn = (tmp_path / "x.svg").read_text()
     assert ">200<" in drawn and "$" not in drawn
+
+
+def test_intervals_that_leave_the_panel_have_arrows_and_numbers():
+    curve = {"testbed": "netns", "pinning": "p", "stack": "s", "program": "x", "load": "none"}
+    rest = {"ci_low": -90.0, "ci_high": 4000.0, "blocks": 3, "why": "", "platform": "here"}
+    rows = [{**curve, **rest, "message_bytes": size, "latency_us": 100.0} for size in (1, 1024)]
+    none = pd.DataFrame(columns=[*curve, "a_bytes", "b_bytes", "source", "kind", "excess_percent"])
+    tables = {"pingpong_summary": pd.DataFrame(rows), "anomalies": none, "points": none}
+    for drawing in (pictures.load(tables), pictures.stacks(tables)):
+        texts = [text.get_text() for text in drawing.axes[0].texts]
+        assert texts == ["-90", "4000"] * 2
+        markers = [line.get_marker() for line in drawing.axes[0].lines]
+        assert markers.count("v") == markers.count("^") == 2

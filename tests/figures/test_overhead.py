@@ -1,5 +1,6 @@
 """The figure of the overhead: ratios to the baseline."""
 
+import numpy as np
 from helpers.blocks import cell, scattered, table
 
 from vcperf.analysis import overhead
@@ -72,3 +73,39 @@ def test_the_figure_names_settings_that_differ(tmp_path):
     names = "cpu.governor net.a net.b net.c net.d"
     drawn = text_of(found.assign(settings_differ=names), tmp_path)
     assert "settings differ" in drawn and "cpu.governor" in drawn and "1 more" in drawn
+
+
+def wide(percent, sizes=(65536,)):
+    """Two pinnings whose ratios have intervals of about that many percent."""
+    return ratios(
+        *(
+            cell(scattered(mean, 3, percent, seed), pinning, size=size, testbed=testbed)
+            for pinning, seed in (("config1", 1), ("config2", 2))
+            for testbed, mean in (("netns", 80), ("native", 100))
+            for size in sizes
+        )
+    )
+
+
+def test_intervals_are_not_cut():
+    found = wide(20)
+    low, high = draw(found).axes[0].get_ylim()
+    assert low <= found["ratio_low"].min() and found["ratio_high"].max() <= high
+    assert not draw(found).axes[0].texts
+
+
+def test_an_interval_far_wider_than_the_ratios_has_its_number_at_the_edge():
+    found = wide(20).assign(ratio_high=[1.2, 40.0])
+    axes = draw(found).axes[0]
+    assert axes.get_ylim()[1] < 10
+    assert [text.get_text() for text in axes.texts] == ["40"]
+
+
+def test_points_of_one_size_stand_beside_each_other_in_the_middle():
+    axes = draw(wide(5)).axes[0]
+    places = sorted(
+        line.get_xdata()[0] for line in axes.lines if line.get_label() in ("config1", "config2")
+    )
+    low, high = axes.get_xlim()
+    shares = [np.log(place / low) / np.log(high / low) for place in places]
+    assert 0.4 < shares[0] < 0.5 < shares[1] < 0.6

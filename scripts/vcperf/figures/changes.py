@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib import rc_context
@@ -11,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from vcperf.analysis.compare import CELL, CHANGED, FEW, LEAST_PERCENT, SAME, words
 from vcperf.figures import ends
-from vcperf.figures.style import RC, SUBTITLE, several_names, why_hollow
+from vcperf.figures.style import HANDLERS, RC, SUBTITLE, hollow_marks, several_names, why_hollow
 
 STYLES = {CHANGED: ("X", "#D55E00"), SAME: ("o", "#009E73"), FEW: ("s", "#777777")}
 ROW = 0.2  # inches
@@ -38,15 +39,17 @@ def draw(changes: pd.DataFrame, a: str, b: str, differ: Sequence[str] = ()) -> F
             marker, color = STYLES[str(row["verdict"])]
             names = ("low", "high", "effect")
             low, high, effect = (float(row[f"{name}_percent"]) for name in names)
-            ends.across(axes, y, (low, high), (-limit, limit), color)
+            form = "{:+.0f} %" if abs(effect) <= limit else f"{effect:+.0f} % (to {{:+.0f}} %)"
+            ends.across(axes, y, (low, high), (-limit, limit), color, form)
             effect = min(max(effect, -limit), limit)
             face = "white" if isinstance(row["why"], str) and row["why"] else color
             axes.plot(effect, y, marker, color=color, markerfacecolor=face, clip_on=False, zorder=3)
         for verdict, (marker, color) in STYLES.items():
             number = int((changes["verdict"] == verdict).sum())
-            axes.plot([], [], marker, color=color, label=f"{verdict}: {number}")
-        for said in why_hollow(changes):
-            axes.plot([], [], "o", color="#666666", markerfacecolor="white", label=said)
+            axes.plot([], [], marker, linestyle="-", color=color, label=f"{verdict}: {number}")
+        doubtful = changes[changes["why"].fillna("") != ""]
+        shapes = [STYLES[verdict][0] for verdict in doubtful["verdict"].unique()]
+        hollow: Any = {said: hollow_marks(shapes) for said in why_hollow(changes)}
         # What all cells have in common would only lengthen the labels.
         naming = [c for c in CELL if changes[c].nunique() > 1] or CELL
         labels = [words(list(row)) for row in changes[naming].to_numpy()]
@@ -61,7 +64,13 @@ def draw(changes: pd.DataFrame, a: str, b: str, differ: Sequence[str] = ()) -> F
         if differ:
             subtitle += f"\nSettings differ: {several_names(differ)}"
         axes.set_title(subtitle, loc="left", **SUBTITLE)
+        handles, legend = axes.get_legend_handles_labels()
         drawing.legend(
-            *axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8
+            [*handles, *hollow.values()],
+            [*legend, *hollow],
+            loc="outside lower center",
+            ncols=4,
+            fontsize=8,
+            handler_map=HANDLERS,
         )
     return drawing

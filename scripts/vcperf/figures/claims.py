@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter
 from vcperf.analysis.sides import SHARED
 from vcperf.analysis.verdicts import AT_LEAST, AT_MOST
 from vcperf.figures import ends
-from vcperf.figures.style import RC, why_hollow
+from vcperf.figures.style import HANDLERS, RC, hollow_marks, why_hollow
 
 COLOURS = {
     "supported": "#009E73",
@@ -174,12 +174,20 @@ def _legend(drawing: Figure, axes: Axes, claims: pd.DataFrame) -> None:
     for verdict, marker in MARKERS.items():
         if verdict in given:
             axes.plot([], [], marker, linestyle="-", color=COLOURS[verdict], label=verdict)
-    axes.plot(
-        [], [], "|", color=STUDY, markersize=13, markeredgewidth=2, label="the thesis's value"
-    )
-    axes.plot(
-        [], [], "o", color="#666666", markerfacecolor="white", label="hollow: a doubtful cell"
-    )
+    if claims["thesis_percent"].notna().any():
+        how: Any = {"linestyle": "", "markersize": 13, "markeredgewidth": 2}
+        axes.plot([], [], marker="|", color=STUDY, label="the thesis's value", **how)
+    found, labels = axes.get_legend_handles_labels()
+    handles: list[Any] = list(found)
+    doubtful = claims[claims["why"].fillna("") != ""]
+    if len(doubtful):
+        handles.append(hollow_marks([MARKERS[one] for one in doubtful["part_verdict"].unique()]))
+        labels.append("hollow: a doubtful cell")
     drawing.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=5,
+        fontsize=8,
+        handler_map=HANDLERS,
     )

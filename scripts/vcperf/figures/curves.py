@@ -6,25 +6,41 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from vcperf.figures import bands, ends, plateau
+from vcperf.figures import bands, plateau
+from vcperf.figures.ends import Band
 from vcperf.figures.sizes import size_axis
-from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, several, why_hollow
+from vcperf.figures.style import (
+    HANDLERS,
+    MARKERS,
+    PALETTE,
+    RC,
+    SUBTITLE,
+    hollow_marks,
+    ran_on,
+    several,
+    why_hollow,
+    wrapped,
+)
 from vcperf.kinds.netperf import METRICS
 from vcperf.tables import columns
 
 # A figure's second metric has its series' colour and a line of its own.
 LINES = ("-", "--")
+WIDER: Any = {"handlelength": 2.8}  # so that the legend shows dashes beside a marker
 
 # What the summary has of a metric -> what represents a doubtful cell instead.
 ESTIMATES = dict(zip(columns.ENDS, columns.MEDIANS, strict=True))
 WIDE = 5  # a range of rates that needs a logarithmic axis
 CHARACTERS = 110  # of a line below the title
+TITLE, LEGEND = 68, 60  # characters of a line of the title, and of a label in the legend
+LACKING = 82, 120  # characters of a line that says what is missing: in place of a plot, and below
 
 
 def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figure:
@@ -48,19 +64,23 @@ def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figur
         lacking = [series for series, cells in found if not len(cells)]
         if present:
             cells = pd.concat([cells for _, cells in present])
-            bounds = _curves(axes, figure, found)
+            intervals, hollow = _curves(axes, figure, found)
             if figure["metrics"] == [METRICS[0]]:
                 plateau.draw_line(axes, cells)
             if estimates is not None:
                 bands.draw(axes, estimates, figure.get("bands", ()))
             _axes(axes, figure["metrics"], cells)
-            for places, low, high, color in bounds:
-                ends.arrows(axes, places, low, high, color)
+            handles, labels = axes.get_legend_handles_labels()
+            handles, labels = [*handles, *hollow.values()], [*labels, *hollow]
+            axes.legend(handles, labels, loc="best", fontsize=9, handler_map=HANDLERS, **WIDER)
+            for band in intervals:
+                band.mark_ends(axes)
         else:
             axes.set_axis_off()
         if lacking:
             _say_lacking(axes, figure, lacking, alone=not present)
-        drawing.suptitle(figure["title"], x=0.01, ha="left", weight="bold")
+        title = wrapped(figure["title"], TITLE)
+        drawing.suptitle(title, x=0.01, ha="left", weight="bold")
         axes.set_title(_subtitle(present), loc="left", **SUBTITLE)
     return drawing
 
@@ -84,12 +104,30 @@ def medians(cells: pd.DataFrame, metric: str) -> pd.Series:
     return found
 
 
+def possible(metric: str, cells: pd.DataFrame, ends: pd.Series) -> pd.Series:
+    """The ends of intervals, without what no CPU can do: a t-interval of few blocks may reach
+    below 0 % or above all of a CPU.
+
+    Args:
+        metric: of the netperf tables; those that are not CPU time are returned as they are.
+        cells: of one curve. Their means tell how many CPUs it can use at most: a mean above 100 %
+            takes a second one.
+        ends: the lower or the upper ones.
+    """
+    if not metric.endswith("cpu_percent"):
+        return ends
+    most = 100 * max(1, int(np.ceil(round(cells[f"{metric}_mean"].max(), 1) / 100)))
+    return ends.clip(0, most)
+
+
 def _curves(
     axes: Axes, figure: Mapping[str, Any], found: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]
-) -> list[tuple[pd.Series, pd.Series, pd.Series, str]]:
-    """Draw the series; returns sizes, lower and upper ends, and colour of each band."""
-    found_bands: list[tuple[pd.Series, pd.Series, pd.Series, str]] = []
+) -> tuple[list[Band], dict[str, Any]]:
+    """Draw the series; returns the intervals of each curve, and what the legend says of hollow
+    points with their marks."""
+    intervals: list[Band] = []
     hollow: list[bool] = []  # whether each unstable point is a median
+    shapes: list[str] = []  # of hollow points
     marked = False
     for index, (series, cells) in enumerate(found):
         color = series.get("color", PALETTE[index % len(PALETTE)])
@@ -99,23 +137,24 @@ def _curves(
             label = series["label"]
             if len(figure["metrics"]) > 1:
                 label += f", {metric.split('_')[0]}"
+            label = wrapped(label, LEGEND)
             size, marker = cells["message_bytes"], MARKERS[index % len(MARKERS)]
             by_median = medians(cells, metric)
             middle, low, high = (
                 cells[f"{metric}_{mean}"].where(~by_median, cells[f"{metric}_{median}"])
                 for mean, median in ESTIMATES.items()
             )
+            low, high = (possible(metric, cells, end) for end in (low, high))
             axes.plot(size, middle, line, color=color, marker=marker, label=label)
-            axes.fill_between(
-                size, low.clip(lower=1e-6), high, color=color, alpha=0.15, linewidth=0
-            )
-            found_bands.append((size, low, high, color))
+            intervals.append(Band(list(size), list(low), list(high), color, len(intervals)))
+            intervals[-1].draw(axes, least=1e-6)
             at_link = plateau.met(cells)
             plateau.draw_marks(axes, size, middle, at_link)
             marked |= bool(at_link.any())
             unstable = (cells["label"] == "unstable").to_numpy()
             if unstable.any():
                 hollow.extend(by_median[unstable])
+                shapes.append(marker)
                 axes.plot(
                     size[unstable],
                     middle[unstable],
@@ -130,8 +169,8 @@ def _curves(
     if hollow:
         which = ", median" if all(hollow) else f", {sum(hollow)} of {len(hollow)} medians"
         told = "hollow: unstable" + (which if any(hollow) else "")
-        axes.plot([], [], "o", color="#666666", markerfacecolor="white", label=told)
-    return found_bands
+        return intervals, {told: hollow_marks(shapes)}
+    return intervals, {}
 
 
 def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:
@@ -149,7 +188,6 @@ def _axes(axes: Axes, metrics: Sequence[str], cells: pd.DataFrame) -> None:
         axes.grid(True, which="minor", axis="y", color="#eeeeee", linewidth=0.5)
     else:
         axes.set_ylim(bottom=0)
-    axes.legend(loc="best", fontsize=9)
 
 
 def _subtitle(present: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]) -> str:
@@ -167,12 +205,14 @@ def _subtitle(present: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]) -> str:
 def _say_lacking(
     axes: Axes, figure: Mapping[str, Any], lacking: Sequence[Mapping[str, Any]], alone: bool
 ) -> None:
+    """Name the series that have no cells: in place of a plot, or below it."""
     lines = ["Not in this campaign:"]
     for series in lacking:
         where = {**figure["where"], **series["where"]}
-        lines.append(f"{series['label']} ({', '.join(f'{k} {v}' for k, v in where.items())})")
-    x, y, ha, va = (0.02, 0.95, "left", "top") if alone else (0.99, 0.02, "right", "bottom")
-    size = 10 if alone else 7
-    axes.text(
-        x, y, "\n".join(lines), transform=axes.transAxes, ha=ha, va=va, fontsize=size, color="#444"
-    )
+        named = f"{series['label']} ({', '.join(f'{k} {v}' for k, v in where.items())})"
+        lines.append(wrapped(named, LACKING[not alone], indent="    "))
+    text = "\n".join(lines)
+    if alone:
+        axes.text(0.02, 0.95, text, transform=axes.transAxes, va="top", color="#444")
+    else:
+        axes.figure.supxlabel(text, x=0.99, ha="right", fontsize=7, color="#444")

@@ -9,10 +9,18 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from vcperf.figures import plateau
-from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, several
+from vcperf.figures import ends, plateau
+from vcperf.figures.style import (
+    HANDLERS,
+    MARKERS,
+    PALETTE,
+    RC,
+    SUBTITLE,
+    hollow_marks,
+    ran_on,
+    several,
+)
 from vcperf.tables import columns
 
 SERIES = ["mode", "direction", "streams", "message_bytes"]
@@ -24,7 +32,7 @@ ONE_THREAD = "iperf3 before 3.16 moved all streams in one thread"
 
 def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw iperf3_summary: mean and 95 % interval of what was received, of UDP also the mean of
-    what was sent (hollow). An interval that is far wider than the means is cut off."""
+    what was sent (hollow). An interval that is far wider than the means ends in an arrow."""
     cells = tables["iperf3_summary"]
     cells = cells[cells["metric"].isin(["received_mbps", "sent_mbps"])].copy()
     cells["place"] = cells["pinning"] + "\n" + cells["path"]
@@ -38,30 +46,35 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
         width = min(14.0, max(7.2, 1.1 * len(places) + 3.6))
         drawing = Figure(figsize=(width, 1.4 + 3.0 * len(protocols)), layout="constrained")
         panels = drawing.subplots(len(protocols), squeeze=False, sharex=True)[:, 0]
-        cut = [
-            _panel(axes, cells[cells["protocol"] == protocol], places, order)
-            for axes, protocol in zip(panels, protocols, strict=True)
-        ]
         for axes, protocol in zip(panels, protocols, strict=True):
+            _panel(axes, cells[cells["protocol"] == protocol], places, order)
             axes.set_title(protocol, loc="left", fontsize=10)
-        shown = {
+        shown: dict[str, Any] = {
             name: line
             for axes in panels
             for line, name in zip(*axes.get_legend_handles_labels(), strict=True)
         }
         if "UDP" in protocols:
-            shown["hollow: sent"] = Line2D([], [], ls="", marker="o", color="grey", mfc="none")
-        drawing.legend(shown.values(), shown.keys(), loc="outside right upper", fontsize=8)
+            shown["hollow: sent"] = hollow_marks(MARKERS[: len(order)])
+        drawing.legend(
+            list(shown.values()),
+            list(shown),
+            loc="outside right upper",
+            fontsize=8,
+            handler_map=HANDLERS,
+        )
         drawing.suptitle("Throughput by iperf3", x=0.01, ha="left", weight="bold")
-        notes = _notes(cells) + (["some intervals reach beyond the panel"] if any(cut) else [])
-        drawing.supxlabel("; ".join(notes), x=0.01, ha="left", wrap=True, **SUBTITLE)
+        drawing.supxlabel("; ".join(_notes(cells)), x=0.01, ha="left", wrap=True, **SUBTITLE)
     return drawing
 
 
 def _panel(
     axes: Axes, cells: pd.DataFrame, places: list[str], order: list[tuple[Any, ...]]
-) -> bool:
-    """Draw one protocol; whether an interval reaches beyond its panel."""
+) -> None:
+    """Draw one protocol."""
+    drawn = cells[(cells["metric"] == "received_mbps") | (cells["protocol"] == "UDP")]
+    highest = max(drawn["ci_high"].fillna(drawn["mean"]).max(), drawn["mean"].max())
+    axes.set_ylim(0, min(1.05 * highest, HIGHEST * drawn["mean"].max()))
     sizes = len({one[-1] for one in order}) > 1
     step = WIDTH / max(1, len(order) - 1)
     for index, one in enumerate(order):
@@ -70,27 +83,17 @@ def _panel(
         style: Any = {"color": PALETTE[index % len(PALETTE)], "ms": 5}
         marker = MARKERS[index % len(MARKERS)]
         rows = chosen[chosen["metric"] == "received_mbps"]
-        around = [rows["mean"] - rows["ci_low"], rows["ci_high"] - rows["mean"]]
-        axes.errorbar(
-            [places.index(place) + shift for place in rows["place"]],
-            rows["mean"],
-            yerr=[side.fillna(0.0) for side in around],  # of a single block there is none
-            fmt=marker,
-            capsize=3,
-            label=_label(one, sizes),
-            **style,
-        )
+        at = [places.index(place) + shift for place in rows["place"]]
+        axes.plot(at, rows["mean"], marker, label=_label(one, sizes), **style)
+        for x, low, high in zip(at, rows["ci_low"], rows["ci_high"], strict=True):
+            ends.upright(axes, x, (low, high), axes.get_ylim(), style["color"], "{:.0f}")
         rows = chosen[(chosen["metric"] == "sent_mbps") & (chosen["protocol"] == "UDP")]
         at = [places.index(place) + shift for place in rows["place"]]
         axes.plot(at, rows["mean"], ls="", marker=marker, mfc="none", **style)
     axes.set_xticks(range(len(places)), places, fontsize=8)
     axes.set_xlim(-0.6, len(places) - 0.4)
-    top = HIGHEST * cells["mean"].max()
-    cut = bool((cells.loc[cells["metric"] == "received_mbps", "ci_high"] > top).any())
-    axes.set_ylim(0, top if cut else None)
     axes.grid(visible=False, axis="x")
     axes.set_ylabel(f"Throughput ({columns.of('received_mbps').unit})")
-    return cut
 
 
 def _label(series: tuple[object, ...], sizes: bool) -> str:

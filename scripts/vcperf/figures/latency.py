@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatter
 
 from vcperf.analysis.anomaly import CURVE
+from vcperf.figures.ends import Band
 from vcperf.figures.sizes import size_axis
 from vcperf.figures.style import MARKERS, PALETTE, RC, SUBTITLE, ran_on, why_hollow
 from vcperf.tables import columns
@@ -40,12 +41,13 @@ def load(tables: Tables) -> Figure:
             axes = drawing.add_subplot(len(panels), 1, index + 1)
             cells = _select(summary, panel)
             curves = cells[["program", "load"]].drop_duplicates().to_dict("records")
+            bands = []
             for number, name in enumerate(curves):
                 curve = _select(cells, name)
                 label = WORDS.get(name["load"], name["load"]) + _program(cells, name)
-                _curve(axes, curve, label, number)
+                bands.append(_curve(axes, curve, label, number))
                 _marks(axes, curve, tables, number)
-            _axes(axes, cells, f"{panel['stack']}, {panel['pinning']}")
+            _axes(axes, cells, f"{panel['stack']}, {panel['pinning']}", bands)
         _heading(drawing, "MPI ping-pong with and without load", summary)
     return drawing
 
@@ -59,10 +61,11 @@ def stacks(tables: Tables) -> Figure:
         drawing = Figure(figsize=(7.2, 4.8), layout="constrained")
         axes = drawing.add_subplot()
         panels = chosen[["testbed", "pinning", "stack", "program", "load"]].drop_duplicates()
+        bands = []
         for number, panel in enumerate(panels.to_dict("records")):
             label = f"{panel['stack']}, {panel['pinning']}{_program(chosen, panel)}"
-            _curve(axes, _select(chosen, panel), label, number)
-        _axes(axes, chosen, "")
+            bands.append(_curve(axes, _select(chosen, panel), label, number))
+        _axes(axes, chosen, "", bands)
         _heading(drawing, "MPI ping-pong, stack against stack", chosen)
     return drawing
 
@@ -125,14 +128,16 @@ def _estimate(row: Mapping[Any, Any], means: tuple[str, str, str]) -> tuple[floa
     return middle, low, high
 
 
-def _curve(axes: Axes, curve: pd.DataFrame, label: str, number: int) -> None:
+def _curve(axes: Axes, curve: pd.DataFrame, label: str, number: int) -> Band:
+    """Draw a curve; returns its intervals."""
     curve = curve.sort_values("message_bytes")
     sizes, colour = curve["message_bytes"].clip(lower=0.5), PALETTE[number % len(PALETTE)]
     marker = MARKERS[number % len(MARKERS)]
     found = [_estimate(row, LATENCY) for row in curve.to_dict("records")]
     middle, low, high = np.array(found).T
     axes.plot(sizes, middle, color=colour, marker=marker, label=label)
-    axes.fill_between(sizes, np.clip(low, 1e-3, None), high, color=colour, alpha=0.15, linewidth=0)
+    band = Band(list(sizes), list(low), list(high), colour, number)
+    band.draw(axes, least=1e-3)
     doubt = curve["why"].map(_doubtful).to_numpy(bool)
     if doubt.any():
         axes.plot(
@@ -144,6 +149,7 @@ def _curve(axes: Axes, curve: pd.DataFrame, label: str, number: int) -> None:
             markerfacecolor="white",
             zorder=3,
         )
+    return band
 
 
 def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None:
@@ -171,11 +177,13 @@ def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None
                 axes.annotate(letter, (size, heights[size]), place, **style)
 
 
-def _axes(axes: Axes, cells: pd.DataFrame, title: str) -> None:
+def _axes(axes: Axes, cells: pd.DataFrame, title: str, bands: Sequence[Band]) -> None:
     size_axis(axes, cells["message_bytes"].unique())
     axes.set_yscale("log")
     # By the means: an interval of few blocks may reach below zero.
     axes.set_ylim(cells["latency_us"].min() / 2, cells["latency_us"].max() * 2)
+    for band in bands:
+        band.mark_ends(axes)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(LogFormatter())  # the default's labels are formulas
     axes.set_ylabel(columns.of("latency_us").axis)

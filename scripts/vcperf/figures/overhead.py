@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from vcperf.figures import ends, plateau
-from vcperf.figures.sizes import size_axis
+from vcperf.figures.sizes import size_axis, span
 from vcperf.figures.style import (
     MARKERS,
     PALETTE,
@@ -28,7 +28,9 @@ from vcperf.figures.style import (
 PANEL = ["testbed", "path", "test"]
 COLUMNS = 3  # of panels
 LABELS = 4  # of sizes, below a panel
-ASIDE = 1.04  # between the points of two curves at one size, as a factor
+ASIDE = 0.03  # of the axis, between the points of two curves at one size
+CROWDED = 0.6  # of the room between two sizes, what all their points take at most
+FARTHEST = 2.5  # ratios: an interval up to here, in terms of the largest ratio, has room
 CHARACTERS = 17  # of the subtitle, an inch
 WIDE = 5  # a range of ratios that needs a logarithmic axis
 
@@ -75,13 +77,16 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
     baseline = panel["baseline"].iloc[0]
+    sizes = panel["message_bytes"].unique()
+    size_axis(axes, sizes, LABELS)
+    aside = span(sizes) ** min(ASIDE, CROWDED / (len(sizes) * len(pinnings)))
     axes.axhline(1, color="#444444", linewidth=1, linestyle="--", label=f"{baseline}: 1")
     for index, pinning in enumerate(pinnings):
         cells = panel[panel["pinning"] == pinning].sort_values("message_bytes")
         if not len(cells):
             continue
         color, marker = PALETTE[index % len(PALETTE)], MARKERS[index % len(MARKERS)]
-        size = cells["message_bytes"] * ASIDE ** (index - (len(pinnings) - 1) / 2)
+        size = cells["message_bytes"] * aside ** (index - (len(pinnings) - 1) / 2)
         ratio = cells["ratio"]
         axes.plot(size, ratio, color=color, label=pinning, marker=marker)
         for x, low, high in zip(size, cells["ratio_low"], cells["ratio_high"], strict=True):
@@ -102,7 +107,6 @@ def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
         plateau.legend(axes, "meets the link: a bound")
     first = panel.iloc[0]
     axes.set_title(f"{first['path']}, {first['test']} ({first['testbed']})", fontsize=9)
-    size_axis(axes, panel["message_bytes"].unique(), LABELS)
 
 
 def _legend(drawing: Figure, panels: Iterable[Axes]) -> None:
@@ -115,14 +119,18 @@ def _legend(drawing: Figure, panels: Iterable[Axes]) -> None:
 
 
 def _scale(axes: Axes, rows: pd.DataFrame) -> None:
-    """One scale for all panels: means decide it, wide intervals are cut off."""
+    """One scale for all panels, with room for intervals; one that is far wider than the ratios
+    ends in an arrow."""
     low, high = min(1.0, rows["ratio"].min()), max(1.0, rows["ratio"].max())
+    # A single block has no interval.
+    farthest = min(FARTHEST * high, rows["ratio_high"].fillna(rows["ratio"]).max())
     if high > WIDE * low:
+        nearest = max(low / FARTHEST, rows["ratio_low"].fillna(rows["ratio"]).min())
         axes.set_yscale("log")
-        axes.set_ylim(low / 2, high * 2)
+        axes.set_ylim(min(low / 2, nearest / 1.2), max(high * 2, farthest * 1.2))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
-        axes.set_ylim(0, 1.25 * high)
+        axes.set_ylim(0, max(1.25 * high, 1.05 * farthest))
 
 
 def _subtitle(rows: pd.DataFrame) -> str:

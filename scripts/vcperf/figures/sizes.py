@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLo
 from vcperf.tables import columns
 
 MOST_LABELS = 8
+NARROWEST = 4.0  # the largest size that an axis has room for, in terms of the least
 ZERO = 0.5  # where messages of no bytes are drawn, which a logarithm has no place for
 
 
@@ -22,7 +23,12 @@ def size_axis(axes: Axes, sizes: Iterable[float], most: int = MOST_LABELS) -> No
         sizes: all that are drawn, bytes, in any order.
         most: labels that have room beside each other.
     """
+    sizes = [max(ZERO, float(size)) for size in sizes]
     axes.set_xscale("log", base=2)
+    if max(sizes) < NARROWEST * min(sizes):
+        # Automatic limits would put the points of one size, drawn side by side, at both edges.
+        middle, half = math.sqrt(min(sizes) * max(sizes)), math.sqrt(span(sizes))
+        axes.set_xlim(middle / half, middle * half)
     axes.xaxis.set_major_locator(FixedLocator(labelled(sizes, most)))
     axes.xaxis.set_major_formatter(
         FuncFormatter(lambda size, _: f"{size:.0f}" if size >= 1 else "0")
@@ -30,6 +36,16 @@ def size_axis(axes: Axes, sizes: Iterable[float], most: int = MOST_LABELS) -> No
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(columns.of("message_bytes").axis)
+
+
+def span(sizes: Iterable[float]) -> float:
+    """The largest size that an axis has, in terms of the least.
+
+    >>> span([65536]), span([64, 1024])
+    (4.0, 16.0)
+    """
+    places = [max(ZERO, float(size)) for size in sizes]
+    return max(NARROWEST, max(places) / min(places))
 
 
 def labelled(sizes: Iterable[float], most: int = MOST_LABELS) -> list[float]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
 
 from vcperf.basics.files import write_whole
 
@@ -16,6 +19,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SUBTITLE: Any = {"fontsize": 8, "color": "#444444"}
 SHARED = "the nodes share CPUs"
+# For legends with an entry of several marks.
+HANDLERS: Any = {tuple: HandlerTuple(ndivide=None, pad=0.5)}
 # Column -> what is said below a figure where it is `yes`.
 SAID = {
     "shared_cpus": SHARED,
@@ -77,6 +82,24 @@ def why_hollow(cells: pd.DataFrame) -> list[str]:
     known = cells["why"].dropna() if "why" in cells else ()
     reasons = sorted({one for text in known for one in str(text).split("; ") if one})
     return [f"hollow: unstable ({', '.join(reasons)})"] if reasons else []
+
+
+def hollow_marks(markers: Collection[str]) -> tuple[Line2D, ...]:
+    """What a legend shows for hollow points: each of their markers once, hollow.
+
+    Args:
+        markers: those of hollow points that are drawn, in any order, of MARKERS.
+    """
+    return tuple(
+        Line2D([], [], linestyle="", marker=marker, color="#666666", markerfacecolor="white")
+        for marker in MARKERS
+        if marker in markers
+    )
+
+
+def wrapped(text: str, characters: int, indent: str = "") -> str:
+    """A text in lines of so many characters, those after the first indented."""
+    return textwrap.fill(text, characters, subsequent_indent=indent)
 
 
 def several_names(names: Sequence[str], most: int = 4) -> str:
