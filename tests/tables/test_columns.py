@@ -14,6 +14,7 @@ from vcperf.analysis import (
     iperf3,
     latency,
     overhead,
+    pinnings,
     profile_tables,
     summary,
 )
@@ -43,6 +44,7 @@ TABLES = {
     **{name: list(table) for name, table in profile_tables.tables(NO_PROFILES).items()},
     "claims": claims.COLUMNS,
     "changes": compare.COLUMNS,
+    "pinnings": pinnings.COLUMNS,
 }
 
 
@@ -54,7 +56,9 @@ def test_every_table_that_a_card_names_is_looked_at():
         for made in card.summaries(options)
         for table in made.outputs
     }
-    assert made | set(kinds.KIND_OF_TABLE) | {"plan", "claims", "changes"} == set(TABLES)
+    assert made | set(kinds.KIND_OF_TABLE) | {"plan", "claims", "changes", "pinnings"} == set(
+        TABLES
+    )
 
 
 @pytest.mark.parametrize("table", TABLES)

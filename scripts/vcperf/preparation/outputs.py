@@ -58,7 +58,8 @@ class Outputs:
 
     @cached_property
     def summaries(self) -> tuple[Summary, ...]:
-        """What is made of other tables; the verdicts on claims, where there are any, come last."""
+        """What is made of other tables: by the cards, then of several kinds. The verdicts on
+        claims, where there are any, come last."""
         made = [summary for card in self._cards() for summary in card.summaries(self.options)]
         claimable = [claim for card in self._cards() for claim in card.claims]
         there = {*self.block_tables, *(table for summary in made for table in summary.outputs)}
@@ -70,7 +71,22 @@ class Outputs:
             ("claims",),
             ("claims", "target_percent"),
         )
-        return (*made, *([judged] if self.options["claims"] else []))
+        return (*made, *self._pinnings(), *([judged] if self.options["claims"] else []))
+
+    def _pinnings(self) -> Iterator[Summary]:
+        """Pinning against pinning, where a kind that can be compared has several."""
+        cards = [card for card in self._cards() if card.name in kinds.COMPARED]
+        cells = [cell for card in cards for cell in self._cells(card)]
+        if len({cell.labels["pinning"] for cell in cells}) > 1:
+            beside = (table for card in cards for claim in card.claims for table in claim.beside)
+            inputs = dict.fromkeys((*(card.tables[0] for card in cards), *beside))
+            yield Summary(
+                "pinnings",
+                "analysis.pinnings:tables",
+                tuple(name for name in inputs if name in self.block_tables),
+                ("pinnings",),
+                ("target_percent",),
+            )
 
     @property
     def tables(self) -> tuple[str, ...]:
