@@ -25,10 +25,12 @@ def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) 
     plan = tables["plan"]
     present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(on_disk(path))]
     records = {path: record.read(on_disk(path)) for path in present}
-    told = provenance(config, plan, records, {kind: tables[table] for kind, table in kinds.items()})
+    sources = provenance(
+        config, plan, records, {kind: tables[table] for kind, table in kinds.items()}
+    )
     rows = {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
-    write_json(outputs["provenance"], told)
-    write_json(outputs["campaign"], {"format": FORMAT, "provenance": told, "tables": rows})
+    write_json(outputs["provenance"], sources)
+    write_json(outputs["campaign"], {"format": FORMAT, "provenance": sources, "tables": rows})
     for table, path in zip(tables.values(), outputs["tables"], strict=True):
         table.to_parquet(path, index=False)
 

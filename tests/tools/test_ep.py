@@ -98,7 +98,7 @@ def test_any_text_is_read_or_refused_in_one_line(text):
 def test_steps_are_read_one_a_line(file):
     text = file.read_text()
     rows = ep_load.parse(text, "repeat")
-    assert len(rows) == text.count("Mop/s") == ep_load.told(text, "repeat")
+    assert len(rows) == text.count("Mop/s") == ep_load.printed_steps(text, "repeat")
     assert {row["verified"] for row in rows} <= {"yes", None}
     assert {row["processes"] for row in rows} == {2}
     for row in rows:
@@ -111,11 +111,11 @@ def test_steps_cut_anywhere_are_fewer(file):
     text = file.read_text()
     whole = ep_load.parse(text, "repeat")
     for cut in range(len(text)):
-        told = ep_load.told(text[:cut], "repeat")
+        steps = ep_load.printed_steps(text[:cut], "repeat")
         if "\n" not in text[:cut]:
             continue
-        assert ep_load.parse(text[:cut], "repeat") == whole[:told]
-        assert ep_load.parse(text, "repeat", told) == whole[:told]
+        assert ep_load.parse(text[:cut], "repeat") == whole[:steps]
+        assert ep_load.parse(text, "repeat", steps) == whole[:steps]
 
 
 STARTED = " EP repeat started: class S processes 2 at 1000.000000\n"
@@ -150,7 +150,7 @@ def test_a_run_in_two_steps_is_verified_at_its_end():
         (STARTED + FIRST + FIRST.replace(" 1:", " 2:"), "before the one above did"),
         (STARTED + FIRST.replace("33.55", "66.00"), "contradict"),
         (STARTED + FIRST.replace("1000.000000 end", "999.000000 end"), "before the one above"),
-        (STARTED + FIRST + STOPPED, "2 steps, of which 1 are told"),
+        (STARTED + FIRST + STOPPED, "2 steps, of which 1 are reported"),
         (STARTED + FIRST + SECOND + STOPPED + FIRST, "something follows the end"),
         (STARTED + FIRST + FIRST.replace(" 1:", " x:"), "not a line of ep -repeat"),
         (STARTED.replace("class S", "class X") + FIRST, "X is no class"),
@@ -180,17 +180,17 @@ def test_what_follows_the_steps_that_were_checked_is_not_looked_at():
     assert len(ep_load.parse(text, "repeat", 2)) == 2
     with pytest.raises(Untrusted, match="not a line of ep -repeat"):
         ep_load.parse(text, "repeat")
-    with pytest.raises(Untrusted, match="2 steps of EP are told, expected 3"):
+    with pytest.raises(Untrusted, match="2 steps of EP are reported, expected 3"):
         ep_load.parse(text, "repeat", 3)
 
 
 def test_runs_of_a_program_that_ends_are_steps_too():
     text = (DATA / "two-runs.txt").read_text()
     whole = [row["mops"] for row in ep.parse(text)]
-    assert ep_load.told(text, "runs") == 2
+    assert ep_load.printed_steps(text, "runs") == 2
     assert [row["mops"] for row in ep_load.parse(text, "runs", 2)] == whole
     second = text.index("EP Benchmark Results", text.index("Verification"))
-    assert ep_load.told(text[: second + 99], "runs") == 1
+    assert ep_load.printed_steps(text[: second + 99], "runs") == 1
     (row,) = ep_load.parse(text[: second + 99], "runs", 1)
     assert row["mops"] == whole[0] and set(row) == set(ep_load.COLUMNS)
 

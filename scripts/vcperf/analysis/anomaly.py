@@ -226,13 +226,13 @@ def _bump_rows(curve: Curve, piece: Piece) -> dict[int, dict[str, object]]:
     rows = {}
     for place in piece.bump:
         over = [excess(curve, law, place) for law in (piece.law, beside)]
-        said = all(log > curve.critical * error for log, error in over)
+        certain = all(log > curve.critical * error for log, error in over)
         if may_be_step:
             fall, error = _fall(curve, place, piece.last)
             rise, _ = _fall(curve, place, piece.first - 1)
             over.append((fall, error))
-            said = said and fall > Z95 * error and fall > FALLEN * rise
-        if said:
+            certain = certain and fall > Z95 * error and fall > FALLEN * rise
+        if certain:
             rows[place] = _row(curve, place, *(min(over) if may_be_step else over[0]), "bump")
     return rows
 

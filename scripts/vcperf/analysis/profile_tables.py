@@ -256,9 +256,9 @@ def _difference(first: Any, second: Any, by: tuple[str, ...], keep: Keep) -> lis
         for rank, row in enumerate(found[kind][:MOST], start=1):
             named = dict(zip(by, row.pop("name"), strict=True))
             values = {"first_value": row.pop("first"), "second_value": row.pop("second")}
-            told = {"names": found["names"], "verdict": found["verdict"][kind]}
+            judged = {"names": found["names"], "verdict": found["verdict"][kind]}
             rows.append(
-                {"by": by[-1], "unit": unit_of, "rank": rank, **named, **values, **row, **told}
+                {"by": by[-1], "unit": unit_of, "rank": rank, **named, **values, **row, **judged}
             )
     return rows
 

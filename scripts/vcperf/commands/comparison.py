@@ -129,8 +129,10 @@ def report(found: Comparison) -> str:
 
 def _sums(found: Comparison) -> list[str]:
     counts = found.rows["verdict"].value_counts()
-    told = [f"{counts[v]} {v}" for v in (compare.CHANGED, compare.SAME, compare.FEW) if v in counts]
-    lines = [f"{len(found.rows)} cells: {', '.join(told)} ({found.margin_percent:g} %)"]
+    counted = [
+        f"{counts[v]} {v}" for v in (compare.CHANGED, compare.SAME, compare.FEW) if v in counts
+    ]
+    lines = [f"{len(found.rows)} cells: {', '.join(counted)} ({found.margin_percent:g} %)"]
     if compare.FEW in counts:
         lines.append("too few blocks: neither a change nor its absence can be told")
     return lines

@@ -63,20 +63,20 @@ def gate(options: argparse.Namespace) -> int:
             f"{len(found.specs)} cells have another spec in B, such as {cell}: {difference};"
             " measure both with one configuration, or give --specs-differ"
         )
-    told = outcomes(found)
-    status = status_of(told)
-    summary = summarise(told, options.margin)
+    cells = outcomes(found)
+    status = status_of(cells)
+    summary = summarise(cells, options.margin)
     print(comparison.report(found))
     print(f"gate: {summary}")
-    _write(options.junit, changes.junit(told, f"{a} against {b}"))
-    _write(options.markdown, changes.markdown(told, summary, comparison.restrictions(found)))
-    _write(options.json, changes.as_json(told, status, summary, comparison.restrictions(found)))
+    _write(options.junit, changes.junit(cells, f"{a} against {b}"))
+    _write(options.markdown, changes.markdown(cells, summary, comparison.restrictions(found)))
+    _write(options.json, changes.as_json(cells, status, summary, comparison.restrictions(found)))
     return status
 
 
 def outcomes(found: Comparison) -> list[Outcome]:
     """The cells of a comparison, for `vcperf.report.changes`."""
-    told = []
+    rows = []
     for row in found.rows.to_dict("records"):
         outcome = {compare.SAME: changes.SAME, compare.FEW: changes.UNKNOWN}.get(
             row["verdict"], row["direction"]
@@ -87,8 +87,8 @@ def outcomes(found: Comparison) -> list[Outcome]:
         values |= {name: row[name] for name in ("metric", "unit")}
         values |= {name: int(row[name]) for name in ("blocks_a", "blocks_b", "doubtful")}
         cell = compare.words([row[column] for column in compare.CELL])
-        told.append(Outcome(cell, outcome, values))
-    return told
+        rows.append(Outcome(cell, outcome, values))
+    return rows
 
 
 def _harmless(row: Mapping[Any, Any], margin_percent: float) -> bool:
@@ -101,23 +101,23 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def status_of(told: list[Outcome]) -> int:
+def status_of(cells: list[Outcome]) -> int:
     """0 nothing worse, 1 something is, 3 too few blocks to tell."""
-    found = {outcome.outcome for outcome in told}
+    found = {outcome.outcome for outcome in cells}
     return 1 if changes.WORSE in found else 3 if changes.UNKNOWN in found else 0
 
 
-def summarise(told: list[Outcome], margin_percent: float) -> str:
+def summarise(cells: list[Outcome], margin_percent: float) -> str:
     """The outcome in one line."""
-    counts = {o: sum(found.outcome == o for found in told) for o in {t.outcome for t in told}}
+    counts = {o: sum(found.outcome == o for found in cells) for o in {t.outcome for t in cells}}
     words = {
         changes.WORSE: "worse",
         changes.BETTER: "better",
         changes.UNKNOWN: "with too few blocks to tell",
         changes.SAME: "not worse",
     }
-    parts = [f"{counts[o]} {said}" for o, said in words.items() if o in counts]
-    return f"{', '.join(parts)}, of {len(told)} cells (margin {margin_percent:g} %)"
+    parts = [f"{counts[o]} {text}" for o, text in words.items() if o in counts]
+    return f"{', '.join(parts)}, of {len(cells)} cells (margin {margin_percent:g} %)"
 
 
 def _write(path: str | None, text: str) -> None:

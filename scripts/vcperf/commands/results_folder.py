@@ -116,9 +116,9 @@ def spec_difference(first: Specs, second: Specs, cell: Cell) -> str:
     differ = [key for key in sorted({*flat[0], *flat[1]}) if flat[0].get(key) != flat[1].get(key)]
     if not differ:
         return ""
-    told = [f"{key} {flat[0].get(key, 'none')} -> {flat[1].get(key, 'none')}" for key in differ]
-    more = f" and {len(told) - MOST_KEYS} more" if len(told) > MOST_KEYS else ""
-    return "; ".join(told[:MOST_KEYS]) + more
+    changes = [f"{key} {flat[0].get(key, 'none')} -> {flat[1].get(key, 'none')}" for key in differ]
+    more = f" and {len(changes) - MOST_KEYS} more" if len(changes) > MOST_KEYS else ""
+    return "; ".join(changes[:MOST_KEYS]) + more
 
 
 def _digest(path: str) -> str:

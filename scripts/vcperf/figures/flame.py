@@ -81,10 +81,10 @@ def _subtitle(tables: Tables, labels: Mapping[str, Any]) -> str:
     """What was counted, where, how often, and the samples that are not drawn."""
     stacks, blocks = (_of_cell(tables[f"profile_{name}"], labels) for name in ("stacks", "blocks"))
     event, asked = (", ".join(sorted(set(blocks[column]))) for column in ("event", "event_asked"))
-    said = event if event == asked else f"{event} in place of {asked}"
-    said += f"; {blocks['platform'].iloc[0]} ({labels['testbed']}); {len(blocks)} blocks"
+    subtitle = event if event == asked else f"{event} in place of {asked}"
+    subtitle += f"; {blocks['platform'].iloc[0]} ({labels['testbed']}); {len(blocks)} blocks"
     left_out = stacks["samples"][stacks["call_stack"].isna()].sum()
-    return said + (f"; {left_out} samples of rare stacks left out" if left_out else "")
+    return subtitle + (f"; {left_out} samples of rare stacks left out" if left_out else "")
 
 
 def tree(stacks: Mapping[str, int]) -> Frame:
@@ -145,9 +145,9 @@ def svg(stacks: Mapping[str, int], title: str, subtitle: str = "") -> str:
 def _box(frame: Frame, x: float, y: float, scale: float, total: int) -> str:
     width = frame.samples * scale
     percent = 100 * frame.samples / total
-    told = f"{_text(frame.name)} ({frame.samples} samples, {percent:.2f} %)"
+    tooltip = f"{_text(frame.name)} ({frame.samples} samples, {percent:.2f} %)"
     box = (
-        f"<g><title>{told}</title>"
+        f"<g><title>{tooltip}</title>"
         f'<rect x="{x:.2f}" y="{y}" width="{width:.2f}" height="{ROW - 1}"'
         f' fill="{_colour(frame.name)}"/>'
     )

@@ -168,8 +168,8 @@ def _marks(axes: Axes, curve: pd.DataFrame, tables: Tables, number: int) -> None
         arrow: dict[str, Any] = {"arrowstyle": "->", "color": colour}
         axes.annotate("", at, (0, 14), arrowprops=arrow, **style)
         if row["excess_percent"] == bumps["excess_percent"].max():
-            said = f"+{row['excess_percent']:.0f} %"
-            axes.annotate(said, at, (0, 16 + 12 * number), **style)
+            height = f"+{row['excess_percent']:.0f} %"
+            axes.annotate(height, at, (0, 16 + 12 * number), **style)
     for row in _select(tables["points"], name).to_dict("records"):
         if row["source"] == "anomaly":
             for letter, size in (("A", row["a_bytes"]), ("B", row["b_bytes"])):

@@ -268,9 +268,9 @@ def _heading(
 
 def _counted(blocks: pd.DataFrame) -> str:
     """What a profiler counted, and how often."""
-    said = f"event {', '.join(sorted(blocks['event'].unique()))}"
+    event = f"event {', '.join(sorted(blocks['event'].unique()))}"
     if (blocks["event"] != blocks["event_asked"]).any():
-        said += f" in place of {', '.join(sorted(blocks['event_asked'].unique()))}"
+        event += f" in place of {', '.join(sorted(blocks['event_asked'].unique()))}"
     lost = blocks["lost_samples"].sum(min_count=1)
-    told = "losses not told" if pd.isna(lost) else f"{lost:g} lost"
-    return f"{said}; {blocks['samples'].sum()} samples, {told}"
+    losses = "losses unknown" if pd.isna(lost) else f"{lost:g} lost"
+    return f"{event}; {blocks['samples'].sum()} samples, {losses}"

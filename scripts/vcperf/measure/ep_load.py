@@ -43,13 +43,13 @@ def repeated(load: dict[str, Any], launch: list[str]) -> list[str]:
 
 
 class Load:
-    """EP under way: how many steps it has told, and when.
+    """EP under way: how many steps it has printed, and when.
 
     Args:
         running: its launcher.
         load: of a spec: class, ranks, and file when it is a site's own.
 
-    `steps` is how many steps had been told when it had run `alone`, when the other program
+    `steps` is how many steps had been printed when it had run `alone`, when the other program
     `began` to send, when that had `ended`, and when the load was `checked`. A step under way at
     one of these moments belongs to neither side. Clocks are not asked: the load's may be another
     than ours.
@@ -64,14 +64,14 @@ class Load:
         """Wait until it has warmed up and has then run alone for a while."""
         self._wait_for_steps(1)
         warm = time.monotonic()
-        told = self._wait_for_steps(1 + ALONE_STEPS)
+        steps = self._wait_for_steps(1 + ALONE_STEPS)
         while time.monotonic() - warm < ALONE_S:
-            told = self._wait_for_steps(told + 1)
-        self.steps["alone"] = told
+            steps = self._wait_for_steps(steps + 1)
+        self.steps["alone"] = steps
 
     def mark(self, moment: str) -> None:
-        """Note how many steps it has told by now."""
-        self.steps[moment] = ep_load.told(self.running.so_far(), self.form)
+        """Note how many steps it has printed by now."""
+        self.steps[moment] = ep_load.printed_steps(self.running.so_far(), self.form)
 
     def outlive(self) -> None:
         """Wait for the end of a step that began after the moment `ended`, and check all
@@ -80,12 +80,12 @@ class Load:
         self._check(self.running.so_far(), self.steps["checked"])
 
     def _wait_for_steps(self, least: int) -> int:
-        """Returns how many have been told by then."""
-        told = ep_load.told(self.running.so_far(), self.form)
-        while told < least:
+        """Returns how many have been printed by then."""
+        steps = ep_load.printed_steps(self.running.so_far(), self.form)
+        while steps < least:
             text = self.running.wait_for_more(ep_load.mark(self.form), 1, STEP_S)
-            told = ep_load.told(text, self.form)
-        return told
+            steps = ep_load.printed_steps(text, self.form)
+        return steps
 
     def _check(self, text: str, steps: int) -> None:
         size, ranks = self.load["class"], self.load["ranks"]

@@ -85,8 +85,8 @@ def _version(testbed: Testbed, spec: dict[str, Any]) -> str:
     """What the launcher says that it is: a stack's folder may hold another than last time."""
     stack, domain = spec["stack"], spec["ranks"][0]
     _need(testbed, domain, mpi_stacks.mpiexec(stack))
-    told = testbed.run(domain, mpi_stacks.version_argv(stack), VERSION_S)
-    return mpi_stacks.version(printed(told))
+    answer = testbed.run(domain, mpi_stacks.version_argv(stack), VERSION_S)
+    return mpi_stacks.version(printed(answer))
 
 
 def _programs(spec: dict[str, Any]) -> dict[str, dict[str, str]]:

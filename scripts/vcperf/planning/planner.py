@@ -106,8 +106,8 @@ def _check_labels(cells: Sequence[Cell]) -> None:
     for cell in cells:
         named = (cell.spec["testbed"], cell.kind, *sorted(cell.labels.items()))
         if named in seen:
-            said = " ".join(map(str, cell.labels.values()))
-            raise VcperfError(f"{cell.kind}: two cells on {named[0]} are called {said}; rename one")
+            name = " ".join(map(str, cell.labels.values()))
+            raise VcperfError(f"{cell.kind}: two cells on {named[0]} are called {name}; rename one")
         seen.add(named)
 
 

@@ -1,4 +1,4 @@
-"""What a campaign's tables rest on, told by its plan and its records."""
+"""What a campaign's tables rest on, from its plan and its records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EP as a load: what it has told so far, in steps.
+"""EP as a load: what it has printed so far, in steps.
 
 Reads scripts/workloads/mpi/ep.c with -repeat, a line a step::
 
@@ -14,7 +14,7 @@ with its report.
 A step becomes a row of COLUMNS: time_s in seconds by the program's own clock; mops, 10^6
 operations a second of all processes together; verified is yes or no where a run of the class
 ended, else None. Clocks are not compared: a guest's need not be ours. Who asks in time how many
-steps have been told (`told`) knows what ran when.
+steps have been printed (`printed_steps`) knows what ran when.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def mark(form: str) -> str:
     return _MARK[form]
 
 
-def told(text: str, form: str) -> int:
+def printed_steps(text: str, form: str) -> int:
     """How many steps an output tells of, in whole lines.
 
-    >>> told(" EP repeat 1: start 1.000000 end 2.000000 pairs 65536 Mop/s 0.13 UNFINI", "repeat")
+    >>> printed_steps(" EP repeat 1: start 1.0 end 2.0 pairs 65536 Mop/s 0.13 UNF", "repeat")
     0
     """
     return len(_ends(text, form))
@@ -78,7 +78,7 @@ def parse(text: str, form: str, steps: int | None = None) -> list[Row]:
     if steps is not None:
         ends = _ends(text, form)
         if len(ends) < steps:
-            raise Untrusted(f"{len(ends)} steps of EP are told, expected {steps}")
+            raise Untrusted(f"{len(ends)} steps of EP are reported, expected {steps}")
         # A report ends with more lines, which say nothing of its result.
         whole = whole[: ends[steps - 1]] if steps else ""
     if form == "runs":
@@ -127,7 +127,7 @@ def _parse_repeat(text: str) -> list[Row]:
         elif end:
             stopped = True
             if int(end[1]) != len(rows):
-                raise Untrusted(f"{where}{end[1]} steps, of which {len(rows)} are told")
+                raise Untrusted(f"{where}{end[1]} steps, of which {len(rows)} are reported")
         else:
             raise Untrusted(f"{where}not a line of ep -repeat: {quote(words)}")
     if started is None:

@@ -40,13 +40,13 @@ def fault(text: str) -> str:
         found = re.search(FAILURE, text)
         middle = found.start() if found else len(text)
         text = text[max(0, middle - _WINDOW) : middle + _WINDOW]
-    said = [" ".join(line.split()).strip(_FRAME) for line in text.splitlines()]
-    said = [line for line in said if line and not line.startswith("#")]
+    lines = [" ".join(line.split()).strip(_FRAME) for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
     for cause in _CAUSES:
-        for line in said:
+        for line in lines:
             if re.search(cause, line):
                 return line[:300]
-    return said[-1][:300] if said else "no error message"
+    return lines[-1][:300] if lines else "no error message"
 
 
 def failure(text: str) -> bool:

@@ -169,11 +169,11 @@ def transport(kind: str, output: str) -> str:
     'libfabric provider: tcp - 10.79.0.0/24'
     """
     for line in output.splitlines():
-        _, found, told = line.partition("libfabric provider:")
+        _, found, provider = line.partition("libfabric provider:")
         if found:
-            if not re.match(r"\s*tcp\b", told):
-                raise VcperfError(f"{kind}: asked for TCP, it took libfabric's {told.strip()}")
-            return f"{found}{told}".strip()
+            if not re.match(r"\s*tcp\b", provider):
+                raise VcperfError(f"{kind}: asked for TCP, it took libfabric's {provider.strip()}")
+            return f"{found}{provider}".strip()
     if kind == "intel":
         raise VcperfError("intel: it does not say which transport it took, in spite of I_MPI_DEBUG")
     return "btl tcp, as asked for" if kind == "openmpi" else ""

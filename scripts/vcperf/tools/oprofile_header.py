@@ -107,8 +107,8 @@ class Header:
         for pattern, meaning in _WARNING.items():
             found = pattern.match(line)
             if found:
-                told = [text if text.isdecimal() else quote(text) for text in found.groups()]
-                self.notes.append(meaning.format(*told))
+                values = [text if text.isdecimal() else quote(text) for text in found.groups()]
+                self.notes.append(meaning.format(*values))
                 return True
         return bool(_ADVICE.match(line))
 

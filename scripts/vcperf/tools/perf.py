@@ -59,7 +59,7 @@ _OF_PMU = re.compile(r"[\w-]+/([\w-]+)/(\w*)$", re.ASCII)
 
 
 class Profile:
-    """What perf script told.
+    """What perf script printed.
 
     Attributes:
         rows: rows of COLUMNS and `period`, most samples first; period is the sum of the
@@ -194,7 +194,7 @@ def image_name(image: bytes) -> str:
 
 def filter_main() -> int:
     """Run the parser over standard input, as filter.main does, but without holding it.
-    Lost samples are told on stderr; the rows stand."""
+    Lost samples are noted on stderr; the rows stand."""
     try:
         with open(sys.stdin.fileno(), "rb", closefd=False) as stream:
             profile = read(with_times(stream))

@@ -108,8 +108,8 @@ def parse_evlist(text: str) -> list[Event]:
         match = _LISTED.match(line.strip())
         if not match:
             raise Untrusted(f"perf evlist: not an event: {line!r}")
-        told = _PERIOD.search(match[2] or "")
-        number = int(told[1]) if told else None
+        printed = _PERIOD.search(match[2] or "")
+        number = int(printed[1]) if printed else None
         by_frequency = "freq: 1" in (match[2] or "")
         if match[1].split(":")[0] != _DUMMY:
             events.append(
@@ -146,13 +146,13 @@ def sample_ns(event: str, frequency_hz: float) -> float | None:
     return 1e9 / frequency_hz if of_time else None
 
 
-def refusal(said: str) -> str:
+def refusal(errors: str) -> str:
     """Of what perf says when it fails, the line that tells why.
 
     >>> refusal("Error:\\nThe cache-misses event is not supported.\\n\\n Usage: perf\\n")
     'The cache-misses event is not supported.'
     """
-    lines = [line.strip() for line in said.splitlines()]
+    lines = [line.strip() for line in errors.splitlines()]
     telling = [line for line in lines if any(map(str.isalpha, line)) and line != "Error:"]
     return telling[0] if telling else "no error message"
 
