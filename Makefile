@@ -96,6 +96,12 @@ gate: setup ## Fail when B is worse than A, or it cannot be told (A=folder B=fol
 benchmark: setup ## Measure the workflow's overhead per block against a plain shell loop
 	.venv/bin/python -m vcperf benchmark
 
+.PHONY: docs
+docs: setup ## Build the documentation as a site in site/; a broken link is an error
+	@envs/setup.sh docs
+	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict
+	@echo 'The documentation is site/index.html.'
+
 .PHONY: setup setup-dev
 setup: ## Install what a campaign needs, inside the checkout
 	@envs/setup.sh run
@@ -105,7 +111,7 @@ setup-dev:
 
 .PHONY: lock
 lock: setup-dev ## Update the locked lists of packages from envs/*.in
-	cd envs && for list in requirements requirements-dev; do \
+	cd envs && for list in requirements requirements-dev docs; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 			--generate-hashes --no-header --no-emit-index-url $$list.in -o $$list.txt; done
 

