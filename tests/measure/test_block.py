@@ -1,5 +1,6 @@
 """A block is measured again when it was disturbed."""
 
+from vcperf import __version__
 from vcperf.measure import block
 
 SPEC = {"testbed": "native", "nodes": {"n": {"dom0": "d", "domains": {"d": [[0]]}}}}
@@ -21,6 +22,6 @@ def test_the_wait_of_a_block_is_bounded_over_its_attempts(monkeypatch):
         content["before"] = content["after"] = {}
 
     record = block._measured(measure, SPEC, context)
-    assert record["code"] == "this"
+    assert record["code"] == "this" and record["vcperf"] == __version__
     assert asked == [(7, 4, False), (7, 2.5, True), (7, 1.0, True)]
     assert record["waited_s"] == 1.5 and [a["waited_s"] for a in record["disturbed"]] == [1.5] * 2

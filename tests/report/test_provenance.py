@@ -9,6 +9,7 @@ import pytest
 from helpers.checkout import ROOT
 from jsonschema import Draft202012Validator, ValidationError
 
+from vcperf import __version__
 from vcperf.config import files
 from vcperf.report import provenance
 from vcperf.tables.plan import COLUMNS
@@ -81,6 +82,7 @@ def test_provenance_repeats_what_the_records_say(finished, told):
     assert told["seed"] == 2009 and told["config"]["blocks"] == 2
     assert told["config"]["target_percent"] == 2.5, "of the file below"
     assert told["made_with"]["packages"]["pandas"] == importlib.metadata.version("pandas")
+    assert told["versions"] == {__version__: 12} and told["made_with"]["vcperf"] == __version__
     assert told["code"] == [{"records": 12}], "this copy of the project is no checkout"
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 
+from vcperf import __version__
 from vcperf.errors import VcperfError
 from vcperf.measure import quiet
 from vcperf.records import observation, record
@@ -88,6 +89,7 @@ def _measured(measure: Measure, spec: dict[str, Any], context: dict[str, Any]) -
     best, *rest = [content for _, content in attempts]
     return {
         "spec": spec,
+        "vcperf": __version__,
         "host": host,
         "settings": settings_of(spec, context.get("settings", {}).get(spec["testbed"], {})),
         "code": context.get("code"),

@@ -71,6 +71,7 @@ RECORD = {
         "platform": NAME,
         "tools?": Each({"bytes": COUNT}),
     },
+    "vcperf?": NAME,
     "settings?": Each(DIGEST),
     "code?": (Each((TEXT, TRUTH)), NULL),
     "commands": [_COMMAND],

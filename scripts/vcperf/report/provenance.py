@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from vcperf import __version__
 from vcperf.basics.checkout import ROOT
 from vcperf.basics.digest import canonical
 from vcperf.basics.results import on_disk
@@ -50,9 +51,11 @@ def provenance(
         },
         "hosts": _distinct(content["host"] for content in records.values()),
         "settings": _settings(records.values()),
+        "versions": _versions(records.values()),
         "code": _distinct(content.get("code") or {} for content in records.values()),
         "config": config,
         "made_with": {
+            "vcperf": __version__,
             "code": git_state.state(ROOT),
             "python": platform.python_version(),
             "packages": packages(),
@@ -71,6 +74,11 @@ def packages() -> dict[str, str]:
             except importlib.metadata.PackageNotFoundError:
                 continue
     return versions
+
+
+def _versions(records: Iterable[Content]) -> dict[str, int]:
+    """Version of vcperf that measured -> its records; of records that have it."""
+    return dict(Counter(content["vcperf"] for content in records if "vcperf" in content))
 
 
 def _blocks(
