@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(workflow.current_basedir, "..", "scripts").resolve()
 from vcperf import kinds
 from vcperf.basics import doors, results
 from vcperf.basics.checkout import ROOT
-from vcperf.config import files
+from vcperf.config import files, inherit
 from vcperf.config.campaign_file import DEFAULT, checked
 from vcperf.errors import VcperfError
 from vcperf.preparation import (
@@ -78,9 +78,17 @@ try:
     # Files given with --configfile lie over the others, and come first in the list.
     over = len(workflow.overwrite_configfiles)
     sources = [*workflow.configfiles[over:], *workflow.overwrite_configfiles]
-    if not workflow.modifier.is_main_snakefile():
+    if workflow.modifier.is_main_snakefile():
+        above = files.merged(sources[1:])
+        if above.get(inherit.KEY) is False:
+            # Snakemake has merged everything; what --config gives stays on top.
+            own = inherit.merged(files.read_yaml(DEFAULT), above)
+            own = files.merge(own, workflow.config_settings.config)
+            config.clear()
+            config.update(own)
+    else:
         # A module's configuration lies over the default, as a campaign file does.
-        config = files.merge(files.read_yaml(DEFAULT), config)
+        config = inherit.merged(files.read_yaml(DEFAULT), config)
         sources = [DEFAULT]
     CAMPAIGN = campaign.prepare(config, sources)
     OUTPUTS = Outputs(CAMPAIGN, checked(config))

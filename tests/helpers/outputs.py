@@ -12,7 +12,8 @@ from vcperf.preparation.outputs import Outputs
 
 
 def outputs_of(*names: str, folder, claims=("one",)) -> Outputs:
-    """The outputs, with figures of these names.
+    """The outputs, with figures of these names; without names, with those of a campaign that
+    describes none.
 
     Args:
         folder: for the file that describes the figures.
@@ -24,8 +25,16 @@ def outputs_of(*names: str, folder, claims=("one",)) -> Outputs:
     path.write_text(yaml.safe_dump({"figures": dict.fromkeys(names, figure)}))
     clean = campaign_file.checked({**DEFAULT, "figures": str(path)})
     hosts = tuple(host_of(testbed, (0, 1)) for testbed in ("netns", "native"))
-    figures = {name: {**figure, "bands": []} for name, figure in read(path).items()}
+    figures = (
+        {name: {**figure, "bands": []} for name, figure in read(path).items()} if names else {}
+    )
     campaign = Campaign(
-        clean, hosts, "native", plan_of({}, hosts), figures, {name: {} for name in claims}, "digest"
+        config=clean,
+        hosts=hosts,
+        baseline="native",
+        plan=plan_of({}, hosts),
+        figures=figures or None,
+        claims={name: {} for name in claims},
+        digest="digest",
     )
     return Outputs(campaign, clean)

@@ -32,4 +32,4 @@ def plan_of(change: dict, host: Host = HOST, tmp=None, counts=None):
 def prepared(overlay) -> campaign.Campaign:
     """The campaign of a file that lies over the default, prepared as Snakemake does it."""
     sources = [DEFAULT_FILE, overlay]
-    return campaign.prepare(files.merged(sources), sources)
+    return campaign.prepare(campaign_file.merged(sources), sources)

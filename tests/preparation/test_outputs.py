@@ -21,3 +21,19 @@ def test_a_figure_cannot_take_a_name_that_another_has(tmp_path, taken):
 def test_a_campaign_without_claims_has_no_figure_or_table_of_them(tmp_path):
     outputs = outputs_of("mine", folder=tmp_path, claims=())
     assert "claims" not in outputs.drawings and "claims" not in outputs.tables
+
+
+def test_a_campaign_that_describes_no_figures_has_one_per_path(tmp_path):
+    drawings = outputs_of(folder=tmp_path).drawings
+    described = {name: one for name, one in drawings.items() if one.draw == "figures.curves:draw"}
+    assert sorted(described) == [
+        "tcp_stream_c000-to-c001",
+        "tcp_stream_c000-to-c010",
+        "tcp_stream_c000-to-c011",
+        "tcp_stream_vc00-to-c000",
+        "tcp_stream_vc00-to-c010",
+    ]
+    figure = described["tcp_stream_vc00-to-c000"].options["figure"]
+    assert figure["where"] == {"testbed": "netns", "test": "TCP_STREAM", "path": "vc00->c000"}
+    assert [one["label"] for one in figure["series"]] == ["config1", "config2", "config3"]
+    assert figure["metrics"] == ["throughput_mbps"]

@@ -9,7 +9,7 @@ from helpers.checkout import ROOT
 from helpers.config import DEFAULT
 
 from vcperf import testbeds
-from vcperf.config import campaign_file, figures_file, files
+from vcperf.config import campaign_file, figures_file, files, inherit
 from vcperf.planning import planner
 from vcperf.preparation import testbed_file
 from vcperf.preparation.hosts import host_of
@@ -46,7 +46,7 @@ def test_the_first_picture_of_ones_own_takes_few_commands():
 
 def test_the_example_measures_and_draws_its_two_placements_alone():
     own = files.read_yaml(ROOT / EXAMPLE)
-    merged = campaign_file.checked(files.merge(DEFAULT, own))
+    merged = campaign_file.checked(inherit.merged(DEFAULT, own))
     plan = planner.plan(merged, host_of("netns", (0, 1)))
     assert {cell.labels["pinning"] for cell in plan.cells} == {"apart", "together"}
     assert len(plan.blocks) == 30

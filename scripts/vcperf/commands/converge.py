@@ -38,7 +38,7 @@ def run_rounds(options: argparse.Namespace) -> None:
     """Measure the campaign, add blocks until nothing is open or the time is up, draw."""
     ends = time.monotonic()
     sources = campaign_file.sources_of(options.campaign)
-    merged = files.merged(sources)
+    merged = campaign_file.merged(sources)
     ready = campaign.prepare(merged, sources)
     if ready.config["partial"]:
         raise VcperfError(f"{files.where(('partial',), sources)}: true measures nothing")

@@ -15,7 +15,7 @@ from vcperf.commands.doctor_checks import (
     of_settings,
     of_this_machine,
 )
-from vcperf.config import campaign_file, files
+from vcperf.config import campaign_file
 from vcperf.preparation import campaign
 
 
@@ -25,7 +25,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="vcperf doctor", description=__doc__.splitlines()[0])
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
     sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
-    ready = campaign.prepare(files.merged(sources), sources)
+    ready = campaign.prepare(campaign_file.merged(sources), sources)
     context = json.loads(os.environ["VCPERF_CONTEXT"])
     missing = [block for block in ready.wanted() if not block.measured]
     done = len(ready.wanted()) - len(missing)

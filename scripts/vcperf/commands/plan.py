@@ -7,7 +7,7 @@ import argparse
 import os
 from collections import Counter
 
-from vcperf.config import campaign_file, files
+from vcperf.config import campaign_file
 from vcperf.planning import matrix
 from vcperf.planning.cell import Cell
 from vcperf.preparation import campaign
@@ -21,7 +21,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="vcperf plan", description=__doc__.splitlines()[0])
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
     sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
-    print(report(campaign.prepare(files.merged(sources), sources)))
+    print(report(campaign.prepare(campaign_file.merged(sources), sources)))
     return 0
 
 

@@ -21,7 +21,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="vcperf points", description=__doc__.splitlines()[0])
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
     sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
-    checked = campaign_file.checked(files.merged(sources), sources)
+    checked = campaign_file.checked(campaign_file.merged(sources), sources)
     section = checked.get("profile", {}).get("pingpong")
     if section is None:
         key = ("profile", "pingpong")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vcperf.basics.checkout import CONFIG
-from vcperf.config import files, nulls, schema
+from vcperf.config import files, inherit, nulls, schema
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError, quote, suggest
 
@@ -19,6 +19,15 @@ def sources_of(campaign: str | None) -> list[str]:
     """The files of a campaign, lowest first: the default, and one that lies over it, if any."""
     default = os.path.relpath(DEFAULT)
     return [default, campaign] if campaign else [default]
+
+
+def merged(sources: Sequence[str | Path]) -> Config:
+    """The configuration of a campaign's files, the default first (`vcperf.config.inherit`).
+
+    Raises VcperfError naming file and fault.
+    """
+    lowest, *above = sources
+    return inherit.merged(files.read_yaml(lowest), files.merged(above))
 
 
 def checked(raw: Config, sources: Sequence[str | Path] = ()) -> Config:

@@ -42,13 +42,47 @@ def _summaries(options: Options) -> Iterator[Summary]:
 
 
 def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
-    for name, figure in options["figures"].items():
+    described = options["figures"]
+    if described is None:
+        described = _one_per_path(cells, options["baseline"])
+    for name, figure in described.items():
         estimates = ("bandwidth",) if figure["bands"] and "bandwidth" in options["kinds"] else ()
         yield Drawing(
             name, "figures.curves:draw", ("netperf_summary", *estimates), {"figure": figure}
         )
     if options["baseline"]:
         yield Drawing("overhead", "figures.overhead:draw", ("overhead",))
+
+
+def _one_per_path(cells: Sequence[Any], baseline: str | None) -> dict[str, Any]:
+    """Figures of a campaign that describes none: what each path carries, one curve per pinning.
+
+    Args:
+        cells: the campaign's, of netperf.
+        baseline: the testbed that the others are compared with, which has a figure already.
+    """
+    found: dict[str, Any] = {}
+    testbeds = {cell.spec["testbed"] for cell in cells} - {baseline}
+    for cell in cells:
+        testbed, labels = cell.spec["testbed"], cell.labels
+        if testbed == baseline:
+            continue
+        name = f"{labels['test'].lower()}_{labels['sender']}-to-{labels['receiver']}"
+        where = {"testbed": testbed, "test": labels["test"], "path": labels["path"]}
+        figure = found.setdefault(
+            f"{name}_{testbed}" if len(testbeds) > 1 else name,
+            {
+                "title": f"{labels['test']} from {labels['sender']} to {labels['receiver']}",
+                "metrics": [metric_of(labels)],
+                "where": where,
+                "series": [],
+                "bands": [],
+            },
+        )
+        series = {"label": labels["pinning"], "where": {"pinning": labels["pinning"]}}
+        if series not in figure["series"]:
+            figure["series"].append(series)
+    return found
 
 
 CARD = Card(

@@ -33,7 +33,7 @@ class Campaign:
         baseline: the testbed that the others are compared with; None when the plan has it
             not, or has no other.
         plan: its cells and blocks.
-        figures: name -> description of each figure.
+        figures: name -> description of each figure; None for one per path.
         claims: name -> each claim to hold against the tables.
         digest: names the plan as the tables see it: labels, records, order.
     """
@@ -42,7 +42,7 @@ class Campaign:
     hosts: tuple[Host, ...]
     baseline: str | None
     plan: Plan
-    figures: dict[str, Any]
+    figures: dict[str, Any] | None
     claims: dict[str, Any]
     digest: str
 
@@ -81,16 +81,25 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     clean, plan = _planned(clean, machines, sources)
     _set_context(clean, machines)
     subject = planner.virtual(clean, names)
-    figures_path = str(files.named_file(clean, "figures", sources))
     return Campaign(
         config=clean,
         hosts=tuple(machines),
         baseline=_baseline(clean, names, plan),
         plan=plan,
-        figures=_about(subject, figures_file.read(figures_path, raw, testbeds.NAMES), "bands"),
+        figures=_figures(clean, raw, subject, sources),
         claims=_claims(clean, raw, subject, sources),
         digest=_digest(plan),
     )
+
+
+def _figures(
+    clean: Config, raw: Config, subject: str, sources: Sequence[str | Path]
+) -> dict[str, Any] | None:
+    """The figures of the file; None with `figures: null`."""
+    if "figures" not in clean:
+        return None
+    path = str(files.named_file(clean, "figures", sources))
+    return _about(subject, figures_file.read(path, raw, testbeds.NAMES), "bands")
 
 
 def _claims(

@@ -107,9 +107,10 @@ class Outputs:
         drawings: dict[str, Drawing] = {}
         for drawing in found:
             if drawing.name in drawings:
+                where = self.campaign.config.get("figures", "figures: null")
                 raise VcperfError(
-                    f"{self.campaign.config['figures']}: figures.{drawing.name}: this campaign has"
-                    " a figure of that name already; choose another"
+                    f"{where}: figures.{drawing.name}: this campaign has a figure of that name"
+                    " already; choose another"
                 )
             drawings[drawing.name] = drawing
         return drawings
