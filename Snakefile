@@ -50,6 +50,7 @@ include: "rules/dataset.smk"
 
 
 onstart:
+    stay_idle()
     prepare_host()
 
 

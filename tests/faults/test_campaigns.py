@@ -114,6 +114,15 @@ def test_a_second_run_plans_when_the_first_has_ended(checkout, in_new_session):
     assert "Nothing to be done" in log.read_text()
 
 
+@pytest.mark.slow
+def test_snakemake_only_waits_while_a_block_runs(checkout, in_new_session):
+    """It would have a thread for each block that has been measured, all of them at work."""
+    campaign = checkout.start("results/figures/")
+    in_new_session(campaign)
+    wait_until(lambda: len(checkout.records()) >= 9, "most blocks measured")
+    assert len(os.listdir(f"/proc/{campaign.pid}/task")) <= 5
+
+
 @contextlib.contextmanager
 def holding(path, flags=os.O_RDONLY):
     """A lock that others must wait for; it goes with the test, also when that fails."""
