@@ -77,6 +77,10 @@ lint: setup-dev ## Check style, types and the workflow
 	.venv/bin/mypy
 	.venv/bin/snakemake --lint
 
+.PHONY: crate
+crate: figures ## Pack the campaign as an RO-Crate: results/crate.zip (LICENSE=URL, AUTHOR=name)
+	@.venv/bin/python -m vcperf crate $(if $(LICENSE),--license "$$LICENSE") $(if $(AUTHOR),--author "$$AUTHOR")
+
 .PHONY: restore-pins
 restore-pins: setup ## Restore the pins of Xen hosts after a campaign was killed
 	.venv/bin/python -m vcperf restore-pins

@@ -22,7 +22,7 @@ rule figures:
     input:
         plots=OUTPUTS.plots,
         tables=[table_path(name) for name in OUTPUTS.tables],
-        dataset=["results/provenance.json", "results/campaign.json"],
+        provenance="results/provenance.json",
     output:
         figures=report(
             directory("results/figures"),
@@ -46,7 +46,7 @@ include: "rules/mpi.smk"
 include: "rules/measure.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"
-include: "rules/dataset.smk"
+include: "rules/provenance.smk"
 
 
 onstart:

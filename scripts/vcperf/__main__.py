@@ -15,6 +15,7 @@ COMMANDS = {
     "points": ("points", "pick points A and B for the profiles from the curves measured"),
     "compare": ("compare", "compare two finished results folders"),
     "gate": ("gate", "say whether one campaign is worse than another, for a CI job"),
+    "crate": ("crate", "pack a finished campaign as an RO-Crate, for an archive"),
     "restore-pins": ("restore_pins", "put back pins that a killed campaign left on Xen hosts"),
     "check": ("check", "read configuration files, and say what is wrong with the first bad one"),
     "benchmark": ("benchmark_overhead", "the workflow's overhead per block, beside a shell loop"),

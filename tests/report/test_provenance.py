@@ -1,4 +1,4 @@
-"""Provenance repeats what the records say, and other programs can read all tables."""
+"""Provenance repeats what the records say."""
 
 import copy
 import importlib.metadata
@@ -13,17 +13,13 @@ from vcperf import __version__
 from vcperf.config import files
 from vcperf.report import provenance
 from vcperf.tables.plan import COLUMNS
-from vcperf.tables.read import read_table
 from vcperf.testbeds import processes
 
-SCHEMA = files.read_yaml(ROOT / "config/schemas/campaign.schema.yaml")
+SCHEMA = files.read_yaml(ROOT / "config/schemas/provenance.schema.yaml")
 
 
-def check(content, part=None):
-    schema = {**SCHEMA, "$ref": f"#/$defs/{part}"} if part else SCHEMA
-    if part:
-        schema = {key: schema[key] for key in ("$schema", "$defs", "$ref")}
-    Draft202012Validator(schema).validate(content)
+def check(content):
+    Draft202012Validator(SCHEMA).validate(content)
 
 
 @pytest.fixture(scope="module")
@@ -31,34 +27,23 @@ def told(finished):
     return json.loads((finished.folder / "results/provenance.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def whole(finished):
-    return json.loads((finished.folder / "results/campaign.json").read_text())
-
-
-def test_provenance_and_campaign_json_are_as_their_schema_says(told, whole):
+def test_provenance_is_as_its_schema_says(told):
     Draft202012Validator.check_schema(SCHEMA)
-    check(told, "provenance")
-    check(whole)
-    assert whole["provenance"] == told
+    check(told)
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda w: w["provenance"].pop("hosts"),
-        lambda w: w["provenance"].update(host="x"),
-        lambda w: w["provenance"]["blocks"]["netperf"].update(missing=-1),
-        lambda w: w["provenance"].update(first_measured="yesterday"),
-        lambda w: w["provenance"]["made_with"].update(code={"commit": "abc", "dirty": False}),
-        lambda w: w["tables"].pop("plan"),
-        lambda w: w["tables"]["netperf"][0].update(status="fine"),
-        lambda w: w["tables"]["netperf"][0].pop("throughput_mbps"),
-        lambda w: w["tables"]["netperf_summary"][0].update(label="good"),
+        lambda p: p.pop("hosts"),
+        lambda p: p.update(host="x"),
+        lambda p: p["blocks"]["netperf"].update(missing=-1),
+        lambda p: p.update(first_measured="yesterday"),
+        lambda p: p["made_with"].update(code={"commit": "abc", "dirty": False}),
     ],
 )
-def test_the_schema_refuses_what_it_should(whole, spoil):
-    spoilt = copy.deepcopy(whole)
+def test_the_schema_refuses_what_it_should(told, spoil):
+    spoilt = copy.deepcopy(told)
     spoil(spoilt)
     with pytest.raises(ValidationError):
         check(spoilt)
@@ -84,23 +69,6 @@ def test_provenance_repeats_what_the_records_say(finished, told):
     assert told["made_with"]["packages"]["pandas"] == importlib.metadata.version("pandas")
     assert told["versions"] == {__version__: 12} and told["made_with"]["vcperf"] == __version__
     assert told["code"] == [{"records": 12}], "this copy of the project is no checkout"
-
-
-@pytest.mark.parametrize("name", ["plan", "netperf", "netperf_summary", "claims"])
-def test_every_form_of_a_table_holds_the_same(finished, whole, name):
-    table = read_table(finished.folder / f"results/tables/{name}.csv")
-    columns = pd.read_parquet(finished.folder / f"results/tables/{name}.parquet")
-    rows = pd.DataFrame(whole["tables"][name], columns=table.columns)
-    for other in (columns, rows):
-        same = other.astype(table.dtypes)  # null or NaN: each form's own word
-        pd.testing.assert_frame_equal(table, same, check_index_type=False)
-    assert len(table)
-
-
-def test_a_column_of_text_is_one_even_when_it_is_empty(finished):
-    columns = pd.read_parquet(finished.folder / "results/tables/netperf.parquet")
-    assert pd.api.types.is_string_dtype(columns["throttled"])
-    assert columns["block"].dtype == columns["message_bytes"].dtype == "int64"
 
 
 def made_up(**facts):

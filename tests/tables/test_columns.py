@@ -4,7 +4,6 @@ import importlib
 
 import pandas as pd
 import pytest
-from helpers.checkout import ROOT
 
 from vcperf import kinds
 from vcperf.analysis import (
@@ -18,7 +17,6 @@ from vcperf.analysis import (
     profile_tables,
     summary,
 )
-from vcperf.config import files
 from vcperf.errors import VcperfError
 from vcperf.tables import columns, plan, profile, profile_blocks
 
@@ -93,13 +91,3 @@ def test_metrics_are_numbers_with_a_label_and_names_are_text(card):
 @pytest.mark.parametrize("table", OF_BLOCKS)
 def test_a_table_is_sorted_by_its_own_columns(table):
     assert set(importlib.import_module(f"vcperf.tables.{table}").ORDER) <= set(TABLES[table])
-
-
-def test_the_schema_of_campaign_json_knows_the_same_columns():
-    schema = files.read_yaml(ROOT / "config/schemas/campaign.schema.yaml")
-    for table, described in schema["properties"]["tables"]["properties"].items():
-        row = described["items"]
-        assert set(row["required"]) | set(row["properties"]) <= set(TABLES[table])
-        for name, value in row["properties"].items():
-            whole = value.get("type") == "integer"
-            assert whole == (columns.of(name).type == columns.WHOLE), name

@@ -1,7 +1,5 @@
 """A table is read as it was written: names that look like numbers, or like nothing, stay names."""
 
-import json
-
 import pandas as pd
 import pytest
 from helpers.blocks import cell, scattered, table
@@ -127,11 +125,3 @@ def test_a_claim_on_names_like_numbers_is_judged(tmp_path):
     described = claims_file.read(str(tmp_path / "claims.yaml"), campaign, ["netns"])
     (row,) = judged.judge(described, {"netperf": read_table(path)}).to_dict("records")
     assert row["verdict"] == "supported", row["missing"]
-
-
-def test_other_programs_get_text_for_names(tmp_path):
-    read = read_table(written(tmp_path, cell([1, 2], pinning="007"), cell([1, 2], pinning="NA")))
-    read.to_parquet(tmp_path / "netperf.parquet")
-    columns = pd.read_parquet(tmp_path / "netperf.parquet")
-    rows = json.loads(read.to_json(orient="records"))
-    assert list(columns["pinning"]) == [row["pinning"] for row in rows] == ["007"] * 2 + ["NA"] * 2

@@ -30,7 +30,7 @@ def provenance(
     records: Mapping[str, Content],
     tables: Mapping[str, pd.DataFrame],
 ) -> dict[str, Any]:
-    """What config/schemas/campaign.schema.yaml calls `provenance`.
+    """What config/schemas/provenance.schema.yaml describes.
 
     Args:
         config: the merged configuration, checked.
