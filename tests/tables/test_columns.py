@@ -16,6 +16,7 @@ from vcperf.analysis import (
     pinnings,
     profile_tables,
     summary,
+    throughput_tools,
 )
 from vcperf.errors import VcperfError
 from vcperf.tables import columns, plan, profile, profile_blocks
@@ -34,6 +35,7 @@ TABLES = {
     "netperf_summary": summary.COLUMNS,
     "overhead": overhead.COLUMNS,
     "iperf3_summary": iperf3.COLUMNS,
+    "tools": throughput_tools.COLUMNS,
     "pingpong_summary": latency.LATENCY,
     "pingpong_programs": latency.PROGRAMS,
     "ep_summary": latency.SLOWDOWN,

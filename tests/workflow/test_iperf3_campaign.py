@@ -14,8 +14,8 @@ SECTION = {"paths": {"config1": ["vc00->c010"]}, "protocols": ["TCP"], "modes": 
 SECTION |= {"streams": [2], "message_bytes": [1400], "duration_s": 1, "warmup_s": 1}
 
 
-def measured(checkout, *outputs, **changes):
-    campaign = {"netperf": None, "blocks": 1, "iperf3": {**SECTION, **changes}}
+def measured(checkout, *outputs, netperf=None, **changes):
+    campaign = {"netperf": netperf, "blocks": 1, "iperf3": {**SECTION, **changes}}
     done = checkout.snakemake(*outputs, configfile=checkout.overlay("one.yaml", campaign))
     assert done.returncode == 0, done.stdout + done.stderr
     return pd.read_csv(checkout.folder / "results/tables/iperf3.csv")
@@ -37,6 +37,14 @@ def test_tcp_in_both_directions_has_both_ends_of_each(checkout):
         assert record["before"]["pinning"] == record["after"]["pinning"]
         assert [c["role"] for c in record["commands"]] == ["measure", "server"]
     assert (checkout.folder / "results/figures/iperf3.svg").exists()
+
+
+def test_both_tools_on_the_same_cell_are_compared(checkout):
+    cell = {"paths": {"config1": ["vc00->c010"], "config2": None}, "message_bytes": [1400]}
+    measured(checkout, "results/figures/", streams=[1], netperf=cell)
+    (row,) = pd.read_csv(checkout.folder / "results/tables/tools.csv").to_dict("records")
+    assert row["ratio"] == pytest.approx(row["iperf3_mbps"] / row["netperf_mbps"])
+    assert row["test"] == "TCP_STREAM" and pd.isna(row["ratio_low"]), "of one block each"
 
 
 def test_udp_has_the_rate_that_was_asked_for_and_its_loss(checkout):

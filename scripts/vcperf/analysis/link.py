@@ -78,6 +78,17 @@ def of_cell(marked: pd.DataFrame) -> dict[str, object]:
     return {column: marked[column].iloc[0] if column in marked else None for column in COLUMNS}
 
 
+def of_either(marked: pd.DataFrame) -> str | None:
+    """Whether one of several cells meets its link: `yes`, or `no` when none of those whose link
+    is known does; None where none is known.
+
+    Args:
+        marked: the blocks of all of them, as `mark` returns them.
+    """
+    known = set(marked.get("meets_link", ())) & {"yes", "no"}
+    return max(known, default=None)
+
+
 def _estimated(blocks: pd.DataFrame, estimates: pd.DataFrame) -> pd.Series:
     """The capacity of each block's path between two nodes; NaN where none was estimated."""
     keys = ["testbed", "pinning", "path"]

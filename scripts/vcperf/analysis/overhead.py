@@ -87,7 +87,7 @@ def overhead(
         both = pd.concat([group, other])
         row |= {"doubtful": int((both["status"] != "ok").sum())}
         row |= {"unstable": "yes" if any(reasons) else "no"}
-        row |= {"why": doubts.joined(filter(None, reasons)), "meets_link": _meets_link(both)}
+        row |= {"why": doubts.joined(filter(None, reasons)), "meets_link": link.of_either(both)}
         row |= {
             "platform": doubts.joined(group["platform"]),
             "baseline_platform": doubts.joined(other["platform"]),
@@ -97,10 +97,3 @@ def overhead(
         row |= {"settings_differ": settings.names(settings.between(other, group))}
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _meets_link(blocks: pd.DataFrame) -> str | None:
-    """`yes` when one of several cells meets its link, `no` when none of those whose link is
-    known does."""
-    known = set(blocks.get("meets_link", ())) & {"yes", "no"}
-    return max(known, default=None)

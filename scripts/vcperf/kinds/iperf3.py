@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vcperf.kinds.card import Card, Claimable, Drawing, Summary
+from collections.abc import Iterator
+
+from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
 METRICS = (
     "sent_mbps",
@@ -29,6 +31,27 @@ SELECTORS = (
     "direction",
     "streams",
 )
+
+
+def _summaries(options: Options) -> Iterator[Summary]:
+    estimates = ("bandwidth",) if "bandwidth" in options["kinds"] else ()
+    yield Summary(
+        SUMMARY,
+        "analysis.iperf3:tables",
+        ("iperf3", *estimates),
+        (SUMMARY,),
+        ("target_percent",),
+    )
+    if "netperf" in options["kinds"]:
+        yield Summary(
+            "tools",
+            "analysis.throughput_tools:tables",
+            ("iperf3", "netperf", *estimates),
+            ("tools",),
+            ("target_percent",),
+        )
+
+
 CARD = Card(
     name="iperf3",
     section="iperf3",
@@ -45,14 +68,6 @@ CARD = Card(
     },
     claims=(Claimable("iperf3", "iperf3", SELECTORS, METRICS, ("bandwidth",)),),
     tools={"iperf3": "iperf3 (Debian: apt install iperf3)"},
-    summaries=lambda options: [
-        Summary(
-            SUMMARY,
-            "analysis.iperf3:tables",
-            ("iperf3", *(("bandwidth",) if "bandwidth" in options["kinds"] else ())),
-            (SUMMARY,),
-            ("target_percent",),
-        )
-    ],
+    summaries=_summaries,
     drawings=lambda cells, options: [Drawing("iperf3", "figures.iperf3:draw", (SUMMARY,))],
 )
