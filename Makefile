@@ -100,7 +100,10 @@ gate: setup ## Fail when B is worse than A, or it cannot be told (A=folder B=fol
 benchmark: setup ## Measure the workflow's overhead per block against a plain shell loop
 	.venv/bin/python -m vcperf benchmark
 
-.PHONY: docs
+.PHONY: docs reference
+reference: setup ## Write docs/reference/ again, from schemas and the code's own vocabulary
+	@.venv/bin/python -m vcperf reference
+
 docs: setup ## Build the documentation as a site in site/; a broken link is an error
 	@envs/setup.sh docs
 	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict

@@ -18,6 +18,7 @@ COMMANDS = {
     "crate": ("crate", "pack a finished campaign as an RO-Crate, for an archive"),
     "restore-pins": ("restore_pins", "put back pins that a killed campaign left on Xen hosts"),
     "check": ("check", "read configuration files, and say what is wrong with the first bad one"),
+    "reference": ("reference", "write docs/reference/ again, from the code's own vocabulary"),
     "benchmark": ("benchmark_overhead", "the workflow's overhead per block, beside a shell loop"),
     "benchmark-confidence": ("benchmark_confidence", "our stopping rule beside netperf's own"),
     "benchmark-profiles": ("benchmark_profiles", "reading samples beside perf report"),

@@ -20,16 +20,3 @@ def test_the_default_configuration_has_every_key_of_the_schema():
     assert set(profile) == set(DEFAULT["profile"])
     for part, optional in (("pingpong", set()), ("xenoprof", {"xen", "vmlinux", "passive"})):
         assert set(profile[part]["properties"]) - optional == set(DEFAULT["profile"][part])
-
-
-def documented(schema: dict, prefix=""):
-    for key, entry in schema.get("properties", {}).items():
-        yield f"{prefix}{key}"
-        yield from documented(entry, f"{prefix}{key}.")
-
-
-def test_every_key_is_in_the_readme():
-    schema = files.read_yaml(ROOT / "config/schemas/config.schema.yaml")
-    text = (ROOT / "config/README.md").read_text()
-    for key in documented(schema):
-        assert f"`{key}`" in text, key
