@@ -9,13 +9,14 @@ from functools import partial
 
 import pytest
 import yaml
+from helpers import local_block
 from helpers.checkout import ROOT, Checkout, measured
 from helpers.emulator import QEMU
 from helpers.guests import Guests
 from helpers.mpi_blocks import pingpong_argv
 from helpers.mpi_hosts import STACKS, nodes_at
 from helpers.processes import wait_until
-from helpers.ssh_site import tell_xm, write_testbed
+from helpers.ssh_site import ODD, tell_xm, write_testbed
 from helpers.sshd import SSHD, Sshd
 from hypothesis import HealthCheck, settings
 
@@ -125,6 +126,17 @@ def site(checkout, sshd):
     """A checkout with a testbed file whose two nodes are this machine, by two names, and a
     stand-in for xm in its first state."""
     write_testbed(checkout, sshd)
+    tell_xm(sshd)
+    return checkout
+
+
+@pytest.fixture
+def site_without_lock(checkout, sshd, tmp_path_factory):
+    """The same, by one name, at which nobody waits for this machine's lock: for blocks whose
+    results are of no interest."""
+    commands = local_block.standin(tmp_path_factory.mktemp("bin"), "flock", "exit 0")
+    sshd.put_a_door(f"PATH={commands}:$PATH")
+    write_testbed(checkout, sshd, **ODD)
     tell_xm(sshd)
     return checkout
 

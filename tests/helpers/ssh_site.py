@@ -19,6 +19,8 @@ ONE_CELL = {
         "message_bytes": [16384],
     },
 }
+# All nodes and domains that a block uses, by one name.
+ODD = {"node0": "odd", "node1": "odd", "vc00": "odd", "c010": "odd"}
 VCPUS = {"Domain-0/0": "all", "c000/0": "all", "c000/1": "all", "c001/0": "0"}
 
 

@@ -102,6 +102,21 @@ TRIALS = {
         ("domain c001: …/mpiexec ended without 'Mop/s': …", "EP S on c001-c011: …"),
     ),
     "perf": Trial("perf is killed", ("perf record: it was killed by signal 9",)),
+    "ssh": Trial(
+        "an ssh to the host odd is killed",
+        (
+            "odd: cannot be reached by ssh (the connection was lost)",
+            "domain …: odd: cannot be reached by ssh (the connection was lost)",
+            "domain …: odd: nothing runs in it any more; was it killed, or its connection lost?",
+        ),
+    ),
+    "silent host": Trial(
+        "odd, a host reached by ssh, stops answering",
+        (
+            "domain …: odd: cannot be reached by ssh (the connection was lost)",
+            "odd: cannot be reached by ssh (Connection to … timed out)",
+        ),
+    ),
     "disk at record": Trial(
         "the disk is full when a record is written",
         (

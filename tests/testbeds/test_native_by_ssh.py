@@ -1,5 +1,12 @@
-"""Plain processes on hosts reached by ssh: whose they are."""
+"""Plain processes on hosts reached by ssh: whose they are, and that they run."""
 
+import os
+import signal
+
+import pytest
+from helpers.processes import gone, wait_until
+
+from vcperf.errors import VcperfError
 from vcperf.testbeds import native_by_ssh
 from vcperf.testbeds import native_by_ssh as native_hosts
 
@@ -27,3 +34,18 @@ def test_processes_belong_to_a_command_by_parent_and_by_session():
     assert set(commands) == {10, 11, 12, 13, 20}
     allowed = "/proc/12/status:Cpus_allowed_list:\t3\n/proc/30/status:Cpus_allowed_list:\t1\n"
     assert native_hosts._masks(allowed, commands) == {10: ["Cpus_allowed_list:\t3"]}
+
+
+def test_a_domain_in_which_nothing_runs_any_more_is_named_with_its_host(config):
+    end = {"ssh": "one", "address": "127.0.0.1"}
+    node = {"ssh": "one", "domains": {"vc00": [[0]], "c000": [[0]]}}
+    spec = {"nodes": {"node0": node}, "ends": {"vc00": end}}
+    testbed = native_hosts.HostsTestbed(spec, {"ssh_config": str(config)})
+    assert testbed.ssh.open({"one": False}) == {}  # as in a campaign: without this machine's lock
+    with testbed:
+        assert testbed.observe()["pinning"] == testbed.wanted_pinning()
+        pid = next(s.pid for s in testbed.sessions.live if s.record["domain"] == "c000")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: gone([pid]), "an end of what holds c000's CPUs")
+        with pytest.raises(VcperfError, match=r"^domain c000: one: nothing runs in it any more"):
+            testbed.observe()

@@ -16,6 +16,7 @@ import pytest
 from helpers.config import BANDWIDTH
 from helpers.processes import descendants, gone, wait_until
 from helpers.ssh_site import (
+    ODD,
     ONE_CELL,
     VCPUS,
     block_argv,
@@ -237,9 +238,6 @@ def test_a_testbed_file_that_does_not_fit_is_refused(site, monkeypatch, change, 
     done = site.snakemake("-n", configfile=overlay)
     assert done.returncode == 1
     assert says in done.stderr and "Traceback" not in done.stderr
-
-
-ODD = {"node0": "odd", "node1": "odd", "vc00": "odd", "c010": "odd"}
 
 
 @pytest.mark.parametrize("testbed", ["native", "xen"])

@@ -1,6 +1,7 @@
 """Connections by ssh to hosts that are not as they should be, over a real sshd."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,14 @@ def test_a_host_that_does_not_answer_leaves_no_other_waiting(config, monkeypatch
         assert set(running_with(config)) == keepers
     finally:
         connections.close()
+
+
+def test_a_command_without_a_keeper_does_not_wait_for_a_host_that_is_silent(config, monkeypatch):
+    """ssh makes a connection of its own when the keeper's is lost."""
+    monkeypatch.setattr(ssh, "CONNECT_S", 1)
+    monkeypatch.setattr(ssh, "BATCH_S", 20)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        config.write_text(f"Host silent\n  Port {port}\n{config.read_text()}")
+        with pytest.raises(VcperfError, match=r"^silent: cannot be reached by ssh \(.*timed out"):
+            Connections(str(config)).batch({"silent": [["true"]]})

@@ -119,6 +119,11 @@ class HostsTestbed(RemoteTestbed):
             own = sum(seconds for domain, seconds in used.items() if self.host(domain) == host)
             cpu |= {"clock_s": clocks[host], "own_s": own}
         seen, self._masks = self._masks, {domain: [] for domain in self.cpus}
+        for domain in (domain for domain, lines in seen.items() if not lines):
+            raise VcperfError(
+                f"domain {domain}: {self.host(domain)}: nothing runs in it any more; was it killed,"
+                " or its connection lost?"
+            )
         return {
             "pinning": {domain: _cpu_lists(lines) for domain, lines in seen.items()},
             "domains": {

@@ -43,6 +43,7 @@ class Connections:
         self.shared = os.environ.get(CONTROL_FOLDER)
         self.folder = self.shared or f".snakemake/ssh/{os.getpid()}"
         self.keepers: dict[str, subprocess.Popen[bytes]] = {}
+        self._timeouts: dict[str, list[str]] = {}
 
     def open(self, hosts: Mapping[str, bool]) -> dict[str, str]:
         """Open what is not open yet, side by side.
@@ -178,7 +179,9 @@ class Connections:
         return process, ours
 
     def _start(self, host: str, argv: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
-        full = [*self._ssh(host), "-o", "ControlMaster=no", host, shlex.join(argv)]
+        # Of a connection of its own: ssh makes one when the keeper's is lost or has no room.
+        options = ["-o", "ControlMaster=no", *self._connect_timeout(host)]
+        full = [*self._ssh(host), *options, host, shlex.join(argv)]
         pipe = subprocess.PIPE
         return subprocess.Popen(full, stdin=stdin, stdout=pipe, stderr=pipe, bufsize=0)
 
@@ -202,11 +205,13 @@ class Connections:
 
     def _connect_timeout(self, host: str) -> list[str]:
         """ConnectTimeout, unless the configuration has one: an option would override it."""
-        argv = [*self._ssh(host), "-G", host]
-        shown = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
-        named = [line for line in shown.splitlines() if line.startswith("connecttimeout ")]
-        ours = not named or named[0].endswith(" none")
-        return ["-o", f"ConnectTimeout={CONNECT_S}"] if ours else []
+        if host not in self._timeouts:
+            argv = [*self._ssh(host), "-G", host]
+            shown = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+            named = [line for line in shown.splitlines() if line.startswith("connecttimeout ")]
+            ours = not named or named[0].endswith(" none")
+            self._timeouts[host] = ["-o", f"ConnectTimeout={CONNECT_S}"] if ours else []
+        return self._timeouts[host]
 
     def _is_open(self, host: str) -> bool:
         """Whether a keeper answers for a host; what a killed one has left is removed."""
