@@ -23,6 +23,7 @@ rule figures:
         plots=OUTPUTS.plots,
         tables=[table_path(name) for name in OUTPUTS.tables],
         provenance="results/provenance.json",
+        findings="results/findings.json",
     output:
         figures=report(
             directory("results/figures"),
@@ -55,9 +56,8 @@ onstart:
 
 
 onsuccess:
-    tell_disturbed()
+    ENDED_WELL.append(True)
 
 
 onerror:
     tell_missing()
-    tell_disturbed()

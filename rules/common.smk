@@ -22,16 +22,18 @@ from vcperf.config.campaign_file import DEFAULT, checked
 from vcperf.errors import VcperfError
 from vcperf.preparation import (
     campaign,
-    disturbed_blocks,
     host_check,
     imported_modules,
     missing_blocks,
+    stale_outputs,
 )
 from vcperf.preparation.outputs import Outputs, table_path
+from vcperf.report import ending
 from vcperf.running import one_run
 from vcperf.tools import mpi_stacks
 
 STARTED = time.time()
+ENDED_WELL = []  # filled when all jobs are done
 # In front of the files of this checkout: nothing when it is the working directory.
 HERE = "" if os.path.samefile(ROOT, ".") else f"{ROOT}/"
 
@@ -71,7 +73,8 @@ with contextlib.suppress(OSError):
 # As a module with a prefix, Snakemake puts that in front of every path of a rule.
 os.environ[results.PREFIX] = workflow.modifier.path_modifier.prefix or ""
 
-if runs_jobs():
+RUNS_JOBS = runs_jobs()
+if RUNS_JOBS:
     one_run.hold(results.on_disk("results"))  # before anything in it is looked at
 
 try:
@@ -145,12 +148,16 @@ def stay_idle():
 def prepare_host():
     """Before anything runs: can this host measure, and is it free?
 
-    Nothing of it when there is nothing to measure.
+    Nothing of it when there is nothing to measure. What an earlier campaign left in the same
+    folder goes, but its records.
     """
     try:
         host_check.prepare_host(CAMPAIGN)
     except VcperfError as error:
         sys.exit(str(error))
+    removed = stale_outputs.remove(OUTPUTS.tables, OUTPUTS.drawings)
+    if removed:
+        print(removed, file=sys.stderr)
 
 
 def tell_missing():
@@ -160,8 +167,18 @@ def tell_missing():
         print(why, file=sys.stderr)
 
 
-def tell_disturbed():
-    """At the very end, below what Snakemake says: whether most blocks were disturbed."""
-    line = disturbed_blocks.report(PLAN.kinds)
-    if line and workflow.is_main_process:
-        atexit.register(print, line, file=sys.stderr)
+def tell_ending():
+    """At the very end, below what Snakemake says: what a campaign that is complete found. One that
+    has nothing left to do says it again."""
+    dag = getattr(workflow, "dag", None)
+    if dag is None or (len(dag) and not ENDED_WELL):
+        return
+    rules_used = {job.rule.name for job in dag.jobs}
+    if "figures" in rules_used:
+        said = ending.written(len(OUTPUTS.drawings), report="report" in rules_used)
+        if said:
+            print(said, file=sys.stderr)
+
+
+if RUNS_JOBS and workflow.modifier.is_main_snakefile():
+    atexit.register(tell_ending)

@@ -1,4 +1,4 @@
-# What the tables rest on.
+# What the tables rest on, and what they say.
 
 
 rule provenance:
@@ -6,7 +6,8 @@ rule provenance:
         tables=[table_path(name) for name in OUTPUTS.tables],
         modules=imported_modules.modules("write_provenance.py"),
     output:
-        "results/provenance.json",
+        provenance="results/provenance.json",
+        findings="results/findings.json",
     log:
         "results/logs/provenance.log",
     conda:
@@ -15,6 +16,6 @@ rule provenance:
         config=CAMPAIGN.config,
         kinds={kind: kinds.CARDS[kind].tables[0] for kind in PLAN.kinds},
     message:
-        "Writing {output}"
+        "Writing {output.provenance} and {output.findings}"
     script:
         "../scripts/write_provenance.py"

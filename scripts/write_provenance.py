@@ -1,33 +1,40 @@
-"""Snakemake script: the provenance of a campaign."""
+"""Snakemake script: the provenance of a campaign, and its findings."""
 
+import dataclasses
 import json
 import os
 import sys
-from pathlib import Path
 
 from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
 from vcperf.records import record
+from vcperf.report import findings
 from vcperf.report.provenance import provenance
-from vcperf.tables.read import read_table
+from vcperf.tables.read import read_tables
 
 
-def main(config: dict, kinds: dict[str, str], inputs: list[str], output: str) -> None:
-    """Read the tables and the plan's records, and write what they rest on.
+def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) -> None:
+    """Read the tables and the plan's records, and write what they rest on and what they say.
 
     Args:
         kinds: kind -> its table that has each block.
         inputs: the tables, as CSV.
-        output: where it goes, as JSON.
+        outputs: provenance and findings: where each goes, as JSON.
     """
-    paths = {Path(path).stem: path for path in inputs}
-    plan = read_table(paths["plan"])
+    tables = read_tables(inputs)
+    plan = tables["plan"]
     present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(on_disk(path))]
     records = {path: record.read(on_disk(path)) for path in present}
-    tables = {kind: read_table(paths[table]) for kind, table in kinds.items()}
-    sources = provenance(config, plan, records, tables)
-    with open(output, "w", encoding="utf-8") as handle:
-        json.dump(sources, handle, indent=1, allow_nan=False)
+    of_blocks = {kind: tables[table] for kind, table in kinds.items()}
+    said = findings.find(tables, config["target_percent"])
+    write_json(outputs["provenance"], provenance(config, plan, records, of_blocks))
+    write_json(outputs["findings"], dataclasses.asdict(said))
+
+
+def write_json(path: str, content: dict) -> None:
+    """Write indented JSON; NaN, which JSON lacks, is refused."""
+    with open(path, "w", encoding="utf-8") as handle:
+        json.dump(content, handle, indent=1, allow_nan=False)
         handle.write("\n")
 
 
@@ -37,7 +44,10 @@ if __name__ == "__main__":
             snakemake.params.config,
             snakemake.params.kinds,
             snakemake.input.tables,
-            snakemake.output[0],
+            {
+                "provenance": snakemake.output.provenance,
+                "findings": snakemake.output.findings,
+            },
         )
     except VcperfError as error:
         sys.exit(str(error))

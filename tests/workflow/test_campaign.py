@@ -6,7 +6,11 @@ import shutil
 
 import pandas as pd
 import pytest
-from helpers.checkout import SECRET, Checkout
+import yaml
+from helpers import terminal
+from helpers.checkout import SECRET, TINY, Checkout
+
+from vcperf.config import files
 
 CONTRACT = (
     "testbed pinning path sender receiver test message_bytes block throughput_mbps"
@@ -158,15 +162,36 @@ def test_records_and_tables_have_the_state_of_cpus_and_the_wait(finished):
     assert (table["waited_s"] == 0).all() and "throttled" in table
 
 
-def test_a_campaign_most_of_whose_blocks_were_disturbed_says_so_in_its_last_line(
-    finished, tmp_path
-):
+def test_a_campaign_that_has_nothing_left_to_do_says_again_what_it_found(finished):
+    said = finished.snakemake("results/figures/")
+    assert said.returncode == 0, said.stderr
+    last = said.stderr.splitlines()[-5:]
+    assert last[0].startswith(("found: largest difference", "found: no pinning differs"))
+    assert last[1].startswith("found: of 10 claims")
+    assert last[2] == "see: results/figures/ (3 figures)"
+    assert last[3].startswith("doubtful: ") and last[4].startswith("next: ")
+    only = finished.snakemake("results/tables/netperf.csv")
+    assert "found:" not in only.stderr and "found:" not in finished.snakemake("-n").stderr
+
+
+def test_the_next_campaign_in_a_folder_fits_a_screen_and_stands_alone(finished, tmp_path):
+    """The claims of the one before are gone; one block is measured."""
     copied = Checkout(shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True), made=True)
-    table = copied.folder / "results/tables/netperf.csv"
-    blocks = pd.read_csv(table)
-    blocks.assign(status="disturbed").to_csv(table, index=False)
-    done = copied.snakemake("results/tables/netperf_summary.csv")
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[-1].startswith("most blocks were disturbed: 12 of 12; ")
-    summary = pd.read_csv(copied.folder / "results/tables/netperf_summary.csv")
-    assert set(summary["why"]) == {"disturbed"}
+    content = files.read_yaml(copied.folder / TINY) | {"inherit": False}
+    for section in ("figures", "bandwidth", "baseline", "pingpong", "profile"):
+        del content[section]
+    del content["netperf"]["paths"]["config3"]
+    (copied.folder / "own.yaml").write_text(yaml.safe_dump(content))
+    next(iter(copied.records().values())).unlink()
+    status, screen = terminal.run(["make", "figures", "CAMPAIGN=own.yaml"], copied.folder)
+    shown = "\n".join(screen)
+    assert status == 0, shown
+    assert len(screen) < 24, shown  # and the next prompt
+    assert "Traceback" not in shown
+    assert "1 of 1 blocks measured" in shown and "see: results/figures/ (2 figures)" in shown
+    made = {
+        path.name for path in (copied.folder / "results").rglob("*.*") if path.parts[-2] != "raw"
+    }
+    assert "tcp_stream_vc00-to-c010.png" in made and "netperf_summary.csv" in made
+    assert not {"claims.csv", "claims.parquet", "claims.png", "pair.svg", "absent.png"} & made
+    assert "removed tables and figures of an earlier campaign (absent, claims, pair)" in shown

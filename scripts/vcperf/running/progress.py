@@ -41,8 +41,10 @@ class Progress:
         """What a run has to do: blocks to measure, and other jobs."""
         self.blocks, self.jobs = blocks, jobs
         if blocks or jobs:
-            what = f"{blocks} blocks to measure" if blocks else "nothing to measure"
-            self.say(f"{what}; {jobs} other jobs (tables, figures)")
+            plural = "" if blocks == 1 else "s"
+            what = f"{blocks} block{plural} to measure" if blocks else "nothing to measure"
+            others = f"{jobs} other job{'' if jobs == 1 else 's'}"
+            self.say(f"{what}; {others} (tables, figures)")
 
     def block_started(self, job: int, named: Mapping[str, str]) -> None:
         """A block is being measured.
