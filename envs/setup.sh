@@ -51,6 +51,46 @@ is_debian() {
     command -v apt-get >/dev/null && command -v dpkg-query >/dev/null
 }
 
+size_of() { # folders: how much they hold, in MB
+    du -sm "$@" 2>/dev/null | awk '{sum += $1} END {print sum + 0}'
+}
+
+# Runs pip with the arguments given, and shows how much it has fetched: in one line that is redrawn on
+# a terminal, else at the end. Prints the last line of its errors, and returns 1, when it fails.
+fetch_python() {
+    {
+        PYTHONUNBUFFERED=1 .venv/bin/python -m pip "$@" --disable-pip-version-check --no-cache-dir \
+            --progress-bar off --require-hashes 2>&1 || echo "failed: pip"
+    } | {
+        count=0 kilobytes=0 error=
+        while IFS= read -r line; do
+            case $line in
+            *Downloading\ *.whl\ \(*\) | *Downloading\ *.tar.gz\ \(*\))
+                size=${line##*\(}
+                number=${size%% *}
+                case $size in
+                *MB*) kilobytes=$((kilobytes + ${number%.*} * 1000)) ;;
+                *kB*) kilobytes=$((kilobytes + ${number%.*})) ;;
+                esac
+                count=$((count + 1))
+                [ ! -t 1 ] || printf '\r\033[Ksetup: fetched %d packages, %d MB' \
+                    "$count" "$((kilobytes / 1000))"
+                ;;
+            Installing\ collected*)
+                [ ! -t 1 ] || printf '\r\033[K'
+                echo "setup: fetched $count packages, $((kilobytes / 1000)) MB; unpacking them"
+                ;;
+            "failed: pip")
+                [ ! -t 1 ] || printf '\r\033[K'
+                printf '%s\n' "$error" >&2
+                exit 1
+                ;;
+            *[![:space:]]*) error=$line ;;
+            esac
+        done
+    }
+}
+
 # A user's PATH often lacks these folders.
 PATH="$PATH:/usr/sbin:/sbin"
 
@@ -74,7 +114,10 @@ absent_commands() {
 if is_debian && [ "$(id -u)" -eq 0 ]; then
     absent=$(absent_packages | paste -sd ' ')
     if [ -n "$absent" ]; then
-        echo "setup: installing the Debian packages $absent"
+        # shellcheck disable=SC2086
+        bytes=$(apt-get install --print-uris -qq -y --no-install-recommends $absent 2>/dev/null |
+            awk '{sum += $3} END {printf "%.0f", sum / 1e6}')
+        echo "setup: installing the Debian packages $absent (${bytes:-0} MB to fetch)"
         # apt's lists of packages may be old or missing.
         # shellcheck disable=SC2086
         apt-get install -qq -y --no-install-recommends $absent >/dev/null 2>&1 || {
@@ -154,12 +197,12 @@ if ! cmp -s "$lock" "$stamp"; then
         "$python" -m venv .venv || fail "$python could not make .venv"
     fi
     echo "setup: installing the Python packages of $lock in .venv"
-    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-cache-dir \
-        --require-hashes --requirement "$lock" ||
+    fetch_python install --requirement "$lock" ||
         fail "pip could not install $lock; is there a network? (delete .venv to start again)"
     # The tests' packages include those of a campaign.
     [ "$wanted" = dev ] && cp envs/requirements.txt .venv/vcperf.run
     # matplotlib needs some time to list its fonts. It does so here, not at the first figure.
+    echo "setup: listing the fonts for figures; .venv has $(size_of .venv) MB"
     MPLCONFIGDIR=$PWD/.tools/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' ||
         fail "matplotlib does not start"
     cp "$lock" "$stamp"
@@ -225,4 +268,5 @@ if ! have_netperf; then
     is_debian || fail "netperf is missing: $get"
     echo "setup: downloading netperf (Debian non-free) into .tools"
     fetch_nonfree || fail "apt could not download netperf: $get"
+    echo "setup: .tools has $(size_of .tools) MB"
 fi

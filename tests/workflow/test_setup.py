@@ -64,6 +64,58 @@ def test_set_up_says_what_is_missing_and_how_to_get_it(checkout, tmp_path):
     assert "not found: unshare setpriv; install iproute2, util-linux" in done.stderr
 
 
+PIP = """#!/bin/sh
+[ "$1 $2" = "-m pip" ] || exit 0
+echo "Collecting numpy"
+echo "  Downloading numpy-2.4.0-cp311-cp311-manylinux.whl.metadata (6.6 kB)"
+echo "  Downloading numpy-2.4.0-cp311-cp311-manylinux.whl (16.9 MB)"
+echo "  Downloading six-1.17.0-py2.py3-none-any.whl (900 kB)"
+echo "  Downloading tiny-1.tar.gz (55 bytes)"
+echo "  Downloading more-1-py3-none-any.whl (200.5 kB)"
+echo "WARNING: something"
+%s
+"""
+
+
+@pytest.fixture
+def with_pip(tmp_path):
+    """A function that sets up a checkout whose pip ends with some commands."""
+
+    def run(ending: str):
+        for name in ("envs", ".venv/bin", ".tools/usr/bin"):
+            (tmp_path / name).mkdir(parents=True)
+        for name in ("setup.sh", "requirements.txt", "debian.txt", "debian-optional.txt"):
+            shutil.copy2(ROOT / "envs" / name, tmp_path / "envs")
+        for name, text in ((".venv/bin/python", PIP % ending), (".tools/usr/bin/netserver", "")):
+            (tmp_path / name).write_text(text)
+            (tmp_path / name).chmod(0o755)
+        return run_setup(tmp_path, os.environ["PATH"])
+
+    return run
+
+
+def test_set_up_names_its_steps_and_how_much_it_fetches(with_pip):
+    done = with_pip('echo "Installing collected packages: numpy, six"')
+    assert done.returncode == 0, done.stderr
+    steps = [line for line in done.stdout.splitlines() if "Debian package" not in line]
+    assert steps[:2] == [
+        "setup: installing the Python packages of envs/requirements.txt in .venv",
+        "setup: fetched 4 packages, 17 MB; unpacking them",
+    ]
+    assert steps[2].startswith("setup: listing the fonts for figures; .venv has ")
+    assert len(steps) == 3 and not done.stderr
+
+
+def test_set_up_says_why_pip_failed(with_pip):
+    done = with_pip('echo "ERROR: no matching distribution for numpy"; exit 1')
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "ERROR: no matching distribution for numpy",
+        "setup: pip could not install envs/requirements.txt; is there a network? (delete .venv to"
+        " start again)",
+    ]
+
+
 def test_the_lists_of_packages_agree():
     """conda's versions are the locked ones, for the Python that it names."""
     import yaml
