@@ -7,6 +7,8 @@ from typing import Any
 
 from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
+# Of a block's transactions; in summaries, the mean of the blocks' own.
+LATENCIES = ("p50_us", "p90_us", "p99_us", "max_us")
 METRICS = (
     "throughput_mbps",
     "transactions_per_s",
@@ -14,6 +16,7 @@ METRICS = (
     "receiver_cpu_percent",
     "sender_domain_cpu_percent",
     "receiver_domain_cpu_percent",
+    *LATENCIES,
 )
 
 

@@ -10,7 +10,7 @@ from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
 from vcperf.measure import duration
 from vcperf.measure.block import main, observed
-from vcperf.tools import netperf, netperf_commands, netperf_cpu
+from vcperf.tools import netperf, netperf_commands, netperf_cpu, netperf_latency
 from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -37,7 +37,7 @@ def measure(
     Args:
         testbed: up and pinned.
         spec: sender, receiver, test, message_bytes, duration_s, warmup_s, and
-            optionally socket_buffers and congestion_control.
+            optionally socket_buffers, congestion_control and percentiles (of latencies).
         content: the record; gets commands (each with its role), before and after, and `notes`
             that say which of netperf's figures were left out, and why.
         sampled: the context in which what is measured runs, for profiles.
@@ -60,6 +60,7 @@ def measure(
             duration_s=duration_s,
             socket_buffers=spec.get("socket_buffers"),
             congestion_control=spec.get("congestion_control"),
+            keys=_keys(spec),
         )
 
     with testbed.serve(
@@ -116,13 +117,15 @@ def check_answer(spec: dict[str, Any], output: str) -> float:
     name = _name(spec)
     try:
         rows = netperf.parse(output)
+        if "percentiles" in spec:
+            netperf_latency.parse(output)
     except Untrusted as fault:
         why = ""
         if spec["test"].startswith("UDP") and "nothing arrived" in str(fault):
             why = f"; most likely a firewall drops UDP to {spec['receiver']} (docs/testbeds.md)"
         raise VcperfError(f"{name}: {fault}{why}") from None
     keys = netperf.key_values(output)
-    missing = [key for key in netperf_commands.KEYS if key not in keys]
+    missing = [key for key in _keys(spec) if key not in keys]
     if len(rows) != 1 or missing:
         raise VcperfError(f"{name}: netperf did not answer {', '.join(missing) or 'once'}")
     if rows[0]["message_bytes"] != spec["message_bytes"]:
@@ -134,6 +137,11 @@ def check_answer(spec: dict[str, Any], output: str) -> float:
         raise VcperfError(f"{name}: the kernel used congestion control {used}, not {wanted}")
     elapsed_s: float = rows[0]["elapsed_s"]
     return elapsed_s
+
+
+def _keys(spec: dict[str, Any]) -> tuple[str, ...]:
+    """What netperf is asked for."""
+    return (*netperf_commands.KEYS, *(netperf_latency.KEYS if "percentiles" in spec else ()))
 
 
 def _check_status(spec: dict[str, Any], run: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from vcperf.errors import VcperfError
 from vcperf.kinds.netperf import METRICS
 from vcperf.records.observation import domain_cpu_percent
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
-from vcperf.tools import netperf, netperf_cpu
+from vcperf.tools import netperf, netperf_cpu, netperf_latency
 from vcperf.tools.filter import Untrusted
 
 OVERRAN = 1.05  # a run this much longer than asked for was held up
@@ -50,6 +50,8 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         (parsed,) = netperf.parse(output, needed=("elapsed_s",))
         if spec["test"] == "UDP_STREAM":
             parsed |= netperf.udp_sent(run["output"], parsed["throughput_mbps"])
+        if "percentiles" in spec:
+            parsed |= netperf_latency.parse(output)
     except (Untrusted, ValueError) as fault:
         raise VcperfError(f"{planned['record']}: {fault}") from None
     row = {

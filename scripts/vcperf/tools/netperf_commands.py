@@ -32,6 +32,7 @@ def client_argv(
     duration_s: int,
     socket_buffers: dict[str, int] | None = None,
     congestion_control: str | None = None,
+    keys: tuple[str, ...] = KEYS,
 ) -> list[str]:
     """The command line of one measurement, KEY=VALUE output with both CPU figures.
 
@@ -44,6 +45,7 @@ def client_argv(
         socket_buffers: send_bytes and receive_bytes for both ends; None leaves the
             kernel's own sizing.
         congestion_control: for TCP tests; None leaves the host's own.
+        keys: what to answer. Those of a latency make netperf take the time of each transaction.
     """
     argv = ["netperf", "-4", "-H", address, "-p", str(port), "-t", test]
     # Else the data's own sockets are open at every address of a host.
@@ -59,7 +61,7 @@ def client_argv(
         argv += ["-s", both, "-S", both]
     if congestion_control and test.startswith("TCP"):
         argv += ["-K", congestion_control]
-    return [*argv, "-k", ",".join(KEYS)]
+    return [*argv, "-k", ",".join(keys)]
 
 
 def server_argv(*, address: str, port: int) -> list[str]:

@@ -34,6 +34,8 @@ def cells(layout: Layout) -> Iterator[Cell]:
                 for option in ("socket_buffers", "congestion_control"):
                     if option in section:
                         spec[option] = section[option]
+                if section.get("percentiles") and test.endswith("RR"):
+                    spec["percentiles"] = True
                 yield Cell(
                     "netperf",
                     f"{path.sender}-{path.receiver}_{test}_{size}",
