@@ -117,6 +117,10 @@ TRIALS = {
             "odd: cannot be reached by ssh (Connection to … timed out)",
         ),
     ),
+    "guest": Trial(
+        "a guest of a Xen host is destroyed",
+        ("domain c000: node0 (odd) has no domain 'c000' now; it has Domain-0, c001",),
+    ),
     "disk at record": Trial(
         "the disk is full when a record is written",
         (
