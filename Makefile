@@ -16,13 +16,17 @@ export PYTHONPATH := $(CURDIR)/scripts
 .PHONY: figures
 figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, ONLY=testbed, PARTIAL=1, VERBOSE=1)
 	$(if $(CAMPAIGN),@.venv/bin/python -m vcperf check $(CAMPAIGN))
-	@.venv/bin/snakemake $(if $(VERBOSE),,--logger vcperf) --cores $(CORES) results/figures/ $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
+	@.venv/bin/snakemake $(if $(VERBOSE),,--logger vcperf) --cores $(CORES) results/figures/ results/report.html $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: quick
 quick: ## A first picture in a minute and a half: what it costs when a guest shares dom0's CPU
 	@$(MAKE) --no-print-directory figures CAMPAIGN=config/campaigns/quick.yaml
 	@echo 'See results/figures/. `make figures` adds: paths between nodes, a third pinning, five blocks per'
 	@echo 'cell, MPI with and without load, profiles, plain processes as the baseline, and ten claims to test.'
+
+.PHONY: report
+report: setup ## Write results/report.html: findings, figures, tables on one page (FOLDER=results folder)
+	@.venv/bin/python -m vcperf report $(if $(FOLDER),'$(FOLDER)')
 
 .PHONY: converge
 converge: setup ## Measure, then add blocks until every cell is settled (CAMPAIGN=file)

@@ -48,6 +48,7 @@ include: "rules/measure.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"
 include: "rules/provenance.smk"
+include: "rules/report.smk"
 
 
 onstart:

@@ -135,15 +135,21 @@ fi
 
 [ "$wanted" != lab ] || exit 0
 
-# -- Debian packages that a campaign can do without -----------------------------------
+# -- Debian packages that a campaign or the tests can do without ------------------------
 
-if { [ "$wanted" = run ] || [ "$wanted" = dev ]; } && is_debian && [ "$(id -u)" -eq 0 ]; then
-    packages=envs/debian-optional.txt
+install_optional() { # what goes on without a package that apt could not install
     for package in $(absent_packages); do
         echo "setup: installing the Debian package $package"
         apt-get install -qq -y --no-install-recommends "$package" >/dev/null 2>&1 ||
-            echo "setup: apt could not install $package; campaigns go on without it, or say what needs it"
+            echo "setup: apt could not install $package; $1 go on without it, or say what needs it"
     done
+}
+
+if { [ "$wanted" = run ] || [ "$wanted" = dev ]; } && is_debian && [ "$(id -u)" -eq 0 ]; then
+    packages=envs/debian-optional.txt
+    install_optional campaigns
+    packages=envs/debian-browser.txt
+    [ "$wanted" != dev ] || install_optional tests
 fi
 
 # -- separate environments: MPI stacks overwrite each other's files; campaigns need no docs ----

@@ -27,7 +27,7 @@ def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) 
     records = {path: record.read(on_disk(path)) for path in present}
     of_blocks = {kind: tables[table] for kind, table in kinds.items()}
     said = findings.find(tables, config["target_percent"])
-    write_json(outputs["provenance"], provenance(config, plan, records, of_blocks))
+    write_json(outputs["provenance"], provenance(config, plan, records, of_blocks, list(tables)))
     write_json(outputs["findings"], dataclasses.asdict(said))
 
 

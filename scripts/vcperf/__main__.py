@@ -13,6 +13,7 @@ COMMANDS = {
     "doctor": ("doctor", "try everything that a campaign will need, and say how to mend it"),
     "converge": ("converge", "add blocks to the cells whose verdict is open"),
     "points": ("points", "pick points A and B for the profiles from the curves measured"),
+    "report": ("report", "write one page with findings, figures, tables and provenance"),
     "compare": ("compare", "compare two finished results folders"),
     "gate": ("gate", "say whether one campaign is worse than another, for a CI job"),
     "crate": ("crate", "pack a finished campaign as an RO-Crate, for an archive"),

@@ -20,7 +20,7 @@ def test_five_lines_say_what_was_found_where_it_is_and_what_to_do():
         "found: largest difference",
         "found: of 2 claims: 1 supported, 1 open",
         "see: results/figures/ (2 figures) and results/report.html",
-        "doubtful: 3 of 8 blocks are missing; and 1 more, see results/findings.json",
+        "doubtful: 3 of 8 blocks are missing; and 1 more, see results/report.html",
         "next: run the same command again",
     ]
 

@@ -101,7 +101,7 @@ def test_a_baseline_is_said_with_its_extremes():
     (line,) = find(campaign(*two(), overhead=rows)).verdicts
     assert line.startswith("netns against native: less in 1 of 3 cells (most: -60 %, -6")
     assert "config1 vc00->c010 TCP_STREAM, 1 byte), more in 1 (most: +200 %" in line
-    assert line.endswith("not distinguishable in 1")
+    assert line.endswith("not distinguishable in 1; each by its own 95 % interval")
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,9 @@ def differences(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
     medians of doubtful cells (`vcperf.analysis.doubts`); `why` gives the reason.
     """
     pairs = list(_pairs(blocks, target_percent))
-    told = [pair for pair in pairs if pair.bound != LINK]
+    comparable = [pair for pair in pairs if pair.bound != LINK]
     limited = [pair for pair in pairs if pair.bound == LINK]
-    found = [*zip(told, adjusted(told), strict=True)]
+    found = [*zip(comparable, adjusted(comparable), strict=True)]
     found += [(pair, (pair.effect(LEVEL), False)) for pair in limited]
     rows = []
     for pair, (effect, differs) in found:

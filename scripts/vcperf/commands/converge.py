@@ -81,7 +81,7 @@ def run_rounds(options: argparse.Namespace) -> None:
         pace = max(1.0, (time.monotonic() - started) / expected_s)
     if cells_open:
         print("no time for a further round; run again to go on, with a new budget")
-    snakemake(options, ["results/figures/"])
+    snakemake(options, ["results/figures/", "results/report.html"])
 
 
 def snakemake(options: argparse.Namespace, targets: list[str]) -> None:

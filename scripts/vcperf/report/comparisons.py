@@ -72,7 +72,8 @@ def said_of_baseline(tables: Tables) -> Iterator[str]:
         rest = len(rows) - len(less) - len(more)
         line = f"{testbed} against {baseline}: less in {len(less)} of {count(len(rows), 'cell')}"
         line += _extreme(less, "idxmin") + f", more in {len(more)}" + _extreme(more, "idxmax")
-        yield f"{line}, not distinguishable in {rest}" if rest else line
+        line += f", not distinguishable in {rest}" if rest else ""
+        yield f"{line}; each by its own 95 % interval"
 
 
 def _extreme(rows: pd.DataFrame, which: str) -> str:
@@ -89,15 +90,15 @@ def said_of_pinnings(tables: Tables) -> Iterator[str]:
     rows = tables.get("pinnings")
     if rows is None or not len(rows):
         return
-    told = rows[rows["verdict"] == pinnings.DIFFER]
-    if not len(told):
+    differing = rows[rows["verdict"] == pinnings.DIFFER]
+    if not len(differing):
         yield (
             f"no pinning differs from another: {count(len(rows), 'comparison')},"
             " none distinguishable from chance"
         )
     else:
-        sizes = np.abs(np.log(np.maximum(1 + told["effect_percent"].to_numpy() / 100, 1e-9)))
-        largest = told.iloc[int(sizes.argmax())]
+        sizes = np.abs(np.log(np.maximum(1 + differing["effect_percent"].to_numpy() / 100, 1e-9)))
+        largest = differing.iloc[int(sizes.argmax())]
         yield f"largest difference between pinnings: {difference(largest)}, {place(largest)}"
     for _, of_path in rows.groupby(pinnings.PATH, sort=False, dropna=False):
         yield _of_path(of_path)

@@ -44,7 +44,7 @@ def lines(findings: Mapping[str, Sequence[str]], figures: int, report: bool) -> 
     doubts = findings["doubts"]
     if doubts:
         rest = len(doubts) - 1
-        more = f"; and {rest} more, see {on_disk(FINDINGS)}" if rest else ""
+        more = f"; and {rest} more, see {on_disk(REPORT if report else FINDINGS)}" if rest else ""
         said.append(f"doubtful: {doubts[0]}{more}")
     said += [f"next: {sentence}" for sentence in findings["advice"][:1]]
     return said

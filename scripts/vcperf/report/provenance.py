@@ -6,7 +6,7 @@ import datetime
 import importlib.metadata
 import platform
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ def provenance(
     plan: pd.DataFrame,
     records: Mapping[str, Content],
     tables: Mapping[str, pd.DataFrame],
+    made: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What config/schemas/provenance.schema.yaml describes.
 
@@ -37,6 +38,7 @@ def provenance(
         plan: results/tables/plan.csv.
         records: path -> each record that there is of the plan's.
         tables: kind -> a table that has each block of it, in a row or several.
+        made: the names of all tables of the campaign.
     """
     commands = [command for content in records.values() for command in content["commands"]]
     return {
@@ -53,6 +55,7 @@ def provenance(
         "settings": _settings(records.values()),
         "versions": _versions(records.values()),
         "code": _distinct(content.get("code") or {} for content in records.values()),
+        "tables": list(made),
         "config": config,
         "made_with": {
             "vcperf": __version__,

@@ -1,0 +1,16 @@
+"""Snakemake script: the report of a campaign."""
+
+import os
+
+from vcperf.errors import told_in_one_line
+from vcperf.report import page
+
+
+def main(output: str) -> None:
+    """Write the report of the results folder in which it is to be."""
+    page.write(os.path.dirname(output), output)
+
+
+if __name__ == "__main__":
+    with told_in_one_line():
+        main(snakemake.output.report)
