@@ -8,8 +8,8 @@ rule report:
         provenance="results/provenance.json",
         modules=imported_modules.modules("write_report.py"),
         page=[
-            f"{HERE}scripts/vcperf/report/page.{part}"
-            for part in ("html", "css", "js")
+            f"{HERE}scripts/vcperf/report/{name}"
+            for name in ("page.html", "page.css", "page.js", "flame.js")
         ],
     output:
         report="results/report.html",

@@ -135,10 +135,21 @@ def test_a_link_to_a_table_opens_it(browser):
     wait(browser, lambda: find(browser, "#table-netperf_summary tbody td"))
 
 
-def test_a_flame_graph_opens(browser):
+def test_a_flame_graph_zooms_and_marks_functions(browser):
     find(browser, "#flames summary")[0].click()
     wait(browser, lambda: find(browser, "#flames svg rect"))
-    assert "main" in find(browser, "#flames svg")[0].text
+    frames = {frame.text: frame for frame in find(browser, "#flames svg g")}
+    assert set(frames) == {"all", "main", "receive", "send"}
+    widths = [frames[name].rect["width"] for name in ("main", "send")]
+    assert widths[1] == pytest.approx(0.6 * widths[0], abs=2)  # of 500 samples, 300
+    frames["send"].click()
+    assert frames["send"].rect["width"] == pytest.approx(widths[0], abs=2)
+    assert not frames["receive"].is_displayed() and frames["main"].is_displayed()
+    find(browser, "#flames button")[0].click()
+    assert frames["receive"].is_displayed()
+    assert frames["send"].rect["width"] == pytest.approx(widths[1], abs=2)
+    find(browser, "#flames input")[0].send_keys("REC")
+    assert find(browser, "#flames output")[0].text == "40.0 % of the samples"
 
 
 def test_a_narrow_screen_and_dark_mode_are_readable(browser):

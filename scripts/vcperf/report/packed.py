@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from vcperf.tables.columns import COLUMNS
+from vcperf.tables.meanings import MEANINGS, SUMMARIES
 
 MOST_ROWS = 20_000  # of a table; a browser sorts and filters so many at once
 MOST_BYTES = 1_000_000  # of a packed table
@@ -29,7 +30,7 @@ class PackedTable:
         shown: how many of them, from the first on, the page has.
         same: column -> the value that all rows have; these are no columns of the page.
         empty: columns without any value; nor are these.
-        columns: the others, with their units.
+        columns: the others, with their units and meanings.
         data: their values, packed: see `pack`.
     """
 
@@ -38,7 +39,7 @@ class PackedTable:
     shown: int
     same: dict[str, str]
     empty: tuple[str, ...]
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str, str], ...]
     data: str
 
 
@@ -57,8 +58,11 @@ def packed_table(name: str, table: pd.DataFrame) -> PackedTable:
                 same[str(column)] = str(_plain(table[column].iloc[0]))
     known = [str(c) for c in table if str(c) not in empty and str(c) not in same]
     shown, data = _as_many_as_fit(table[known])
-    units = [(column, COLUMNS[column].unit if column in COLUMNS else "") for column in known]
-    return PackedTable(name, len(table), shown, same, empty, tuple(units), data)
+    columns = [
+        (column, COLUMNS[column].unit if column in COLUMNS else "", meaning(column))
+        for column in known
+    ]
+    return PackedTable(name, len(table), shown, same, empty, tuple(columns), data)
 
 
 def _as_many_as_fit(table: pd.DataFrame) -> tuple[int, str]:
@@ -81,6 +85,11 @@ def _plain(value: Any) -> Any:
     if not math.isfinite(number):
         return "" if math.isnan(number) else str(number)
     return int(number) if number.is_integer() else float(f"{number:.{DIGITS}g}")
+
+
+def meaning(column: str) -> str:
+    """What a column means, in words; empty for one that the vocabulary lacks."""
+    return MEANINGS.get(column) or SUMMARIES.get(column, "")
 
 
 def within(sizes: Iterable[tuple[str, int]], most: int) -> list[str]:

@@ -30,8 +30,9 @@ async function openTable(box) {
   const [{ default: DataTable }, text] = await Promise.all([library(), unpack(box.dataset.table)]);
   const values = JSON.parse(text);
   const rows = (values[0] ?? []).map((_, row) => values.map((column) => column[row]));
-  const columns = JSON.parse(box.dataset.columns).map(([name, unit], at) => ({
-    title: escaped(name) + (unit ? ` <small>${escaped(unit)}</small>` : ""),
+  const columns = JSON.parse(box.dataset.columns).map(([name, unit, meaning], at) => ({
+    title: `<span title="${escaped(meaning)}">${escaped(name)}</span>` +
+      (unit ? ` <small>${escaped(unit)}</small>` : ""),
     type: values[at].every((v) => v === "" || typeof v === "number") ? "num" : "string",
     render: shown,
   }));
@@ -53,7 +54,21 @@ async function openTable(box) {
 
 async function openFlame(box) {
   const parsed = new DOMParser().parseFromString(await unpack(box.dataset.svg), "image/svg+xml");
-  box.replaceChildren(document.importNode(parsed.documentElement, true));
+  const svg = document.importNode(parsed.documentElement, true);
+  const graph = flameGraph(svg);
+  const [word, back, share] = ["input", "button", "output"].map((tag) => document.createElement(tag));
+  word.type = "search";
+  word.placeholder = word.ariaLabel = "Mark functions";
+  word.addEventListener("input", () => {
+    const marked = graph.mark(word.value);
+    share.textContent = word.value ? ` ${(100 * marked).toFixed(1)} % of the samples` : "";
+  });
+  back.type = "button";
+  back.textContent = "Whole graph";
+  back.addEventListener("click", graph.reset);
+  const controls = document.createElement("p");
+  controls.append(word, " ", back, share);
+  box.replaceChildren(controls, svg);
 }
 
 function onFirstOpen(selector, inside, open) {

@@ -27,7 +27,9 @@ from vcperf.report.contents import FLAME, Contents
 from vcperf.report.findings import Findings, find
 
 HERE = Path(__file__).parent
-TEMPLATE, SCRIPT, STYLE = (HERE / name for name in ("page.html", "page.js", "page.css"))
+TEMPLATE, STYLE, FLAME_SCRIPT, SCRIPT = (
+    HERE / name for name in ("page.html", "page.css", "flame.js", "page.js")
+)
 MOST_BYTES = 6_000_000  # of all figures, of all flame graphs and of all tables
 MOST_PATHS = 8  # that are shown before a click
 SYMBOLS = {
@@ -70,7 +72,7 @@ def render(of: Contents, findings: Findings, folder: str = "results") -> str:
         packed.within(((name, len(text)) for name, text in them.items()), MOST_BYTES)
         for them in (figures, flames, {name: table.data for name, table in tables.items()})
     ]
-    script = SCRIPT.read_text(encoding="utf-8")
+    script = "\n".join(path.read_text(encoding="utf-8") for path in (FLAME_SCRIPT, SCRIPT))
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,

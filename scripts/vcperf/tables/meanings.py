@@ -1,7 +1,7 @@
 """What each column of results/tables/ means, in words: the text of docs/reference/columns.md.
 
 `vcperf.tables.columns` has their types and units. A column without a text here fails a test. Only
-documentation needs these texts, so nothing that measures or draws imports them.
+documentation and the report need these texts, so nothing that measures or draws imports them.
 """
 
 from __future__ import annotations
