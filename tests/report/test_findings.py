@@ -60,6 +60,32 @@ def test_the_largest_difference_stands_for_all_and_each_path_has_its_ranking():
     assert paths[0].endswith(" at 64 bytes; 1 of 3 comparisons not distinguishable")
 
 
+def test_a_difference_on_the_baseline_is_not_the_one_that_stands_for_all():
+    cells = (*two(100, 400, testbed="native"), *two(100, 130))
+    rows = overhead.overhead(table(*cells))
+    assert (
+        find(campaign(*cells, overhead=rows))
+        .differences[0]
+        .endswith(", vc00->c010 TCP_STREAM (netns), 1024 bytes")
+    )
+
+
+def test_a_block_of_several_message_sizes_is_one_block():
+    rows = [
+        {
+            **{"testbed": "netns", "pinning": "config2", "path": "c000->c010", "stack": "mpich"},
+            **{"program": "pingpong", "load": "ep", "message_bytes": size, "block": block},
+            **{"status": "ok", "platform": "here", "started": None, **HOST},
+        }
+        for size in (1, 64, 512)
+        for block in (1, 2)
+    ]
+    assert find({"pingpong": table(rows)}).measured[:2] == (
+        "2 blocks on here (netns)",
+        "pingpong: 2 blocks in 1 cell; pinning config2; path c000->c010; MPI stack mpich",
+    )
+
+
 def test_pinnings_that_do_not_differ_are_said_so():
     first, path = find(campaign(*two(100, 101, percent=20))).differences
     assert first == (

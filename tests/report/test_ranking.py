@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 from helpers.blocks import cell, scattered, table
 from helpers.report_folders import blocks_of, tables_of
 
@@ -31,6 +32,15 @@ def test_the_path_of_the_largest_difference_comes_first():
     ]
     assert paths[2].ranks == () and paths[2].alike == ("config2 against config1: 1 bytes",)
     assert paths[0].ranks[0].direction == "worse" and paths[1].ranks[0].direction == "better"
+
+
+def test_paths_of_the_baseline_come_last():
+    cells = (*pair(100, 400, testbed="native"), *pair(100, 120))
+    tables = {
+        "pinnings": pinnings.differences(table(*cells), 2.5),
+        "overhead": pd.DataFrame({"baseline": ["native"]}),
+    }
+    assert [path.testbed for path in ranking.rankings(tables)] == ["netns", "native"]
 
 
 def test_half_and_twice_are_as_far_from_the_middle():

@@ -86,11 +86,14 @@ def _extreme(rows: pd.DataFrame, which: str) -> str:
 
 
 def said_of_pinnings(tables: Tables) -> Iterator[str]:
-    """What differs most between pinnings: the largest difference of all, then path by path."""
+    """What differs most between pinnings: the largest difference, off the baseline where there is
+    one, then path by path."""
     rows = tables.get("pinnings")
     if rows is None or not len(rows):
         return
     differing = rows[rows["verdict"] == pinnings.DIFFER]
+    beside = differing[~differing["testbed"].isin(baselines(tables))]
+    differing = beside if len(beside) else differing
     if not len(differing):
         yield (
             f"no pinning differs from another: {count(len(rows), 'comparison')},"
@@ -102,6 +105,12 @@ def said_of_pinnings(tables: Tables) -> Iterator[str]:
         yield f"largest difference between pinnings: {difference(largest)}, {place(largest)}"
     for _, of_path in rows.groupby(pinnings.PATH, sort=False, dropna=False):
         yield _of_path(of_path)
+
+
+def baselines(tables: Tables) -> set[str]:
+    """The testbeds that others are compared with."""
+    overhead = tables.get("overhead")
+    return set() if overhead is None else set(overhead["baseline"])
 
 
 def _of_path(rows: pd.DataFrame) -> str:

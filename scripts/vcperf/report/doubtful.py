@@ -171,4 +171,6 @@ def _wide(tables: Tables, target_percent: float) -> tuple[str, int]:
         return "", 0
     middle = sorted(needed)[len(needed) // 2]
     rounded = 5 * math.ceil(max(middle, 10) / 5)
-    return f"{len(needed)} of {count(cells, 'cell')} are not", rounded if rounded <= 100 else 0
+    verb = "is" if len(needed) == 1 else "are"
+    wide_now = f"{len(needed)} of {count(cells, 'cell')} {verb} not"
+    return wide_now, rounded if rounded <= 100 else 0

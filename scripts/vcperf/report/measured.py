@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from vcperf import kinds
-from vcperf.kinds import LABELS
 from vcperf.report.words import count, several
 
 Tables = Mapping[str, pd.DataFrame]
@@ -36,7 +35,7 @@ class Blocks:
     @property
     def cells(self) -> int:
         """How many cells the blocks are of."""
-        return len(self.rows.drop_duplicates(_names(self.rows)))
+        return len(self.rows.drop_duplicates(_names(self.kind, self.rows)))
 
 
 def blocks(tables: Tables) -> list[Blocks]:
@@ -47,13 +46,14 @@ def blocks(tables: Tables) -> list[Blocks]:
         table = tables.get(card.tables[0])
         planned = int((plan["kind"] == name).sum())
         if table is not None and (len(table) or planned):
-            rows = table.drop_duplicates([*_names(table), "block"])
+            rows = table.drop_duplicates([*_names(name, table), "block"])
             found.append(Blocks(name, max(planned, len(rows)), rows))
     return found
 
 
-def _names(table: pd.DataFrame) -> list[str]:
-    return [name for name in ("testbed", *LABELS) if name in table and table[name].notna().any()]
+def _names(kind: str, table: pd.DataFrame) -> list[str]:
+    """What names a cell of a kind. A block may have several rows: one per message size."""
+    return [name for name in ("testbed", *kinds.CARDS[kind].labels) if name in table]
 
 
 def measured(found: list[Blocks]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from vcperf.analysis import pinnings
 from vcperf.report import words
-from vcperf.report.comparisons import path
+from vcperf.report.comparisons import baselines, path
 
 MOST = 5  # differences of a path that are shown at once; the table has all
 WIDEST = math.log(20)  # a bar ends at a twentieth and at twenty times
@@ -49,6 +49,7 @@ class PathRanking:
 
     Args:
         path: it, in words.
+        testbed: on which it was measured.
         largest: its largest difference, as the logarithm of a ratio; 0 when there is none.
         metric: what is compared.
         ranks: the largest, MOST at most.
@@ -59,6 +60,7 @@ class PathRanking:
     """
 
     path: str
+    testbed: str
     largest: float
     metric: str
     ranks: tuple[Rank, ...]
@@ -69,11 +71,12 @@ class PathRanking:
 
 
 def rankings(tables: Mapping[str, pd.DataFrame]) -> list[PathRanking]:
-    """The ranking of each path, of the table pinnings: the path of the largest difference first.
-    None without that table."""
+    """The ranking of each path, of the table pinnings: the path of the largest difference first,
+    those of a baseline last. None without that table."""
     rows = tables.get("pinnings")
     found = [] if rows is None or not len(rows) else list(_rankings(rows))
-    return sorted(found, key=lambda path: -path.largest)
+    last = baselines(tables)
+    return sorted(found, key=lambda path: (path.testbed in last, -path.largest))
 
 
 def _rankings(rows: pd.DataFrame) -> Iterator[PathRanking]:
@@ -86,6 +89,7 @@ def _rankings(rows: pd.DataFrame) -> Iterator[PathRanking]:
         alike = of_path[of_path["verdict"] == pinnings.ALIKE]
         yield PathRanking(
             path=path(first),
+            testbed=str(first["testbed"]),
             largest=max((abs(_log(e)) for e in found["effect_percent"]), default=0.0),
             metric=str(first["metric"]),
             ranks=tuple(_rank(row, scale) for row in found.head(MOST).to_dict("records")),
