@@ -96,10 +96,10 @@ def test_figures_are_visible_and_grow_with_a_click(browser):
     for image in images:
         wait(browser, lambda image=image: browser.execute_script(shown, image))
         assert image.is_displayed() and image.size["width"] > 200
-    find(browser, "#figures button")[0].click()
+    find(browser, "#figure-curve button")[0].click()
     large = find(browser, "#large img")[0]
     width = large.size["width"]
-    assert width > images[0].size["width"]
+    assert width > find(browser, "#figure-curve img")[0].size["width"]
     find(browser, "#large [aria-label=Larger]")[0].click()
     assert large.size["width"] > width
     find(browser, "#large [value=close]")[0].click()
