@@ -1,4 +1,4 @@
-"""docs/reference/keys.md: every key of campaign files and testbed files, by their schemas."""
+"""docs/reference/keys.md: every key of every configuration file, by their schemas."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ from vcperf.errors import VcperfError
 
 SCHEMAS = Path(ROOT, "config/schemas")
 # What stands for names that the user chooses, by the key whose mapping has them.
-NAMES = {"nodes": "NODE", "domains": "DOMAIN", "stacks": "STACK"}
+NAMES = {
+    **{"nodes": "NODE", "domains": "DOMAIN", "stacks": "STACK"},
+    **{"figures": "FIGURE", "claims": "CLAIM"},
+}
+CONDITIONS = {"where", "of", "against"}  # column -> value: their meaning names the columns
+# Schema -> the part of keys.yaml and the heading of its files; campaign files have more headings.
+OTHERS = {
+    "testbed": ("Testbed files", "The key `testbed_file` of a campaign names one."),
+    "figures": ("Files of figures", "The key `figures` of a campaign names one."),
+    "claims": ("Files of claims", "The key `claims` of a campaign names one."),
+}
 HEAD = """\
 # Every key
 
 Made from `config/schemas` by `make reference`; a test holds it to them. Do not edit it.
 [Campaign files](../../config/README.md) says how files are read, and has examples. The default is
-that of `config/config.yaml`. A key without one can be left out, or has names that you choose.
+that of `config/config.yaml`. *needed*: a file that has the section must have the key.
 *decides* says of which blocks a key decides the result. After a change of the key these are
 measured again. Other keys measure nothing again.
 
@@ -42,8 +52,9 @@ def page() -> str:
             section = found
             parts.append(f"\n### {section}\n\n{COLUMNS}")
         parts.append(_row(key, schema, meanings["campaign"], default))
-    parts.append("\n## Testbed files\n\n" + COLUMNS)
-    parts += [_row(key, schema, meanings["testbed"], {}) for key, schema in keys_of("testbed")]
+    for name, (heading, told) in OTHERS.items():
+        parts.append(f"\n## {heading}\n\n{told}\n\n{COLUMNS}")
+        parts += [_row(key, schema, meanings[name], {}) for key, schema in keys_of(name)]
     return "".join(parts)
 
 
@@ -51,9 +62,9 @@ def keys_of(name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The keys of a schema, those that are no sections first, as paths with dots.
 
     Args:
-        name: config or testbed.
+        name: config, testbed, figures or claims.
 
-    Yields each with its part of the schema, in which references are followed.
+    Yields each with its part of the schema, in which references are followed, and with `needed`.
     """
     schema = read_yaml(SCHEMAS / f"{name}.schema.yaml")
     found = list(_walk(schema, schema, ""))
@@ -69,8 +80,11 @@ def _walk(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for key, its in part.get("properties", {}).items():
         schema = _followed(its, whole)
-        yield f"{prefix}{key}", schema
+        yield f"{prefix}{key}", {**schema, "needed": key in part.get("required", ())}
+        if key in CONDITIONS:
+            continue
         yield from _walk(schema, whole, f"{prefix}{key}.")
+        yield from _walk(schema.get("items", {}), whole, f"{prefix}{key}[].")
         each = schema.get("additionalProperties")
         if key in NAMES and isinstance(each, Mapping):
             yield from _walk(_followed(each, whole), whole, f"{prefix}{key}.{NAMES[key]}.")
@@ -97,7 +111,10 @@ def _row(
             f"config/schemas/keys.yaml: lacks {key}; say there what it means, then `make reference`"
         )
     its = meanings[key]
-    cells = (f"`{key}`", _values(schema), _default(key, default), its.get("decides", ""))
+    usual = _default(key, default)
+    if usual is None:
+        usual = "*needed*" if schema["needed"] else ""
+    cells = (f"`{key}`", _values(schema), usual, its.get("decides", ""))
     return "| " + " | ".join((*cells, its["means"])).replace("  ", " ") + " |\n"
 
 
@@ -106,19 +123,23 @@ def _values(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array" and "description" not in schema:
-        return f"list: {_values(schema['items'])}"
+        return (
+            f"list: {_values(schema['items'])}" if "properties" not in schema["items"] else "list"
+        )
     if "description" in schema:
         return str(schema["description"]).replace("|", "\\|")
+    if schema.get("type") == "string":
+        return "text"
     if schema.get("type") == "integer":
         return f"{schema['minimum']} to {schema['maximum']}"
     return "section" if "properties" in schema else "names with their values"
 
 
-def _default(key: str, default: Any) -> str:
-    """The default configuration's value, where it fits into a line."""
+def _default(key: str, default: Any) -> str | None:
+    """The default configuration's value, empty where it is a section; None where it has none."""
     for name in key.split("."):
         if not isinstance(default, Mapping) or name not in default:
-            return ""
+            return None
         default = default[name]
     if isinstance(default, Mapping):
         return ""
