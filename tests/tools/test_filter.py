@@ -70,3 +70,19 @@ def test_the_filter_is_a_command(tool):
         )
         assert (done.returncode, done.stdout.decode()) == (status, out)
         assert done.stderr.count(b"\n") == status
+
+
+@pytest.mark.parametrize("tool", [*OUTPUTS, "pathload", "pathrate", "perf"])
+def test_a_filter_refuses_what_never_ends(tool):
+    with open("/dev/zero", "rb") as endless:
+        done = subprocess.run(
+            [sys.executable, "-m", f"vcperf.tools.{tool}"],
+            stdin=endless,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("rejected: ") and done.stderr.count("\n") == 1

@@ -1,6 +1,9 @@
 """JSON that is no report of iperf3, or contradicts itself, is refused in one line."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from helpers.checkout import ROOT
@@ -64,3 +67,25 @@ def test_json_that_is_no_report_is_refused_in_one_line(text):
     with pytest.raises(Untrusted) as found:
         iperf3.parse(text)
     assert str(found.value).isprintable() and len(str(found.value)) < 300
+
+
+def test_no_json_takes_much_memory(tmp_path):
+    """Many small objects take most: some 26 bytes for each of the text."""
+    report = tmp_path / "report"
+    report.write_text('{"start": [' + "{}," * (iperf3.MOST_BYTES // 3 - 10) + "{}]}")
+    code = (
+        "import resource, runpy, sys\n"
+        "try: runpy.run_module('vcperf.tools.iperf3', run_name='__main__')\n"
+        "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    with report.open() as text:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            stdin=text,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1 and done.stderr.startswith("rejected: "), done.stderr
+    assert int(done.stdout) < 500_000  # kB

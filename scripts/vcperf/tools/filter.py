@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
+MOST_BYTES = 1 << 25  # of a report: campaigns keep 8 MB of what a program prints
 _IN_MEMORY = 1 << 24  # bytes
 _BATCH = 1000  # rows
 Row = dict[str, "Any"]
@@ -40,7 +41,7 @@ def quoted(line: str) -> str:
 
 
 def main(
-    parse: Callable[[str], list[Row]], columns: Sequence[str], most_bytes: int | None = None
+    parse: Callable[[str], list[Row]], columns: Sequence[str], most_bytes: int = MOST_BYTES
 ) -> int:
     """Run a parser over standard input.
 
@@ -53,10 +54,7 @@ def main(
     rows.
     """
     try:
-        text = sys.stdin.buffer.read(-1 if most_bytes is None else most_bytes + 1)
-        if most_bytes is not None and len(text) > most_bytes:
-            raise Untrusted(f"more than {most_bytes} bytes: no report is that long")
-        rows = parse(text.decode("utf-8", errors="replace"))
+        rows = parse(standard_input(most_bytes))
     except Untrusted as fault:
         print(f"rejected: {fault}", file=sys.stderr)
         return 1
@@ -64,6 +62,14 @@ def main(
     for note in getattr(rows, "notes", ()):
         print(note, file=sys.stderr)
     return 0
+
+
+def standard_input(most_bytes: int = MOST_BYTES) -> str:
+    """What standard input has. Raises Untrusted when that is more than most_bytes."""
+    text = sys.stdin.buffer.read(most_bytes + 1)
+    if len(text) > most_bytes:
+        raise Untrusted(f"more than {most_bytes} bytes: no report is that long")
+    return text.decode("utf-8", errors="replace")
 
 
 def print_whole(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> int:

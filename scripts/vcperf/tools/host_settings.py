@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     """Name -> value; None for what could not be read."""
 
 COLUMNS = ("name", "value")
+MOST_BYTES = 8_000_000  # a host has some kilobytes
 # What matters most: None rather than absent where it cannot be read.
 _TCP = [f"sysctl.net.ipv4.tcp_{name}" for name in ("rmem", "wmem", "congestion_control")]
 _EXPECTED = {
@@ -305,4 +306,4 @@ def parse(text: str) -> list[filters.Row]:
 
 
 if __name__ == "__main__":
-    sys.exit(filters.main(parse, COLUMNS))
+    sys.exit(filters.main(parse, COLUMNS, MOST_BYTES))

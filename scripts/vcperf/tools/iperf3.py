@@ -27,6 +27,7 @@ from vcperf.tools.iperf3_report import BIDIRECTIONAL, COLUMNS, EXTRA, FORWARD, R
 
 __all__ = ["COLUMNS", "EXTRA"]
 
+MOST_BYTES = 16_000_000  # JSON takes up to 26 times as much memory
 MODES = (FORWARD, REVERSE, BIDIRECTIONAL)
 
 
@@ -77,4 +78,4 @@ def parse(text: str) -> list[Row]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(parse, COLUMNS))
+    sys.exit(main(parse, COLUMNS, MOST_BYTES))

@@ -26,7 +26,7 @@ from __future__ import annotations
 import sys
 
 from vcperf.errors import quote
-from vcperf.tools.filter import Row, Untrusted, write_values
+from vcperf.tools.filter import Row, Untrusted, standard_input, write_values
 from vcperf.tools.launcher import without_rank_prefix
 from vcperf.tools.netperf_reader import KEY_VALUE, Reader
 
@@ -132,7 +132,7 @@ def filter_main() -> int:
     What netperf warns of goes to stderr; the rows stand.
     """
     try:
-        report = read(sys.stdin.buffer.read().decode("utf-8", errors="replace"))
+        report = read(standard_input())
     except Untrusted as fault:
         print(f"rejected: {fault}", file=sys.stderr)
         return 1
