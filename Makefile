@@ -73,6 +73,17 @@ test-lab: setup-dev ## Boot a real Xen host under emulation and run the tests th
 	@envs/setup.sh lab
 	.venv/bin/python -m pytest -m lab
 
+.PHONY: test-endurance
+test-endurance: setup-dev ## Measure thousands of blocks in a row, kill a campaign again and again (BLOCKS=2000, KILLS=20)
+	$(if $(BLOCKS),VCPERF_BLOCKS='$(BLOCKS)') $(if $(KILLS),VCPERF_KILLS='$(KILLS)') .venv/bin/python -m pytest -m endurance
+
+.PHONY: test-all
+test-all: ## Run all tests, which takes hours: as a nightly job
+	$(MAKE) test
+	$(MAKE) test-slow
+	$(MAKE) test-lab
+	$(MAKE) test-endurance
+
 .PHONY: lint
 lint: setup-dev ## Check style, types and the workflow
 	.venv/bin/ruff check .
@@ -128,4 +139,4 @@ lock: setup-dev ## Update the locked lists of packages from envs/*.in
 
 .PHONY: help
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16

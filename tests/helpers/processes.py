@@ -11,15 +11,15 @@ import pytest
 PATIENCE_S = 180  # a bound, not a pause: campaigns of other tests may hold the host
 
 
-def wait_until(condition, what: str):
+def wait_until(condition, what: str, patience_s: float = PATIENCE_S):
     """Poll a condition; what it waits for happens, or the test fails."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         found = condition()
         if found:
             return found
         time.sleep(0.02)
-    pytest.fail(f"{what}: not within {PATIENCE_S} s")
+    pytest.fail(f"{what}: not within {patience_s:g} s")
 
 
 def descendants(pid: int) -> dict[int, str]:

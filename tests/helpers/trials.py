@@ -26,6 +26,13 @@ FOOT = """
 `make test` runs the short ones, `make test-slow` all. Programs are killed at moments that a seed
 decides.
 
+## In the long run
+
+`make test-endurance` measures 2,000 blocks in a row, as short as they can be, and holds the memory,
+open files, threads and namespaces of the last quarter against those of the second. It also kills a
+campaign 20 times. Its records must then be whole, and its cells those of a campaign that was not
+killed.
+
 """
 
 
