@@ -4,7 +4,7 @@ CAMPAIGN ?=
 CORES ?= all
 ifneq ($(CAMPAIGN),)
 ifeq ($(wildcard $(CAMPAIGN)),)
-$(error CAMPAIGN=$(CAMPAIGN): there is no such file)
+$(error CAMPAIGN=$(CAMPAIGN): there is no such file; config/campaigns/ has examples)
 endif
 endif
 # For programs that are started by their names.

@@ -70,7 +70,7 @@ def test_samples_of_two_events_are_not_added():
     with pytest.raises(VcperfError, match="several events"):
         profiles.table(rows)
     assert profiles.counts(rows, where={"event": "misses"}) == {("a",): 2}
-    with pytest.raises(VcperfError, match="does not tell the app"):
+    with pytest.raises(VcperfError, match="lacks the app"):
         profiles.table(rows[:1], by=("app",))
 
 

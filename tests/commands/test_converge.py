@@ -32,7 +32,7 @@ def test_without_time_it_measures_the_campaign_and_says_what_is_open(checkout, r
     assert main(["converge", checkout.overlay("short.yaml", short)]) == 0
     said = capsys.readouterr().out
     assert "2 of 2 cells open, 0 blocks to add" in said and "no time for a further round" in said
-    assert runs == [["results/tables/netperf.csv"], ["results/figures/"]]
+    assert runs == [["results/tables/netperf.csv"], ["results/figures/", "results/report.html"]]
     assert counts_of(checkout) == []
 
 
@@ -48,7 +48,7 @@ def test_a_failed_run_ends_it_before_anything_is_decided(checkout, runs, monkeyp
 
 def test_rounds_go_on_to_the_maximum_and_the_figures_come_last(checkout, runs, capsys):
     assert main(["converge", checkout.overlay("endless.yaml", ENDLESS)]) == 0
-    tables, figures = ["results/tables/netperf.csv"], ["results/figures/"]
+    tables, figures = ["results/tables/netperf.csv"], ["results/figures/", "results/report.html"]
     assert runs == [tables, tables, tables, figures]
     assert counts_of(checkout) == [3, 3]
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("round")]

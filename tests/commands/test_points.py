@@ -43,7 +43,7 @@ def pick(tmp_path):
 
 def test_the_command_writes_the_points_of_an_anomaly_and_takes_them_back(pick):
     said, points = pick.script()
-    assert said == "results/tables/anomalies.csv: missing; measure a ping-pong first\n"
+    assert said == "results/tables/anomalies.csv: missing; run `make figures` first\n"
     said, points = pick(2048)
     assert points == {"A": 2048, "B": 4096}
     assert said.startswith("points: A 2048, B 4096 bytes: the largest anomaly, of t config2 mpich")

@@ -20,7 +20,7 @@ BAD = {
     ),
     "a path to itself": (
         {"netperf": {"paths": {"config1": ["c000->c000"]}}},
-        ["netperf.paths.config1[0]", "needs two different domains"],
+        ["netperf.paths.config1[0]", "sender and receiver are one domain; name two"],
     ),
     "a path that is none": (
         {"netperf": {"paths": {"config1": ["vc00-c010"]}}},
@@ -64,7 +64,7 @@ BAD = {
     ),
     "too many CPUs for the VCPUs": (
         {"pinnings": {"config1": {"node0": {"c001": [0, 1]}}}},
-        ["pinnings.config1.node0.c001: 2 entries, but the domain has 1 VCPUs"],
+        ["pinnings.config1.node0.c001: 2 entries, but the domain has 1 VCPU; give one entry"],
     ),
     "a domain of two nodes": (
         {"nodes": {"node1": {"domains": {"c000": {"vcpus": 1}}}}},

@@ -120,3 +120,24 @@ def test_aliases_and_merge_keys_are_yaml_too(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(VcperfError, match=r"none\.yaml: No such file"):
         files.read_yaml(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("named", "hint"),
+    [
+        ("mine-figurs.yaml", ", did you mean 'mine-figures.yaml'?"),
+        ("sub/clams.yaml", ", did you mean 'sub/claims.yaml'?"),
+        ("elsewhere/x.yaml", ""),
+        ("far-from-all", ""),
+    ],
+)
+def test_a_file_that_is_not_there_is_named_with_one_of_a_name_that_is_close(
+    named, hint, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    for name in ("mine-figures.yaml", "sub/claims.yaml"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(VcperfError) as refused:
+        files.named_file({"figures": named}, "figures", [])
+    assert str(refused.value) == f"--config: figures: there is no file '{named}'{hint}"

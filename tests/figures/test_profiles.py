@@ -74,7 +74,7 @@ def test_profiles_without_a_cost_are_not_said_to_be_missing():
     cost[["test", "message_bytes", "ns_per_megabyte"]] = None
     columns = "compared unit testbed pinning stack program load event first second".split()
     differences = pd.DataFrame(columns=columns)
-    for blocks, said in ((BLOCKS, "tells no CPU time"), (BLOCKS[:0], "in this campaign")):
+    for blocks, said in ((BLOCKS, "gives no CPU time"), (BLOCKS[:0], "in this campaign")):
         for drawing in (
             figures.images({"profile_cost": cost, "profile_blocks": blocks}),
             figures.points({"profile_differences": differences, "profile_blocks": blocks}),

@@ -25,13 +25,13 @@ def test_a_report_of_what_was_asked_is_accepted():
     ("change", "name", "fault"),
     [
         ({}, "3.12-refused", "iperf3 failed: 'unable to connect to server: Connection refused'$"),
-        ({"mode": "reverse"}, "3.12-tcp", "iperf3 measured forward"),
-        ({"mode": "bidirectional"}, "3.12-tcp", "iperf3 measured forward"),
-        ({"streams": 4}, "3.12-tcp", "iperf3 measured streams 1"),
-        ({"message_bytes": 1}, "3.12-tcp", "iperf3 measured message_bytes 131072"),
-        ({"protocol": "UDP"}, "3.12-tcp", "iperf3 measured protocol TCP"),
+        ({"mode": "reverse"}, "3.12-tcp", "iperf3 measured forward, not reverse"),
+        ({"mode": "bidirectional"}, "3.12-tcp", "iperf3 measured forward, not forward, reverse"),
+        ({"streams": 4}, "3.12-tcp", "iperf3 measured streams 1, not 4"),
+        ({"message_bytes": 1}, "3.12-tcp", "iperf3 measured message_bytes 131072, not 1"),
+        ({"protocol": "UDP"}, "3.12-tcp", "iperf3 measured protocol TCP, not UDP"),
         ({"duration_s": 2}, "3.12-tcp", r"ended after 1\.\d+ s of 2 s"),
-        ({}, "3.12-tcp-server", "iperf3 does not report sent_mbps"),
+        ({}, "3.12-tcp-server", "the report of iperf3 lacks sent_mbps"),
     ],
 )
 def test_a_report_of_something_else_is_refused_with_the_name_of_the_cell(change, name, fault):

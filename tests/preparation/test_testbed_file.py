@@ -19,21 +19,27 @@ def test_a_testbed_file_may_state_the_rate_of_the_link(tmp_path):
         assert site.link_mbps == stated and "link_mbps" not in str(site.nodes)
 
 
+COPIED = "; was the line copied? Each domain needs its own"
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"node1": {"ssh": "lab-vc00"}}, "nodes.node1.ssh: lab-vc00 is vc00's too"),
+        (
+            {"node1": {"ssh": "lab-vc00"}},
+            f"nodes.node1.ssh: lab-vc00 is that of domain vc00 too{COPIED}",
+        ),
         (
             {"node0": {"domains": {"c001": {"ssh": "lab-c000"}}}},
-            "nodes.node0.domains.c001.ssh: lab-c000 is c000's too",
+            f"nodes.node0.domains.c001.ssh: lab-c000 is that of domain c000 too{COPIED}",
         ),
         (  # the whole line was copied
             {"node0": {"domains": {"c001": {"ssh": "lab-c000", "address": "10.9.0.11"}}}},
-            "nodes.node0.domains.c001.ssh: lab-c000 is c000's too",
+            f"nodes.node0.domains.c001.ssh: lab-c000 is that of domain c000 too{COPIED}",
         ),
         (
             {"node1": {"domains": {"c010": {"address": "10.9.0.11"}}}},
-            "nodes.node1.domains.c010.address: 10.9.0.11 is c000's too",
+            f"nodes.node1.domains.c010.address: 10.9.0.11 is that of domain c000 too{COPIED}",
         ),
         (
             {"node1": {"domains": {"c011": {"xen": "c010"}}}},

@@ -64,7 +64,7 @@ def counts(
         raise VcperfError(f"profile: samples of several events ({names}) cannot be added; name one")
     for column in by:
         if column != "domain" and chosen and all(row[column] is None for row in chosen):
-            raise VcperfError(f"profile: the report does not tell the {column}")
+            raise VcperfError(f"profile: the report lacks the {column}")
     sums: dict[Key, int] = defaultdict(int)
     for row in chosen:
         sums[tuple(row[column] for column in by)] += row["samples"]

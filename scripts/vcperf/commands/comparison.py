@@ -134,7 +134,7 @@ def _sums(found: Comparison) -> list[str]:
     ]
     lines = [f"{len(found.rows)} cells: {', '.join(counted)} ({found.margin_percent:g} %)"]
     if compare.FEW in counts:
-        lines.append("too few blocks: neither a change nor its absence can be told")
+        lines.append("too few blocks: they show neither a change nor its absence")
     return lines
 
 

@@ -41,9 +41,11 @@ def run_rounds(options: argparse.Namespace) -> None:
     merged = campaign_file.merged(sources)
     ready = campaign.prepare(merged, sources)
     if ready.config["partial"]:
-        raise VcperfError(f"{files.where(('partial',), sources)}: true measures nothing")
+        raise VcperfError(f"{files.where(('partial',), sources)}: true measures nothing; set false")
     if "netperf" not in ready.plan.kinds:
-        raise VcperfError(f"{files.where(('netperf',), sources)}: no cells, nothing to converge")
+        raise VcperfError(
+            f"{files.where(('netperf',), sources)}: no cells; converge adds blocks to these alone"
+        )
     stop = rounds.rule(ready.config, sources)
     budget = ready.config["converge"]["budget_minutes"]
     ends += 60 * budget

@@ -26,13 +26,14 @@ def main(argv: list[str]) -> int:
     if section is None:
         key = ("profile", "pingpong")
         raise VcperfError(
-            f"{files.where(key, sources)}: this campaign profiles no ping-pong; nothing to pick"
+            f"{files.where(key, sources)}: this campaign profiles no ping-pong, so there is no"
+            " point to pick; add this section"
         )
     try:
         found = read_table("results/tables/anomalies.csv")
         points = read_table("results/tables/points.csv")
     except FileNotFoundError as error:
-        raise VcperfError(f"{error.filename}: missing; measure a ping-pong first") from None
+        raise VcperfError(f"{error.filename}: missing; run `make figures` first") from None
     picked = anomaly.largest(points, found, section["stacks"], section["load"])
     if picked is None:
         if os.path.exists(choices.POINTS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,7 +36,7 @@ def read_yaml(path: str | Path) -> Config:
     except OSError as error:
         raise VcperfError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise VcperfError(f"{path}: not UTF-8 text ({error.reason})") from None
+        raise VcperfError(f"{path}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
     except (yaml.YAMLError, ValueError, LookupError) as error:  # a date or `!!int` that is none
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -98,7 +99,19 @@ def named_file(config: Mapping[str, Any], key: str, sources: Sequence[str | Path
     for path in (config[key], os.path.join(ROOT, config[key])):
         if os.path.isfile(path):  # False for a path that no file can have, too
             return Path(path)
-    raise VcperfError(f"{where((key,), sources)}: there is no file {quote(config[key])}")
+    raise VcperfError(
+        f"{where((key,), sources)}: there is no file {quote(config[key])}{_neighbour(config[key])}"
+    )
+
+
+def _neighbour(path: str) -> str:
+    """A hint at a file beside it with a name that is close; empty without one."""
+    folder, name = os.path.split(path)
+    try:
+        close = difflib.get_close_matches(name, os.listdir(folder or "."), n=1, cutoff=0.8)
+    except (OSError, ValueError):
+        return ""
+    return f", did you mean '{os.path.join(folder, close[0])}'?" if close else ""
 
 
 def where(key_path: KeyPath, sources: Iterable[str | Path]) -> str:

@@ -137,7 +137,7 @@ def svg(stacks: Mapping[str, int], title: str, subtitle: str = "") -> str:
                 todo.append((call, x, y - ROW))
             x += call.samples * scale
     note = f"{root.samples} samples" + (f"; {hidden} frames too narrow to draw" if hidden else "")
-    note += "; too few samples to tell shares by" if root.samples < LEAST_SAMPLES else ""
+    note += "; too few samples for reliable shares" if root.samples < LEAST_SAMPLES else ""
     parts.append(f'<text x="{MARGIN}" y="{height - 8}" fill="#444444">{note}</text>')
     return "\n".join([*parts, "</svg>", ""])
 

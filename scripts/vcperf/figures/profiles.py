@@ -242,7 +242,7 @@ def _nothing(blocks: pd.DataFrame, table: str, none: str) -> str:
     if not len(blocks):
         return f"{none} in this campaign."
     return (
-        "What was counted here tells no CPU time of a megabyte;\n"
+        "The event that was counted gives no CPU time per megabyte;\n"
         f"results/tables/profile_{table}.csv has the samples."
     )
 

@@ -81,14 +81,15 @@ def check_answer(spec: dict[str, Any], output: str, port: int) -> None:
     wanted = {"forward": ["forward"], "reverse": ["reverse"]}
     directions = wanted.get(spec["mode"], ["forward", "reverse"])
     if [row["direction"] for row in rows] != directions:
-        raise VcperfError(f"{name}: iperf3 measured {', '.join(r['direction'] for r in rows)}")
+        found = ", ".join(row["direction"] for row in rows)
+        raise VcperfError(f"{name}: iperf3 measured {found}, not {', '.join(directions)}")
     for row in rows:
         for key in ("protocol", "streams", "message_bytes"):
             if row[key] != spec[key]:
-                raise VcperfError(f"{name}: iperf3 measured {key} {row[key]}")
+                raise VcperfError(f"{name}: iperf3 measured {key} {row[key]}, not {spec[key]}")
         for key in ("sent_mbps", "received_mbps", "threads"):
             if row[key] is None:
-                raise VcperfError(f"{name}: iperf3 does not report {key}")
+                raise VcperfError(f"{name}: the report of iperf3 lacks {key}")
         if row["elapsed_s"] < EARLY * spec["duration_s"]:
             raise VcperfError(f"{name}: ended after {row['elapsed_s']} s of {spec['duration_s']} s")
 

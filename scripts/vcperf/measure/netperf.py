@@ -127,9 +127,12 @@ def check_answer(spec: dict[str, Any], output: str) -> float:
     keys = netperf.key_values(output)
     missing = [key for key in _keys(spec) if key not in keys]
     if len(rows) != 1 or missing:
-        raise VcperfError(f"{name}: netperf did not answer {', '.join(missing) or 'once'}")
+        lacks = f"lacks {', '.join(missing)}; is netperf 2.7 or newer?"
+        said = lacks if missing else f"has {len(rows)} results, not 1"
+        raise VcperfError(f"{name}: the report {said}")
     if rows[0]["message_bytes"] != spec["message_bytes"]:
-        raise VcperfError(f"{name}: netperf sent {rows[0]['message_bytes']} bytes at once")
+        sent, asked = rows[0]["message_bytes"], spec["message_bytes"]
+        raise VcperfError(f"{name}: netperf sent messages of {sent} bytes, not {asked}")
     if rows[0]["elapsed_s"] < EARLY * spec["duration_s"]:
         raise VcperfError(f"{name}: ended after {rows[0]['elapsed_s']} s of {spec['duration_s']} s")
     wanted, used = spec.get("congestion_control"), keys["LOCAL_CONG_CONTROL"]

@@ -249,10 +249,11 @@ def _check(
         raise VcperfError(f"{name}: {fault}") from None
     for row in rows:
         if row["benchmark"] != _benchmark(spec):
-            raise VcperfError(f"{name}: measured {row['benchmark']} instead")
+            raise VcperfError(f"{name}: measured {row['benchmark']}, not {_benchmark(spec)}")
     sizes = [row["message_bytes"] for row in rows if row["message_bytes"] is not None]
     if sizes != spec["message_bytes"]:
-        raise VcperfError(f"{name}: measured lengths {sizes}, not {spec['message_bytes']}")
+        asked = spec["message_bytes"]
+        raise VcperfError(f"{name}: measured messages of {sizes} bytes, not {asked}")
     # A half of what the lines say of a ping-pong: their time is that of half a round trip.
     sent_s = sum(row["latency_us"] * row["repetitions"] for row in rows) / 1e6
     duration.check_least(name, run, sent_s, by_ssh)

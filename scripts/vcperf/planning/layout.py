@@ -239,7 +239,9 @@ class Layout:
         count = self.config["nodes"][node]["domains"][domain]["vcpus"]
         per_vcpu = given if isinstance(given, list) else [given] * count
         if len(per_vcpu) != count:
-            self.refuse((*at, domain), f"{len(per_vcpu)} entries, but the domain has {count} VCPUs")
+            has = f"{count} VCPU{'' if count == 1 else 's'}"
+            fault = f"{len(per_vcpu)} entries, but the domain has {has}; give one entry for each"
+            self.refuse((*at, domain), f"{fault}, or a single CPU or set for all")
         cpus = self.node_cpus[node]
         host_cpus: dict[Any, list[int]] = {}
         for text in dict.fromkeys(per_vcpu):
@@ -257,7 +259,7 @@ class Layout:
             if domain not in self.node_of:
                 self.refuse(at, f"unknown domain '{domain}'" + suggest(domain, self.node_of))
         if sender == receiver:
-            self.refuse(at, f"{path}: a path needs two different domains")
+            self.refuse(at, f"{path}: sender and receiver are one domain; name two")
         return sender, receiver
 
 

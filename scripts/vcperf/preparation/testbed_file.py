@@ -119,8 +119,12 @@ def _refuse_twins(
                 if end["ssh"] == first["ssh"]:
                     if not same_address or end["ssh"] not in by_ssh:
                         key = "ssh" if domain == node["dom0"] else f"domains.{domain}.ssh"
-                        raise VcperfError(f"{at}.{key}: {end['ssh']} is {other}'s too")
+                        raise VcperfError(f"{at}.{key}: {end['ssh']} {_twin(other)}")
                 elif same_address:
                     key = f"domains.{domain}.address"
-                    raise VcperfError(f"{at}.{key}: {end['address']} is {other}'s too")
+                    raise VcperfError(f"{at}.{key}: {end['address']} {_twin(other)}")
             seen[domain] = end
+
+
+def _twin(other: str) -> str:
+    return f"is that of domain {other} too; was the line copied? Each domain needs its own"

@@ -121,7 +121,7 @@ def _few_samples(tables: Tables) -> Iterator[str]:
     if profiles is not None and "too_few" in profiles and profiles["too_few"].any():
         number = int(profiles["too_few"].sum())
         of = count(len(profiles), "profile")
-        yield f"{number} of {of} with too few samples to tell shares by"
+        yield f"{number} of {of} with too few samples for reliable shares"
 
 
 def advice(tables: Tables, found: list[Blocks], target_percent: float) -> Iterator[str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcperf.errors import VcperfError
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged
 from vcperf.tools import pathload, pathrate
 from vcperf.tools.filter import Untrusted
 
@@ -42,7 +41,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     try:
         (parsed,) = PARSE[content["spec"]["method"]](run["output"])
     except Untrusted as fault:
-        raise VcperfError(f"{planned['record']}: {fault}") from None
+        raise damaged(planned, fault) from None
     if parsed["elapsed_s"] is None:  # a real pathrate does not tell
         parsed["elapsed_s"] = round(run["end"] - run["start"], 3)
     return [{**planned, **parsed, **conditions(planned, content, run["start"], disturbed_percent)}]

@@ -63,6 +63,11 @@ def _key(spec: Mapping[str, Any]) -> str:
         return ""
 
 
+def damaged(planned: Planned, fault: object) -> VcperfError:
+    """The error for a record with an output that cannot be trusted."""
+    return VcperfError(f"{planned['record']}: {fault}; delete it and run again")
+
+
 def field(planned: Planned, content: Content, name: str) -> Any:
     """A field that the records of some kinds have. Raises VcperfError when this one lacks it."""
     if name not in content:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcperf.errors import VcperfError
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, field
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged, field
 from vcperf.tools import ep_load
 from vcperf.tools.filter import Untrusted
 
@@ -56,7 +55,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
             load["output"], "runs" if "file" in wanted else "repeat", count["checked"]
         )
     except Untrusted as fault:
-        raise VcperfError(f"{planned['record']}: {fault}") from None
+        raise damaged(planned, fault) from None
     common = {**planned, **conditions(planned, content, run["start"], disturbed_percent)}
     phases = {
         "alone": steps[1 : count["alone"]],  # the first warms up

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcperf.errors import VcperfError
 from vcperf.kinds.iperf3 import METRICS
 from vcperf.records.observation import domain_cpu_percent
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged
 from vcperf.tools import iperf3
 from vcperf.tools.filter import Untrusted
 
@@ -37,7 +36,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     try:
         parsed = iperf3.parse(run["output"])
     except Untrusted as fault:
-        raise VcperfError(f"{planned['record']}: {fault}") from None
+        raise damaged(planned, fault) from None
     noted = conditions(planned, content, run["start"], disturbed_percent)
     made = []
     for row in parsed:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcperf.errors import VcperfError
 from vcperf.kinds.netperf import METRICS
 from vcperf.records.observation import domain_cpu_percent
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged
 from vcperf.tools import netperf, netperf_cpu, netperf_latency
 from vcperf.tools.filter import Untrusted
 
@@ -53,7 +52,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         if "percentiles" in spec:
             parsed |= netperf_latency.parse(output)
     except (Untrusted, ValueError) as fault:
-        raise VcperfError(f"{planned['record']}: {fault}") from None
+        raise damaged(planned, fault) from None
     row = {
         **planned,
         **parsed,

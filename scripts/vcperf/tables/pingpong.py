@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcperf.errors import VcperfError
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, field
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged, field
 from vcperf.tools import imb
 from vcperf.tools.filter import Untrusted
 
@@ -41,7 +40,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     try:
         lines = imb.parse(run["output"])
     except Untrusted as fault:
-        raise VcperfError(f"{planned['record']}: {fault}") from None
+        raise damaged(planned, fault) from None
     common = {
         **planned,
         **conditions(planned, content, run["start"], disturbed_percent),

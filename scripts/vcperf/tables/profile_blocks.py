@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcperf.errors import VcperfError
 from vcperf.tables import profile
 from vcperf.tables.columns import LEAST_SAMPLES, PROFILE_CELL
-from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, field
+from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged, field
 from vcperf.tools import netperf, netperf_cpu
 from vcperf.tools.filter import Untrusted
 
@@ -47,7 +46,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     try:
         moved = BYTES_MOVED[content["spec"]["workload"]](planned, content, run["output"])
     except Untrusted as fault:
-        raise VcperfError(f"{planned['record']}: {fault}") from None
+        raise damaged(planned, fault) from None
     row = {
         **planned,
         "profiler": content["spec"]["profiler"]["name"],

@@ -21,9 +21,15 @@ from vcperf.preparation.hosts import host_of
         ({"pingpong": {"cluster": "vc2"}}, "pingpong.cluster: unknown cluster 'vc2'"),
         ({"pingpong": {"stacks": ["mpich2"]}}, "pingpong.stacks: unknown stack 'mpich2'"),
         ({"pingpong": {"pinnings": ["config9"]}}, "pingpong.pinnings[0]: unknown pinning"),
-        ({"clusters": {"vc0": ["c000"]}}, "pingpong.cluster: 1 domain; messages need two"),
+        (
+            {"clusters": {"vc0": ["c000"]}},
+            "pingpong.cluster: clusters.vc0 has 1 domain; a ping-pong needs two",
+        ),
         ({"clusters": {"vc0": ["c000", "c099"]}}, "clusters.vc0[1]: unknown domain 'c099'"),
-        ({"clusters": {"vc1": ["c000", "c011"]}}, "c000 is in both clusters"),
+        (
+            {"clusters": {"vc1": ["c000", "c011"]}},
+            "c000 is in both clusters; name a cluster of other domains",
+        ),
         ({"pingpong": {"programs": ["IMB-MPI1"]}}, "does not load on Open MPI"),
         ({"pingpong": {"programs": ["PingPongg"]}}, "pingpong.programs[0]: 'PingPongg' is not one"),
         (

@@ -43,7 +43,8 @@ def laid_out(layout: Layout, benchmark: str) -> Iterator[Cell]:
     section = layout.config["pingpong"]
     ranks = _cluster(layout, ("pingpong", "cluster"), section["cluster"])
     if len(ranks) < 2:
-        layout.refuse(("pingpong", "cluster"), "1 domain; messages need two")
+        fault = f"clusters.{section['cluster']} has 1 domain; a ping-pong needs two: add one there"
+        layout.refuse(("pingpong", "cluster"), fault)
     if benchmark in OF_TWO:
         ranks = ranks[:2]
     for index, pinning in enumerate(section["pinnings"]):
@@ -95,7 +96,8 @@ def _cell(
         loaded = _cluster(layout, ("pingpong", "load", "cluster"), section["load"]["cluster"])
         both = sorted(set(loaded).intersection(ranks))
         if both:
-            layout.refuse(("pingpong", "load", "cluster"), f"{both[0]} is in both clusters")
+            fault = f"{both[0]} is in both clusters; name a cluster of other domains"
+            layout.refuse(("pingpong", "load", "cluster"), fault)
         used += loaded
         own = section["load"].get("program")
         program_of_load = _own(layout, own) if own else {"source": SOURCES["ep"]}
