@@ -26,6 +26,7 @@ from scipy import special
 
 from vcperf.analysis import effects, serial
 from vcperf.analysis.effects import Effect
+from vcperf.analysis.intervals import LEVEL
 
 ALPHA = 0.05
 MOST_EXACT = 20_000  # arrangements; beyond, as many random ones
@@ -139,6 +140,51 @@ def between(campaigns: Sequence[Mapping[Any, Series]]) -> Between:
     return Between(float(np.log(known).var(axis=1, ddof=1).mean()), float(len(campaigns) - 1))
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How much more one cell has than another.
+
+    Args:
+        logarithm: of the ratio of means.
+        error: its standard error.
+        freedom: degrees of freedom of it.
+    """
+
+    logarithm: float
+    error: float
+    freedom: float
+
+    def effect(self, level: float = LEVEL) -> Effect:
+        """The ratio, with its interval at a level."""
+        return effects.of_logarithm(self.logarithm, self.error, self.freedom, level)
+
+
+def difference(
+    one: Series, other: Series, correlation: float, yardstick: Between | None = None
+) -> Difference | None:
+    """The other in terms of the one, by the delta method on the logarithm of the ratio and
+    Satterthwaite's degrees of freedom; arguments as of `change`.
+
+    Returns None where there is no interval: with one block, or a mean that is not above 0.
+    """
+    logarithm, parts = 0.0, []
+    for sign, series in ((-1, one), (1, other)):
+        count, mean = len(series), float(series.values.mean())
+        if count < 2 or mean <= 0:
+            return None
+        wider = serial.widening(correlation, count)
+        error = float(series.values.std(ddof=1)) / math.sqrt(count) * wider.factor / mean
+        logarithm += sign * math.log(mean)
+        parts.append((error**2, wider.freedom))
+    if yardstick is not None:
+        parts.append((2 * yardstick.variance, yardstick.freedom))
+    variance = sum(v for v, _ in parts)
+    if not variance:
+        return Difference(logarithm, 0.0, min(f for _, f in parts))
+    freedom = variance**2 / sum(v**2 / f for v, f in parts)
+    return Difference(logarithm, math.sqrt(variance), freedom)
+
+
 def change(
     one: Series, other: Series, correlation: float, yardstick: Between | None = None
 ) -> tuple[Effect, float]:
@@ -149,30 +195,20 @@ def change(
         correlation: of `assumed_correlations`.
         yardstick: of `between`.
 
-    Returns the effect with its 95 % interval, by the delta method on the logarithm of the ratio
-    and Satterthwaite's degrees of freedom; and the two-sided p: the larger of this interval's and,
-    where that is 5 % or less, the permutation test's. NaN where there is no interval.
+    Returns the effect with its 95 % interval (`difference`); and the two-sided p: the larger of
+    this interval's and, where that is 5 % or less, the permutation test's. NaN where there is no
+    interval.
     """
-    logarithm, parts = 0.0, []
-    for sign, series in ((-1, one), (1, other)):
-        count, mean = len(series), float(series.values.mean())
-        if count < 2 or mean <= 0:
-            return effects.ratio(other.values, one.values), float("nan")
-        wider = serial.widening(correlation, count)
-        error = float(series.values.std(ddof=1)) / math.sqrt(count) * wider.factor / mean
-        logarithm += sign * math.log(mean)
-        parts.append((error**2, wider.freedom))
-    if yardstick is not None:
-        parts.append((2 * yardstick.variance, yardstick.freedom))
-    variance = sum(v for v, _ in parts)
-    if not variance:
-        freedom, p = min(f for _, f in parts), float(logarithm == 0)
+    found = difference(one, other, correlation, yardstick)
+    if found is None:
+        return effects.ratio(other.values, one.values), float("nan")
+    if not found.error:
+        p = float(found.logarithm == 0)
     else:
-        freedom = variance**2 / sum(v**2 / f for v, f in parts)
-        p = 2 * float(special.stdtr(freedom, -abs(logarithm) / math.sqrt(variance)))
+        p = 2 * float(special.stdtr(found.freedom, -abs(found.logarithm) / found.error))
     if p <= ALPHA:
         p = max(p, permutation_p(one.values, other.values))
-    return effects.of_logarithm(logarithm, math.sqrt(variance), freedom), p
+    return found.effect(), p
 
 
 def permutation_p(one: Values, other: Values) -> float:

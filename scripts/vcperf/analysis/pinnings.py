@@ -5,21 +5,26 @@ A campaign makes many such comparisons, and a reader looks at the largest. So in
 Benjamini and Yekutieli (J. Am. Statist. Assoc. 100, 2005, 71): of m comparisons, the k that are
 called different have intervals of level 1 - 0.05 k / m, where k is the largest number of which all
 intervals exclude 0. Of the intervals of these, 5 % miss in expectation, and of the calls 5 % are
-false (it is Benjamini and Hochberg's rule).
+false (it is Benjamini and Hochberg's rule). Successive blocks are taken to be correlated as all
+cells together show (`vcperf.analysis.changes.assumed_correlations`): the few blocks of one cell do
+not show it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from vcperf import kinds
-from vcperf.analysis import compare, doubts, effects, link
+from vcperf.analysis import changes, compare, doubts, effects, link
+from vcperf.analysis.changes import Series
 from vcperf.analysis.effects import Effect, Sample
 from vcperf.analysis.intervals import LEVEL
 from vcperf.analysis.verdicts import AT_LEAST, AT_MOST, RATE
@@ -38,6 +43,29 @@ LINK = "both meet the link"
 
 
 @dataclass(frozen=True)
+class Side:
+    """The blocks of a cell under one pinning.
+
+    Args:
+        pinning: its name.
+        blocks: their rows, in the order of measuring.
+        series: their values, by round.
+        sample: the same, with what represents them.
+        why: the cell is doubtful (`vcperf.analysis.doubts.why`).
+    """
+
+    pinning: str
+    blocks: pd.DataFrame
+    series: Series
+    sample: Sample
+    why: str
+
+    def any(self, column: str) -> bool:
+        """Whether one of the blocks says `yes`."""
+        return column in self.blocks and bool((self.blocks[column] == "yes").any())
+
+
+@dataclass(frozen=True)
 class Pair:
     """A cell under two pinnings.
 
@@ -48,12 +76,20 @@ class Pair:
     """
 
     row: Mapping[str, Any]
-    sides: tuple[Sample, Sample]
+    sides: tuple[Side, Side]
     bound: str
 
-    def effect(self, level: float) -> Effect:
-        """The second pinning in terms of the first, with its interval at a level."""
-        return effects.ratio(self.sides[1], self.sides[0], level)
+    def between(self, correlation: float) -> Callable[[float], Effect]:
+        """The second pinning in terms of the first: level -> effect with its interval.
+
+        Args:
+            correlation: that successive blocks are taken to have. Medians take none.
+        """
+        first, second = self.sides
+        found = changes.difference(first.series, second.series, correlation)
+        if found is None or first.sample.by_median or second.sample.by_median:
+            return partial(effects.ratio, second.sample, first.sample)
+        return found.effect
 
     def differs(self, effect: Effect) -> bool:
         """Whether the interval excludes 0, be the effect a bound."""
@@ -94,7 +130,9 @@ def differences(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
     comparable = [pair for pair in pairs if pair.bound != LINK]
     limited = [pair for pair in pairs if pair.bound == LINK]
     found = [*zip(comparable, adjusted(comparable), strict=True)]
-    found += [(pair, (pair.effect(LEVEL), False)) for pair in limited]
+    found += [
+        (pair, (effect, False)) for pair, effect in zip(limited, single(limited), strict=True)
+    ]
     rows = []
     for pair, (effect, differs) in found:
         verdict = LINK if pair.bound == LINK else DIFFER if differs else ALIKE
@@ -109,14 +147,26 @@ def differences(blocks: pd.DataFrame, target_percent: float) -> pd.DataFrame:
 
 def adjusted(pairs: Sequence[Pair]) -> list[tuple[Effect, bool]]:
     """The effect of each pair with its interval (see the module), and whether it differs."""
+    effects_of = _effects(pairs)
     count, before = len(pairs), -1
     found: list[tuple[Effect, bool]] = []
     while count != before:  # it only falls: a smaller number makes wider intervals
         level = 1 - (1 - LEVEL) * max(count, 1) / max(len(pairs), 1)
-        each = [pair.effect(level) for pair in pairs]
+        each = [effect(level) for effect in effects_of]
         found = [(one, pair.differs(one)) for pair, one in zip(pairs, each, strict=True)]
         before, count = count, sum(differs for _, differs in found)
     return found
+
+
+def single(pairs: Sequence[Pair]) -> list[Effect]:
+    """The effect of each pair with its own 95 % interval, whatever the others are."""
+    return [effect(LEVEL) for effect in _effects(pairs)]
+
+
+def _effects(pairs: Sequence[Pair]) -> list[Callable[[float], Effect]]:
+    series = [(first.series, second.series) for first, second in (pair.sides for pair in pairs)]
+    correlations = changes.assumed_correlations(series)
+    return [pair.between(r) for pair, r in zip(pairs, correlations, strict=True)]
 
 
 def _pairs(blocks: pd.DataFrame, target_percent: float) -> Iterator[Pair]:
@@ -129,28 +179,21 @@ def _pairs(blocks: pd.DataFrame, target_percent: float) -> Iterator[Pair]:
         metric = metric_of(labels)
         known = rows[rows[metric].notna()]
         sides = [
-            _Side(str(pinning), doubts.in_order(group), metric, target_percent)
+            _side(str(pinning), doubts.in_order(group), metric, target_percent)
             for pinning, group in known.groupby("pinning", sort=False)
         ]
         for one, other in combinations(sides, 2):
             yield _pair(labels, metric, one, other)
 
 
-class _Side:
-    """The blocks of a cell under one pinning, in the order of measuring."""
-
-    def __init__(self, pinning: str, blocks: pd.DataFrame, metric: str, target: float) -> None:
-        self.pinning, self.blocks = pinning, blocks
-        values = blocks[metric].to_numpy(float)
-        self.why = doubts.why(blocks, values, target)
-        self.sample = doubts.sample(values, self.why)
-
-    def any(self, column: str) -> bool:
-        """Whether one of the blocks says `yes`."""
-        return column in self.blocks and bool((self.blocks[column] == "yes").any())
+def _side(pinning: str, blocks: pd.DataFrame, metric: str, target: float) -> Side:
+    values = blocks[metric].to_numpy(float)
+    why = doubts.why(blocks, values, target)
+    series = Series(values, blocks["block"].to_numpy(np.int64))
+    return Side(pinning, blocks, series, doubts.sample(values, why), why)
 
 
-def _pair(labels: Mapping[str, Any], metric: str, one: _Side, other: _Side) -> Pair:
+def _pair(labels: Mapping[str, Any], metric: str, one: Side, other: Side) -> Pair:
     sides = (one, other)
     row = {**labels, "first": one.pinning, "second": other.pinning, "metric": metric}
     row |= dict(
@@ -163,7 +206,7 @@ def _pair(labels: Mapping[str, Any], metric: str, one: _Side, other: _Side) -> P
     row["platform"] = doubts.joined(p for side in sides for p in side.blocks["platform"])
     row["shared_cpus"] = "yes" if any(side.any("shared_cpus") for side in sides) else "no"
     met = [side.any("meets_link") for side in sides]
-    return Pair(row, (one.sample, other.sample), _bound(met, str(row["unit"])))
+    return Pair(row, (one, other), _bound(met, str(row["unit"])))
 
 
 def _bound(met: Sequence[bool], unit: str) -> str:
