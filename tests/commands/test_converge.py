@@ -46,15 +46,10 @@ def test_a_failed_run_ends_it_before_anything_is_decided(checkout, runs, monkeyp
     assert counts_of(checkout) == []
 
 
-def test_rounds_go_on_to_the_maximum_and_figures_and_report_come_last(checkout, runs, capsys):
+def test_rounds_go_on_to_the_maximum_and_the_figures_come_last(checkout, runs, capsys):
     assert main(["converge", checkout.overlay("endless.yaml", ENDLESS)]) == 0
-<<<<<<< Updated upstream
     tables, figures = ["results/tables/netperf.csv"], ["results/figures/", "results/report.html"]
     assert runs == [tables, tables, tables, figures]
-=======
-    tables, last = ["results/tables/netperf.csv"], ["results/figures/", "results/report.html"]
-    assert runs == [tables, tables, tables, last]
->>>>>>> Stashed changes
     assert counts_of(checkout) == [3, 3]
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("round")]
     assert [line.split(";")[0] for line in lines] == [
