@@ -49,6 +49,6 @@ def test_half_a_record_is_refused(tmp_path):
 
 def test_a_record_that_could_not_be_read_again_is_not_written(tmp_path):
     file = tmp_path / "1.json"
-    with pytest.raises(VcperfError, match=r"a record of 13\.0 MB, above the limit of 12 MB"):
+    with pytest.raises(VcperfError, match=r"a record of 13\.0 MB, above the limit of 11 MB"):
         record.write(str(file), {"output": "x" * 13_000_000})
     assert list(tmp_path.iterdir()) == []

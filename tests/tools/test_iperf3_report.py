@@ -70,9 +70,9 @@ def test_json_that_is_no_report_is_refused_in_one_line(text):
 
 
 def test_no_json_takes_much_memory(tmp_path):
-    """Many small objects take most: some 26 bytes for each of the text."""
+    """Many small lists take most: some 33 bytes for each of the text."""
     report = tmp_path / "report"
-    report.write_text('{"start": [' + "{}," * (iperf3.MOST_BYTES // 3 - 10) + "{}]}")
+    report.write_text('{"start": [' + "[[]]," * (iperf3.MOST_BYTES // 5 - 10) + "[]]}")
     code = (
         "import resource, runpy, sys\n"
         "try: runpy.run_module('vcperf.tools.iperf3', run_name='__main__')\n"

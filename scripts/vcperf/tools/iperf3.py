@@ -27,7 +27,7 @@ from vcperf.tools.iperf3_report import BIDIRECTIONAL, COLUMNS, EXTRA, FORWARD, R
 
 __all__ = ["COLUMNS", "EXTRA"]
 
-MOST_BYTES = 16_000_000  # JSON takes up to 26 times as much memory
+MOST_BYTES = 12_000_000  # JSON takes up to 33 times as much memory
 MODES = (FORWARD, REVERSE, BIDIRECTIONAL)
 
 
