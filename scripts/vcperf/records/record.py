@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 FORMAT = 2
-# Some times the largest sound ones: a profile with its call stacks has up to 2 MB. JSON takes up to 33
-# times as much memory when it is read.
+# Some times the largest sound ones: a profile with its call stacks has up to 2 MB. JSON takes up
+# to 33 times as much memory when it is read.
 MOST_BYTES = 11 * 10**6
 
 
