@@ -111,6 +111,15 @@ def test_verdicts_have_the_numbers_that_decided_them():
     assert one.endswith("%))")
 
 
+def test_several_verdicts_of_one_kind_are_counted_in_a_sentence():
+    one = judged(table(*two(100, 50)), part(expect="higher")).assign(about="xen")
+    one = one.assign(verdict="differs here")
+    claims = pd.concat([one.assign(claim=name) for name in ("first", "second")])
+    claims = pd.concat([claims, one.assign(claim="third", verdict="agrees here")])
+    counts, *_ = find(campaign(*two(), claims=claims)).verdicts
+    assert counts == "of 3 claims (they are about xen): 1 agrees here, 2 differ here"
+
+
 def test_an_open_claim_says_what_it_lacks():
     claims = judged(table(*two(100, 50)), part(of={"pinning": "config9"}))
     tables = campaign(*two(), claims=claims)

@@ -17,6 +17,7 @@ Row = Mapping[Any, Any] | pd.Series
 
 # In the order in which a summary counts them.
 ORDER = ("supported", "agrees here", "contradicted", "differs here", "open")
+OF_SEVERAL = {"agrees here": "agree here", "differs here": "differ here"}
 MOST_RANKED = 3  # differences of a path that are said
 
 
@@ -27,7 +28,11 @@ def said_of_claims(tables: Tables) -> Iterator[str]:
         return
     whole = claims.drop_duplicates("claim")
     counts = whole["verdict"].value_counts()
-    parts = [f"{counts[name]} {name}" for name in ORDER if name in counts]
+    parts = [
+        f"{counts[name]} {name if counts[name] == 1 else OF_SEVERAL.get(name, name)}"
+        for name in ORDER
+        if name in counts
+    ]
     about = sorted(set(whole["about"].dropna()) - {""})
     here = f" (they are about {words.several(about)})" if about else ""
     yield f"of {count(len(whole), 'claim')}{here}: {', '.join(parts)}"
