@@ -43,7 +43,8 @@ def planned(folder: Path, *targets: str) -> str:
 
 
 @pytest.mark.xdist_group("campaign")
-@pytest.mark.parametrize("prefix", [pytest.param("", marks=pytest.mark.slow), "bench"])
+@pytest.mark.slow
+@pytest.mark.parametrize("prefix", ["", "bench"])
 def test_another_workflow_measures_with_it(tmp_path, prefix):
     (tmp_path / "campaign.yaml").write_text(yaml.safe_dump(CAMPAIGN))
     (tmp_path / "Snakefile").write_text(

@@ -39,6 +39,7 @@ def measured(checkout, into):
     return record["settings"], {one["digest"]: one for one in provenance["settings"]}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("ethtool"), reason="no ethtool here")
 def test_an_mtu_a_sysctl_and_an_offload_of_the_domains_are_named(checkout, capsys):
     checkout.overlay("one.yaml", ONE_CELL)
