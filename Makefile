@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)/scripts
 .PHONY: figures
 figures: setup ## Set up, measure what is missing, draw results/figures/ (CAMPAIGN=file, ONLY=testbed, PARTIAL=1, VERBOSE=1)
 	$(if $(CAMPAIGN),@.venv/bin/python -m vcperf check $(CAMPAIGN))
-	@.venv/bin/snakemake $(if $(VERBOSE),,--logger vcperf) --cores $(CORES) results/figures/ results/report.html $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
+	@.venv/bin/snakemake $(if $(VERBOSE),,--logger vcperf) --cores $(CORES) figures report $(if $(PARTIAL)$(ONLY),--config $(if $(PARTIAL),partial=True) $(if $(ONLY),only=$(ONLY))) $(if $(CAMPAIGN),--configfile $(CAMPAIGN))
 
 .PHONY: quick
 quick: ## A first picture in a minute and a half: what it costs when a guest shares dom0's CPU
@@ -93,8 +93,8 @@ lint: setup-dev ## Check style, types and the workflow
 	.venv/bin/snakemake --lint
 
 .PHONY: crate
-crate: figures ## Pack the campaign as an RO-Crate: results/crate.zip (LICENSE=URL, AUTHOR=name)
-	@.venv/bin/python -m vcperf crate $(if $(LICENSE),--license "$$LICENSE") $(if $(AUTHOR),--author "$$AUTHOR")
+crate: figures ## Pack the campaign as an RO-Crate: results/crate.zip (LICENSE=URL, AUTHOR=name, FOLDER=results folder)
+	@.venv/bin/python -m vcperf crate $(if $(FOLDER),'$(FOLDER)') $(if $(LICENSE),--license "$$LICENSE") $(if $(AUTHOR),--author "$$AUTHOR")
 
 .PHONY: restore-pins
 restore-pins: setup ## Restore the pins of Xen hosts after a campaign was killed

@@ -34,8 +34,13 @@ from vcperf.tools import mpi_stacks
 
 STARTED = time.time()
 ENDED_WELL = []  # filled when all jobs are done
+if workflow.modifier.is_main_snakefile() and results.prefix(config.get(results.KEY)):
+    # As for a module with a prefix.
+    workflow.modifier.path_modifier.prefix = results.prefix(config[results.KEY])
+# Snakemake puts it in front of every relative path of a rule.
+os.environ[results.PREFIX] = workflow.modifier.path_modifier.prefix or ""
 # In front of the files of this checkout: nothing when it is the working directory.
-HERE = "" if os.path.samefile(ROOT, ".") else f"{ROOT}/"
+HERE = "" if os.path.samefile(ROOT, ".") and not results.on_disk("") else f"{ROOT}/"
 
 
 wildcard_constraints:
@@ -70,9 +75,6 @@ def runs_jobs():
 with contextlib.suppress(OSError):
     workflow.snakemake_tmp_dir.rmdir()
 
-# As a module with a prefix, Snakemake puts that in front of every path of a rule.
-os.environ[results.PREFIX] = workflow.modifier.path_modifier.prefix or ""
-
 RUNS_JOBS = runs_jobs()
 if RUNS_JOBS:
     one_run.hold(results.on_disk("results"))  # before anything in it is looked at
@@ -93,6 +95,8 @@ try:
         # A module's configuration lies over the default, as a campaign file does.
         config = inherit.merged(files.read_yaml(DEFAULT), config)
         sources = [DEFAULT]
+        if results.KEY in config:
+            raise VcperfError(f"{results.KEY}: a module's results are below its `prefix`; give that")
     CAMPAIGN = campaign.prepare(config, sources)
     OUTPUTS = Outputs(CAMPAIGN, checked(config))
     OUTPUTS.drawings  # refuses two figures of one name

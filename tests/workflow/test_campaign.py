@@ -3,6 +3,8 @@
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -136,6 +138,31 @@ def test_claims_are_judged_on_what_was_measured(finished):
 def test_nothing_is_left_to_do(finished):
     again = finished.snakemake("-n", "results/figures/")
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+@pytest.mark.slow
+def test_a_campaign_may_have_a_folder_of_its_own(checkout):
+    mine = checkout.overlay("mine.yaml", {"results_in": "runs/mine", "claims": None})
+    done = checkout.snakemake("figures", "report", configfile=mine)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "see: runs/mine/results/figures/" in done.stderr
+    made = checkout.folder / "runs/mine/results"
+    assert len(list(made.rglob("raw/**/*.json"))) == 12 and (made / "report.html").exists()
+    drawn = sorted(path.stem for path in (made / "figures").glob("*.svg"))
+    assert drawn == ["absent", "pair"]
+    elsewhere = [path for path in (checkout.folder / "results").rglob("*") if path.is_file()]
+    assert {path.name for path in elsewhere} <= {"README.md"}
+    again = checkout.snakemake("-n", "figures", configfile=mine)
+    assert "Nothing to be done" in again.stdout
+    plan = subprocess.run(
+        [sys.executable, "-m", "vcperf", "plan", mine],
+        cwd=checkout.folder,
+        env={**os.environ, "PYTHONPATH": "scripts"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "12 blocks: 12 done, 0 missing" in plan.stdout, plan.stderr
 
 
 def test_planning_touches_nothing(checkout):

@@ -12,6 +12,7 @@ import sys
 import time
 
 from vcperf import kinds
+from vcperf.basics.results import on_disk
 from vcperf.commands import rounds
 from vcperf.config import campaign_file, files
 from vcperf.errors import VcperfError
@@ -54,7 +55,7 @@ def run_rounds(options: argparse.Namespace) -> None:
     snakemake(options, [table_path(kinds.CARDS[kind].tables[0]) for kind in ready.plan.kinds])
     number, pace = 0, 1.0
     while True:
-        table = read_table(NETPERF)
+        table = read_table(on_disk(NETPERF))
         ready = campaign.prepare(merged, sources)
         needed = rounds.lacking(ready.plan.cells, table, stop)
         left_s = ends - time.monotonic()
@@ -92,7 +93,8 @@ def snakemake(options: argparse.Namespace, targets: list[str]) -> None:
     Raises VcperfError when a job failed.
     """
     argv = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "snakemake"]
-    argv += ["--cores", options.cores, "--quiet", "rules", "progress", "--", *targets]
+    argv += ["--cores", options.cores, "--quiet", "rules", "progress", "--"]
+    argv += map(on_disk, targets)
     if options.campaign:
         at = argv.index("--")
         argv[at:at] = ["--configfile", options.campaign]

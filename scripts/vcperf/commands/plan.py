@@ -4,7 +4,6 @@ python -m vcperf plan [CAMPAIGN.yaml]
 """
 
 import argparse
-import os
 from collections import Counter
 
 from vcperf.config import campaign_file
@@ -36,7 +35,7 @@ def report(ready: Campaign) -> str:
     counted = set()
     for block in ready.plan.blocks:
         row, path = _row(block.cell), block.record
-        if os.path.exists(path):
+        if block.measured:
             done[row] += 1
             continue
         missing[row] += 1

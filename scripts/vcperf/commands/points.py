@@ -10,6 +10,8 @@ import argparse
 import os
 
 from vcperf.analysis import anomaly
+from vcperf.basics import results
+from vcperf.basics.results import on_disk
 from vcperf.config import campaign_file, files
 from vcperf.errors import VcperfError
 from vcperf.planning import choices
@@ -22,6 +24,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
     sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
     checked = campaign_file.checked(campaign_file.merged(sources), sources)
+    results.place(checked.get(results.KEY))
     section = checked.get("profile", {}).get("pingpong")
     if section is None:
         key = ("profile", "pingpong")
@@ -30,14 +33,14 @@ def main(argv: list[str]) -> int:
             " point to pick; add this section"
         )
     try:
-        found = read_table("results/tables/anomalies.csv")
-        points = read_table("results/tables/points.csv")
+        found = read_table(on_disk("results/tables/anomalies.csv"))
+        points = read_table(on_disk("results/tables/points.csv"))
     except FileNotFoundError as error:
         raise VcperfError(f"{error.filename}: missing; run `make figures` first") from None
     picked = anomaly.largest(points, found, section["stacks"], section["load"])
     if picked is None:
-        if os.path.exists(choices.POINTS):
-            os.remove(choices.POINTS)
+        if os.path.exists(on_disk(choices.POINTS)):
+            os.remove(on_disk(choices.POINTS))
         named = ", ".join(f"{name} {size}" for name, size in section["points"].items())
         print(f"points: no anomaly in these curves; the configuration's {named} bytes hold")
         return 0

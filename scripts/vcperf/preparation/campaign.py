@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vcperf import profilers, testbeds
+from vcperf.basics import results
 from vcperf.basics.checkout import ROOT, SCRIPTS
 from vcperf.basics.digest import canonical
 from vcperf.config import campaign_file, claims_file, figures_file, files
@@ -64,18 +65,20 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         raw: the merged configuration.
         sources: the files it came from, lowest first.
 
-    Puts into the environment what the measurements are started with: PYTHONPATH, and in
-    VCPERF_CONTEXT how to reach the hosts and how hard to try for a quiet one (see
-    `vcperf.measure.block.main`). Prints a line when testbed auto has to step down, and when
-    profiles are to be taken that this host cannot take: the plan is without them then. Raises
-    VcperfError.
+    Puts into the environment what the measurements are started with: PYTHONPATH, where results
+    are (`vcperf.basics.results`), and in VCPERF_CONTEXT how to reach the hosts and how hard to try
+    for a quiet one (see `vcperf.measure.block.main`). Prints a line when testbed auto has to step
+    down, and when profiles are to be taken that this host cannot take: the plan is without them
+    then. Raises VcperfError.
     """
     checkout_check.check_folders()
     # For the scripts that Snakemake starts; matplotlib would write into the home folder.
     os.environ["PYTHONPATH"] = SCRIPTS
     os.environ.setdefault("MPLCONFIGDIR", f"{ROOT}/.tools/matplotlib")
     sources = [_short(source) for source in sources]
-    clean = choices.with_points(campaign_file.checked(raw, sources))
+    whole = campaign_file.checked(raw, sources)
+    results.place(whole.get(results.KEY))
+    clean = choices.with_points(whole)
     names = _testbeds(clean, sources)
     machines = hosts.hosts_of(clean, names, hosts.usable_cpus(), sources)
     clean, plan = _planned(clean, machines, sources)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from vcperf.basics import checkout
+from vcperf.basics import checkout, results
 
 SCRIPTS = Path(checkout.SCRIPTS)
 
@@ -24,7 +24,8 @@ def modules(*files: str) -> list[str]:
         files: scripts, and modules that a script imports by a name it is given; seen from
             scripts/, such as `make_table.py` and `vcperf/tables/ep.py`.
 
-    Returns files of the package, seen from the working directory when that is the checkout:
+    Returns files of the package, seen from the working directory when that is the checkout,
+    and no prefix stands in front of results:
     the given ones among them, but no script, which Snakemake itself looks at.
     """
     found: set[Path] = set()
@@ -35,7 +36,9 @@ def modules(*files: str) -> list[str]:
             found.add(file)
             ahead += _imported(file)
     inside = (file.relative_to(SCRIPTS) for file in found)
-    start = "scripts" if os.path.samefile(SCRIPTS.parent, ".") else str(SCRIPTS)
+    # Snakemake would put the prefix of results in front of relative ones too.
+    inside_here = os.path.samefile(SCRIPTS.parent, ".") and not results.on_disk("")
+    start = "scripts" if inside_here else str(SCRIPTS)
     return sorted(f"{start}/{file}" for file in inside if len(file.parts) > 1)
 
 

@@ -27,7 +27,7 @@ def report(blocks: Collection[Block], since: float) -> str:
     lines = [f"{len(missing)} of {len(blocks)} blocks are missing"]
     lines += [f"  {count}: {fault}" for fault, count in faults.most_common(MOST)]
     if len(faults) > MOST:
-        lines.append("  and others, see results/logs")
+        lines.append(f"  and others, see {on_disk('results/logs')}")
     lines.append("run the same command again to measure them, with PARTIAL=1 to draw without them")
     return "\n".join(lines)
 

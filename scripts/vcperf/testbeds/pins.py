@@ -13,7 +13,6 @@ import json
 import os
 
 from vcperf.basics.files import write_whole
-from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
 from vcperf.testbeds.ssh import Connections
 from vcperf.tools import xl
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-FOLDER = on_disk("results/pins")
+# Not below a campaign's own folder: the next campaign on these hosts must find it.
+FOLDER = "results/pins"
 FORMAT = 2
 # Another after each boot: domains' numbers start again then.
 BOOT_ARGV = ["cat", "/proc/sys/kernel/random/boot_id"]
