@@ -57,6 +57,54 @@ def test_settings_that_make_results_worse_are_warnings_with_a_way_to_mend_them()
     assert all(check.verdict == WARN and check.mend for check in found)
 
 
+@pytest.mark.parametrize(("seconds", "verdict"), [(0.0, OK), (0.02, OK), (0.1, WARN)])
+def test_what_a_hypervisor_takes_is_a_warning(seconds, verdict, monkeypatch):
+    monkeypatch.setattr(doctor_checks.time, "sleep", lambda seconds: None)
+    check = doctor_checks._steal(iter([5.0, 5.0 + seconds]).__next__)
+    assert check.verdict == verdict and f"{200 * seconds:.0f} % of one CPU" in check.found
+
+
+def with_spec(**spec):
+    return SimpleNamespace(cell=SimpleNamespace(spec=spec))
+
+
+def test_stacks_are_there_or_fetched_or_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("CC", "sh")
+    program = tmp_path / "own/bin/mpicc"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    blocks = [
+        with_spec(stack={"kind": "mpich", "folder": str(tmp_path / "own")}),
+        with_spec(stack={"kind": "openmpi", "folder": str(tmp_path / "gone")}),
+        with_spec(stack={"kind": "openmpi", "folder": "/there", "host": "node1"}),
+        with_spec(stack={"kind": "intel", "version": "0.0"}),
+        with_spec(test="TCP_STREAM"),
+    ]
+    monkeypatch.setattr(doctor_checks.mpi_stacks, "ROOT", str(tmp_path))
+    found = {check.what: check for check in doctor_checks.of_stacks(blocks)}
+    verdicts = {what: check.verdict for what, check in found.items()}
+    assert verdicts == {"MPI mpich": OK, "MPI openmpi": FAIL, "MPI intel": OK, "compiler": OK}
+    assert found["MPI openmpi"].found == f"{tmp_path}/gone/bin/mpicc: not found"
+    assert "will fetch" in found["MPI intel"].found
+
+
+def test_without_a_compiler_no_mpi_program_is_measured(monkeypatch):
+    monkeypatch.setenv("CC", "no-such-compiler")
+    *_, compiler = doctor_checks.of_stacks([with_spec(stack={"kind": "mpich", "version": "1"})])
+    assert (compiler.verdict, compiler.found) == (FAIL, "no-such-compiler: not found")
+    assert not list(doctor_checks.of_stacks([with_spec(test="TCP_STREAM")]))
+
+
+def test_profiles_are_taken_or_not():
+    ready = SimpleNamespace(config={"profile": {}}, plan=SimpleNamespace(kinds=["netperf"]))
+    (check,) = doctor_checks.of_profiles(ready, [])
+    assert check.verdict == WARN and "cannot take them" in check.found
+    ready.plan.kinds.append("profile")
+    blocks = [with_spec(profiler={"name": "perf", "event": "cycles"})] * 2
+    (check,) = doctor_checks.of_profiles(ready, blocks)
+    assert (check.verdict, check.found) == (OK, "perf, event cycles")
+
+
 def test_pins_that_share_a_core_are_a_warning():
     spec = {"nodes": {"node0": {"domains": {"a": [[0]], "b": [[1]]}}}}
     places = {"node0": {"cpu.cores": "0-1 2-3", "cpu.nodes": "0-3"}}

@@ -11,12 +11,15 @@ from vcperf.commands.doctor_checks import (
     FAIL,
     Check,
     of_hosts,
+    of_profiles,
     of_programs,
     of_settings,
+    of_stacks,
     of_this_machine,
 )
 from vcperf.config import campaign_file
 from vcperf.preparation import campaign
+from vcperf.testbeds import programs
 
 
 def main(argv: list[str]) -> int:
@@ -26,12 +29,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
     sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
     ready = campaign.prepare(campaign_file.merged(sources), sources)
+    os.environ["PATH"] = programs.search_path()  # as blocks have it
     context = json.loads(os.environ["VCPERF_CONTEXT"])
     missing = [block for block in ready.wanted() if not block.measured]
     done = len(ready.wanted()) - len(missing)
     checks = [Check("configuration", f"{done} blocks done, {len(missing)} to measure")]
     checks += of_this_machine(len(missing))
     checks += of_programs(ready, missing)
+    checks += of_stacks(missing)
+    checks += of_profiles(ready, missing)
     silent, reached = of_hosts(missing, context.get("ssh_config"))
     checks += reached
     checks += of_settings(missing, context, silent)

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,11 @@ from vcperf.running import host_lock
 from vcperf.tables.host_settings import pins_of
 from vcperf.testbeds import class_of, find, processes, programs
 from vcperf.testbeds.ssh import Connections
+from vcperf.tools import mpi_stacks
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
+STEAL_S = 0.5  # for so long it is looked at; the kernel counts hundredths of a second
+MOST_STOLEN = 5  # percent of one CPU
 LATE_S = 2.0  # between clocks, beyond which the records of hosts cannot be laid side by side
 # Setting of a host -> values that are well, and what to do about others.
 WANTED = {
@@ -51,7 +54,7 @@ class Check:
 
 
 def of_this_machine(missing: int) -> Iterator[Check]:
-    """Disk, lock and quiet.
+    """Disk, lock, quiet, and what a hypervisor takes.
 
     Args:
         missing: how many blocks are to be measured.
@@ -76,6 +79,24 @@ def of_this_machine(missing: int) -> Iterator[Check]:
     busy = processes.others_run() and load > 0.5
     mend = "other programs run: results will be marked as disturbed"
     yield Check("quiet", found, WARN, mend) if busy else Check("quiet", found)
+    yield _steal(_stolen_s)
+
+
+def _stolen_s() -> float:
+    """CPU seconds since boot that a hypervisor below took. Format: proc(5), /proc/stat."""
+    with open("/proc/stat", encoding="ascii") as handle:
+        return processes.stat_cpu(handle.readline(), os.sysconf("SC_CLK_TCK"))["steal_s"]
+
+
+def _steal(stolen_s: Callable[[], float]) -> Check:
+    """How much of a CPU a hypervisor below takes from this machine, within a moment."""
+    before = stolen_s()
+    time.sleep(STEAL_S)
+    percent = 100 * (stolen_s() - before) / STEAL_S
+    found = f"a hypervisor takes {percent:.0f} % of one CPU"
+    if percent > MOST_STOLEN:
+        return Check("steal", found, WARN, "measure when its other guests are idle")
+    return Check("steal", found)
 
 
 def of_programs(ready: Campaign, missing: Collection[Block]) -> Iterator[Check]:
@@ -88,13 +109,49 @@ def of_programs(ready: Campaign, missing: Collection[Block]) -> Iterator[Check]:
         if "ends" not in block.cell.spec:  # elsewhere the hosts of the domains need them
             wanted |= kinds.CARDS[block.cell.kind].tools
     for name, package in sorted(wanted.items()):
-        absent = programs.missing({name: package})
         path = shutil.which(name, path=programs.search_path())
-        yield (
-            Check(name, "not found", FAIL, f"install {package}")
-            if absent
-            else Check(name, path or "")
+        if path is None:
+            yield Check(name, "not found", FAIL, f"install {package}")
+        else:
+            known = programs.found(name).get(name, {})
+            version = f", version {known['version']}" if "version" in known else ""
+            yield Check(name, f"{path}{version}")
+
+
+def of_stacks(missing: Collection[Block]) -> Iterator[Check]:
+    """The MPI stacks on this machine, and the compiler of the MPI programs."""
+    stacks = [block.cell.spec["stack"] for block in missing if "stack" in block.cell.spec]
+    ours = {mpi_stacks.folder(stack): stack for stack in stacks if "host" not in stack}
+    for folder, stack in sorted(ours.items()):
+        what = f"MPI {stack['kind']}"
+        if os.access(f"{folder}/bin/mpicc", os.X_OK):
+            yield Check(what, folder)
+        elif "version" in stack:
+            yield Check(what, f"{stack['version']}, which the campaign will fetch from PyPI")
+        else:
+            mend = "correct the `folder` of this stack"
+            yield Check(what, f"{folder}/bin/mpicc: not found", FAIL, mend)
+    compiler = os.environ.get("CC", "gcc")
+    if ours and shutil.which(compiler) is None:
+        yield Check(
+            "compiler", f"{compiler}: not found", FAIL, "install gcc (Debian: libc6-dev too)"
         )
+    elif ours:
+        yield Check("compiler", str(shutil.which(compiler)))
+
+
+def of_profiles(ready: Campaign, missing: Collection[Block]) -> Iterator[Check]:
+    """Whether this machine can take the profiles that the configuration asks for."""
+    if "profile" in ready.config and "profile" not in ready.plan.kinds:
+        mend = "the line above says why; `profile: null` does without"
+        yield Check("profiles", "this machine cannot take them", WARN, mend)
+    events = {
+        f"{spec['profiler']['name']}, event {spec['profiler'].get('event', 'of the site')}"
+        for spec in (block.cell.spec for block in missing)
+        if "profiler" in spec
+    }
+    for found in sorted(events):
+        yield Check("profiles", found)
 
 
 def of_hosts(missing: Collection[Block], ssh_config: str | None) -> tuple[set[str], list[Check]]:
