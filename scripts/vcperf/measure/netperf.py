@@ -15,7 +15,7 @@ from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from vcperf.testbeds.contract import Testbed
@@ -45,34 +45,10 @@ def measure(
     Raises VcperfError when netperf fails, answers for something else than was asked,
     or runs on other CPUs.
     """
-    sender, receiver = spec["sender"], spec["receiver"]
-    commands = content["commands"]
-    address = testbed.address(receiver)
-    port = testbed.free_port(receiver, PORT)
-
-    def client(duration_s: int) -> list[str]:
-        return netperf_commands.client_argv(
-            address=address,
-            port=port,
-            sender=testbed.address(sender),
-            test=spec["test"],
-            message_bytes=spec["message_bytes"],
-            duration_s=duration_s,
-            socket_buffers=spec.get("socket_buffers"),
-            congestion_control=spec.get("congestion_control"),
-            keys=_keys(spec),
-        )
-
-    with testbed.serve(
-        receiver, netperf_commands.server_argv(address=address, port=port), port
-    ) as server:
-        if spec["warmup_s"]:
-            commands += _warm_up(testbed, spec, client)
-        with observed(testbed, content), sampled():
-            run = testbed.run(sender, client(spec["duration_s"]), spec["duration_s"] + PATIENCE_S)
-            commands.append({"role": "measure", **run})
-            _check_status(spec, run)
-    commands.append({"role": "server", **server})
+    for before, whole_s in _warm_ups(spec["warmup_s"]):
+        run = _served(testbed, spec, content, sampled, before, whole_s)
+        if run:
+            break
     believed, notes = netperf_cpu.without_impossible(run["output"])
     if notes:
         content["notes"] = notes
@@ -80,30 +56,73 @@ def measure(
     duration.check(_name(spec), run, claimed_s, testbed.by_ssh)
 
 
-def _warm_up(
-    testbed: Testbed, spec: dict[str, Any], client: Callable[[int], list[str]]
-) -> list[dict[str, Any]]:
-    """Run the same traffic for a while that does not count; the commands that did it.
+def _served(
+    testbed: Testbed,
+    spec: dict[str, Any],
+    content: dict[str, Any],
+    sampled: Callable[[], contextlib.AbstractContextManager[None]],
+    before: list[str],
+    whole_s: int,
+) -> dict[str, Any]:
+    """Warm up and measure with one netserver, as `measure`.
 
-    netperf knows whole seconds only. Between them it is interrupted, which it takes in
-    good order; but not while it still connects, then it gets twice the time, and at last as
-    many whole seconds as it takes.
+    Args:
+        before, whole_s: one of `_warm_ups`.
+
+    Returns the run that counts; empty when the warm-up was interrupted too early.
     """
-    seconds = spec["warmup_s"]
-    runs: list[dict[str, Any]] = []
-    while True:
-        stop = []
-        last = len(runs) == WARMUP_TRIES - 1
-        if seconds != math.ceil(seconds) and not last:
-            stop = ["timeout", "--preserve-status", "--signal=INT", f"{seconds:g}"]
-        run = testbed.run(
-            spec["sender"], [*stop, *client(math.ceil(seconds))], seconds + PATIENCE_S
+    sender, receiver, commands = spec["sender"], spec["receiver"], content["commands"]
+    address, port = testbed.address(receiver), testbed.free_port(receiver, PORT)
+
+    def run(before: list[str], seconds: int) -> dict[str, Any]:
+        argv = netperf_commands.client_argv(
+            address=address,
+            port=port,
+            sender=testbed.address(sender),
+            test=spec["test"],
+            message_bytes=spec["message_bytes"],
+            duration_s=seconds,
+            socket_buffers=spec.get("socket_buffers"),
+            congestion_control=spec.get("congestion_control"),
+            keys=_keys(spec),
         )
-        runs.append({"role": "warmup", **run})
-        seconds *= 2
-        if run["status"] == 0 or not stop:
-            _check_status(spec, run)
-            return runs
+        return testbed.run(sender, [*before, *argv], seconds + PATIENCE_S)
+
+    measured: dict[str, Any] = {}
+    warm = not whole_s
+    argv = netperf_commands.server_argv(address=address, port=port)
+    with testbed.serve(receiver, argv, port) as server:
+        if whole_s:
+            warm_up = run(before, whole_s)
+            commands.append({"role": "warmup", **warm_up})
+            warm = warm_up["status"] == 0
+            if not before:
+                _check_status(spec, warm_up)
+        if warm:
+            with observed(testbed, content), sampled():
+                measured = run([], spec["duration_s"])
+                commands.append({"role": "measure", **measured})
+                _check_status(spec, measured)
+    commands.append({"role": "server", **server})
+    return measured
+
+
+def _warm_ups(seconds: float) -> Iterator[tuple[list[str], int]]:
+    """How to run the same traffic for a while that does not count: what stands in front of
+    netperf's command line, and its duration, whole seconds; one try after another.
+
+    netperf knows whole seconds only. Between them it is interrupted, which it takes in good
+    order; but not while it still connects, then it gets twice the time, and at last as many whole
+    seconds as it takes. The next try needs another netserver: one that was left while it waited
+    for a connection of data ends some seconds later, and resets whoever has come meanwhile.
+    """
+    for number in range(WARMUP_TRIES):
+        limit = seconds * 2**number
+        last = number == WARMUP_TRIES - 1 or limit == math.ceil(limit)
+        stop = ["timeout", "--preserve-status", "--signal=INT", f"{limit:g}"]
+        yield [] if last else stop, math.ceil(limit)
+        if last:
+            return
 
 
 def check_answer(spec: dict[str, Any], output: str) -> float:
