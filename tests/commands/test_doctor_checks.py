@@ -64,6 +64,12 @@ def test_what_a_hypervisor_takes_is_a_warning(seconds, verdict, monkeypatch):
     assert check.verdict == verdict and f"{200 * seconds:.0f} % of one CPU" in check.found
 
 
+@pytest.mark.parametrize(("per_s", "verdict"), [(100, WARN), (250, OK), (1000, OK)])
+def test_a_low_clock_tick_is_a_warning(per_s, verdict):
+    check = doctor_checks._tick(per_s)
+    assert check.verdict == verdict and f"{per_s} per second" in check.found
+
+
 def with_spec(**spec):
     return SimpleNamespace(cell=SimpleNamespace(spec=spec))
 

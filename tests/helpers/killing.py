@@ -35,7 +35,7 @@ def killed(
     there: int = 0,
     latest_s: float = LATEST_S,
 ) -> tuple[int, str]:
-    """Run a block and kill one of its programs at a random moment, or the block itself.
+    """Run a block. At a random moment, kill one of its programs or the block itself.
 
     Args:
         argv: the block.

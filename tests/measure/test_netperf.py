@@ -45,7 +45,7 @@ def test_a_warm_up_that_is_interrupted_too_early_is_tried_with_another_netserver
         tmp_path / "programs",
         "netperf",
         'case $* in *-V*) exec REAL "$@" ;; esac',
-        f"if mkdir {tmp_path}/seen; then exec sleep 5; fi",  # it has not connected yet
+        f"if mkdir {tmp_path}/seen; then exec sleep 5; fi",  # the first run never connects
         'exec REAL "$@"',
     )
     spec = local_block.spec_of("netns", warmup_s=0.3)

@@ -61,6 +61,7 @@ def calls(log) -> list[list[str]]:
     return [line.split() for line in log.read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_passive_domains_are_sampled_by_dom0(profile, told):
     log, _ = told
     said, record = profile(xenoprof={"passive": {"c001": "/boot/vmlinux-guest"}})
@@ -92,6 +93,7 @@ def test_what_cannot_be_passive_is_refused_by_its_key(profile, domain, said):
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_nodes_are_started_and_stopped_together(profile, told):
     log, _ = told
     said, record = profile(paths={"config1": ["vc00->c010"]})
@@ -108,6 +110,7 @@ def _what(call: list[str]) -> str:
     return call[0].partition("=")[0]
 
 
+@pytest.mark.slow
 def test_what_opcontrol_refuses_is_one_line_and_all_is_shut_down(profile, told):
     log, refuse = told
     refuse.write_text("--start-daemon")

@@ -32,6 +32,7 @@ from vcperf.records import observation
 pytestmark = pytest.mark.xdist_group("ssh")
 
 
+@pytest.mark.slow
 def test_plain_hosts_are_a_testbed(site):
     campaign = site.overlay("one.yaml", {**ONE_CELL, "testbed": "native"})
     done = site.snakemake("results/figures/", configfile=campaign)

@@ -104,6 +104,7 @@ def test_make_writes_nothing_outside_the_checkout(checkout, tmp_path_factory):
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_every_configuration_file_plans(checkout):
     """A dry run of each file in config/ that is a campaign."""
     campaigns = sorted(p.relative_to(ROOT) for p in (ROOT / "config/campaigns").glob("*.yaml"))

@@ -225,7 +225,7 @@ def _direction(row: Mapping[str, Any]) -> str:
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of each path, what differs most first, with its rank; the others below."""
-    size = rows["effect_percent"].map(lambda percent: abs(_logarithm(float(percent))))
+    size = rows["effect_percent"].map(lambda percent: abs(logarithm(float(percent))))
     size = size.where(rows["verdict"] == DIFFER, -1.0)
     order = rows.groupby(PATH, sort=False).ngroup() if len(rows) else pd.Series(dtype=int)
     rows = rows.assign(_path=order, _size=size)
@@ -235,6 +235,11 @@ def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[COLUMNS].reset_index(drop=True)
 
 
-def _logarithm(percent: float) -> float:
-    """The logarithm of a ratio: half and twice are differences of one size."""
+def logarithm(percent: float) -> float:
+    """The logarithm of a ratio that is given as a difference in percent: half and twice are
+    differences of one size. 0 for NaN.
+
+    >>> round(logarithm(100) + logarithm(-50), 9)
+    0.0
+    """
     return math.log(max(1 + percent / 100, 1e-9)) if not math.isnan(percent) else 0.0

@@ -23,6 +23,8 @@ from vcperf.testbeds.ssh import Connections
 from vcperf.tools import mpi_stacks
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
+CLOCK_MONOTONIC_COARSE = 6  # its resolution is a tick; clock_getres(2) of Linux
+LEAST_TICKS = 200  # per second; fewer are coarse for a block of a second
 STEAL_S = 0.5  # for so long it is looked at; the kernel counts hundredths of a second
 MOST_STOLEN = 5  # percent of one CPU
 LATE_S = 2.0  # between clocks, beyond which the records of hosts cannot be laid side by side
@@ -54,7 +56,7 @@ class Check:
 
 
 def of_this_machine(missing: int) -> Iterator[Check]:
-    """Disk, lock, quiet, and what a hypervisor takes.
+    """Disk, lock, quiet, what a hypervisor takes, and the clock tick.
 
     Args:
         missing: how many blocks are to be measured.
@@ -80,12 +82,23 @@ def of_this_machine(missing: int) -> Iterator[Check]:
     mend = "other programs run: results will be marked as disturbed"
     yield Check("quiet", found, WARN, mend) if busy else Check("quiet", found)
     yield _steal(_stolen_s)
+    yield _tick(1 / time.clock_getres(CLOCK_MONOTONIC_COARSE))
 
 
 def _stolen_s() -> float:
     """CPU seconds since boot that a hypervisor below took. Format: proc(5), /proc/stat."""
     with open("/proc/stat", encoding="ascii") as handle:
         return processes.stat_cpu(handle.readline(), os.sysconf("SC_CLK_TCK"))["steal_s"]
+
+
+def _tick(per_s: float) -> Check:
+    """How often the kernel's clock ticks, by which it counts some of the CPU time."""
+    found = f"{per_s:.0f} per second"
+    if per_s < LEAST_TICKS:
+        return Check(
+            "clock tick", found, WARN, "take longer blocks, or a kernel with CONFIG_HZ=250"
+        )
+    return Check("clock tick", found)
 
 
 def _steal(stolen_s: Callable[[], float]) -> Check:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from vcperf.analysis import pinnings, verdicts
@@ -21,7 +20,7 @@ OF_SEVERAL = {"agrees here": "agree here", "differs here": "differ here"}
 MOST_RANKED = 3  # differences of a path that are said
 
 
-def said_of_claims(tables: Tables) -> Iterator[str]:
+def about_claims(tables: Tables) -> Iterator[str]:
     """The verdicts: how many of each, then claim by claim."""
     claims = tables.get("claims")
     if claims is None or not len(claims):
@@ -67,7 +66,7 @@ def effect(row: Row) -> str:
     return text
 
 
-def said_of_baseline(tables: Tables) -> Iterator[str]:
+def about_baseline(tables: Tables) -> Iterator[str]:
     """Each testbed against the baseline: in how many cells it gives less, and the extremes."""
     overhead = tables.get("overhead")
     if overhead is None or not len(overhead):
@@ -90,7 +89,7 @@ def _extreme(rows: pd.DataFrame, which: str) -> str:
     return f" (most: {most}, {words.interval(low, high)}; {words.cell(row)})"
 
 
-def said_of_pinnings(tables: Tables) -> Iterator[str]:
+def about_pinnings(tables: Tables) -> Iterator[str]:
     """What differs most between pinnings: the largest difference, off the baseline where there is
     one, then path by path."""
     rows = tables.get("pinnings")
@@ -105,8 +104,8 @@ def said_of_pinnings(tables: Tables) -> Iterator[str]:
             " none distinguishable from chance"
         )
     else:
-        sizes = np.abs(np.log(np.maximum(1 + differing["effect_percent"].to_numpy() / 100, 1e-9)))
-        largest = differing.iloc[int(sizes.argmax())]
+        sizes = differing["effect_percent"].map(pinnings.logarithm).abs()
+        largest = differing.iloc[int(sizes.to_numpy().argmax())]
         yield f"largest difference between pinnings: {difference(largest)}, {place(largest)}"
     for _, of_path in rows.groupby(pinnings.PATH, sort=False, dropna=False):
         yield _of_path(of_path)
@@ -154,7 +153,7 @@ def difference(row: Row) -> str:
     return f"{pair} {bound}{percent(row['effect_percent'])} ({ends})"
 
 
-def said_of_curves(tables: Tables) -> Iterator[str]:
+def about_curves(tables: Tables) -> Iterator[str]:
     """Sizes at which a latency stands out of its curve."""
     found = tables.get("anomalies")
     if found is None:
@@ -169,7 +168,7 @@ def said_of_curves(tables: Tables) -> Iterator[str]:
         )
 
 
-def said_of_profiles(tables: Tables) -> Iterator[str]:
+def about_profiles(tables: Tables) -> Iterator[str]:
     """What makes profiles differ, by image."""
     rows = tables.get("profile_differences")
     if rows is None:

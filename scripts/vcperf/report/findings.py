@@ -47,11 +47,11 @@ def find(tables: Mapping[str, pd.DataFrame], target_percent: float = TARGET) -> 
     known = blocks(tables)
     return Findings(
         measured=tuple(measured(known)),
-        verdicts=(*comparisons.said_of_claims(tables), *comparisons.said_of_baseline(tables)),
+        verdicts=(*comparisons.about_claims(tables), *comparisons.about_baseline(tables)),
         differences=(
-            *comparisons.said_of_pinnings(tables),
-            *comparisons.said_of_curves(tables),
-            *comparisons.said_of_profiles(tables),
+            *comparisons.about_pinnings(tables),
+            *comparisons.about_curves(tables),
+            *comparisons.about_profiles(tables),
         ),
         doubts=tuple(doubtful.doubts(tables, known)),
         advice=tuple(doubtful.advice(tables, known, target_percent)),

@@ -84,12 +84,12 @@ def render(of: Contents, findings: Findings, folder: str = "results") -> str:
     return environment.get_template(TEMPLATE.name).render(
         findings=findings,
         claims=list(_claims(of.tables)),
-        baseline=list(comparisons.said_of_baseline(of.tables)),
+        baseline=list(comparisons.about_baseline(of.tables)),
         rankings=ranking.rankings(of.tables),
         most_paths=MOST_PATHS,
         others=[
-            *comparisons.said_of_curves(of.tables),
-            *comparisons.said_of_profiles(of.tables),
+            *comparisons.about_curves(of.tables),
+            *comparisons.about_profiles(of.tables),
         ],
         figures={name: figures[name] for name in shown[0]},
         flames={name: flames[name] for name in shown[1]},

@@ -81,7 +81,7 @@ def rankings(tables: Mapping[str, pd.DataFrame]) -> list[PathRanking]:
 
 def _rankings(rows: pd.DataFrame) -> Iterator[PathRanking]:
     differ = rows[rows["verdict"] == pinnings.DIFFER]
-    widest = max((abs(_log(e)) for e in differ["effect_percent"]), default=0.0)
+    widest = max((abs(pinnings.logarithm(e)) for e in differ["effect_percent"]), default=0.0)
     scale = min(WIDEST, max(1.3 * widest, math.log(1.2)))
     for _, of_path in rows.groupby(pinnings.PATH, sort=False, dropna=False):
         found = of_path[of_path["verdict"] == pinnings.DIFFER]
@@ -90,7 +90,7 @@ def _rankings(rows: pd.DataFrame) -> Iterator[PathRanking]:
         yield PathRanking(
             path=path(first),
             testbed=str(first["testbed"]),
-            largest=max((abs(_log(e)) for e in found["effect_percent"]), default=0.0),
+            largest=max((abs(pinnings.logarithm(e)) for e in found["effect_percent"]), default=0.0),
             metric=str(first["metric"]),
             ranks=tuple(_rank(row, scale) for row in found.head(MOST).to_dict("records")),
             more=max(0, len(found) - MOST),
@@ -123,10 +123,6 @@ def _rank(row: Mapping[Any, Any], scale: float) -> Rank:
     )
 
 
-def _log(percent: float) -> float:
-    return math.log(max(1 + percent / 100, 1e-9))
-
-
 def _place(percent: float, scale: float) -> float:
     """Where a difference is on a bar, in percent of its width; half is as far as twice."""
-    return round(50 + 50 * min(1.0, max(-1.0, _log(percent) / scale)), 2)
+    return round(50 + 50 * min(1.0, max(-1.0, pinnings.logarithm(percent) / scale)), 2)
