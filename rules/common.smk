@@ -96,7 +96,9 @@ try:
         config = inherit.merged(files.read_yaml(DEFAULT), config)
         sources = [DEFAULT]
         if results.KEY in config:
-            raise VcperfError(f"{results.KEY}: a module's results are below its `prefix`; give that")
+            raise VcperfError(
+                f"{results.KEY}: a module's results are below its `prefix`; give that"
+            )
     CAMPAIGN = campaign.prepare(config, sources)
     OUTPUTS = Outputs(CAMPAIGN, checked(config))
     OUTPUTS.drawings  # refuses two figures of one name

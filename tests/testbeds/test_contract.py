@@ -50,7 +50,7 @@ def parameters(function) -> list[str]:
 @every_testbed
 def test_a_testbed_has_every_member_of_the_contract(name, by_ssh):
     found = testbeds.find(name, by_ssh)
-    asked = members(contract.Testbed) | members(
+    asked = members(contract.TestbedBySsh if by_ssh else contract.Testbed) | members(
         contract.SshClass if by_ssh else contract.LocalClass
     )
     assert {"pin", "observe", "cluster", "tools", "locks_this_machine"} <= set(asked)

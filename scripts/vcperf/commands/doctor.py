@@ -17,6 +17,7 @@ from vcperf.commands.doctor_checks import (
     of_stacks,
     of_this_machine,
 )
+from vcperf.commands.doctor_paths import of_paths
 from vcperf.config import campaign_file
 from vcperf.preparation import campaign
 from vcperf.testbeds import programs
@@ -40,6 +41,7 @@ def main(argv: list[str]) -> int:
     checks += of_profiles(ready, missing)
     silent, reached = of_hosts(missing, context.get("ssh_config"))
     checks += reached
+    checks += of_paths(missing, context, silent)
     checks += of_settings(missing, context, silent)
     print(report(checks))
     return int(any(check.verdict == FAIL for check in checks))

@@ -91,6 +91,9 @@ class Card:
         claims: tables that claims may be held against.
         tools: program -> the package that has it, for those that run in the domains. They are
             looked for where the domains are on this machine.
+        reach: keys of a spec. Blocks that have these, and sender and receiver, in common need the
+            same of a firewall; the kind's module of vcperf.measure then has `reach`. Empty where
+            nobody has written one.
         tables_of: (the campaign's cells of this kind, tables) -> those tables that it can fill.
         summaries: (options) -> what is made of its tables.
         drawings: (the campaign's cells of this kind, options) -> its figures.
@@ -106,6 +109,7 @@ class Card:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     claims: tuple[Claimable, ...] = ()
     tools: Mapping[str, str] = field(default_factory=dict)
+    reach: tuple[str, ...] = ()
     tables_of: Callable[[Sequence[Any], tuple[str, ...]], tuple[str, ...]] = _all
     summaries: Callable[[Options], Iterable[Summary]] = lambda options: ()
     drawings: Callable[[Sequence[Any], Options], Iterable[Drawing]] = lambda cells, options: ()

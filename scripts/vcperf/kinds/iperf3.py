@@ -68,6 +68,7 @@ CARD = Card(
     },
     claims=(Claimable("iperf3", "iperf3", SELECTORS, METRICS, ("bandwidth",)),),
     tools={"iperf3": "iperf3 (Debian: apt install iperf3)"},
+    reach=("protocol",),
     summaries=_summaries,
     drawings=lambda cells, options: [Drawing("iperf3", "figures.iperf3:draw", (SUMMARY,))],
 )

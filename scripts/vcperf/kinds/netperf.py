@@ -106,6 +106,7 @@ CARD = Card(
             ("bandwidth",),
         ),
     ),
+    reach=("test",),
     summaries=_summaries,
     drawings=_drawings,
 )

@@ -184,6 +184,16 @@ class Testbed(TestbedClass, Protocol):
         domains are, as figures say it) are among it."""
 
 
+class TestbedBySsh(Testbed, Protocol):
+    """What the doctor asks of a testbed whose nodes are reached by ssh."""
+
+    def connected(self) -> AbstractContextManager[Testbed]:
+        """The connections to the domains' hosts alone: nothing is locked, brought up or pinned.
+
+        Raises VcperfError when a host does not answer.
+        """
+
+
 class SampledHere(Protocol):
     """What a profiler on this machine asks (`vcperf.profilers.perf`)."""
 

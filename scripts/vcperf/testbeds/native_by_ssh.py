@@ -43,6 +43,16 @@ class HostsTestbed(RemoteTestbed):
     name = "native"
     isolation = "none"
 
+    def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
+        super().__init__(spec, context)
+        self.cpus = {
+            domain: sorted({cpu for vcpu in vcpus for cpu in vcpu})
+            for node in self.nodes.values()
+            for domain, vcpus in node["domains"].items()
+        }
+        self._ended = dict.fromkeys(self.cpus, 0.0)
+        self._masks: dict[str, list[str]] = {domain: [] for domain in self.cpus}
+
     @staticmethod
     def place(
         node: dict[str, Any], dom0: str, domains: Iterable[str]
@@ -58,11 +68,6 @@ class HostsTestbed(RemoteTestbed):
     def bring_up(self) -> None:
         """Ask the nodes what they are; start a process in each domain that does nothing
         but be held to its CPUs."""
-        self.cpus = {
-            domain: sorted({cpu for vcpu in vcpus for cpu in vcpu})
-            for node in self.nodes.values()
-            for domain, vcpus in node["domains"].items()
-        }
         heads = [["uname", "-nrm"], ["getconf", "CLK_TCK"], ["cat", DOM0_UUID_FILE]]
         answers = self.ssh.ask_once({node["ssh"]: heads for node in self.nodes.values()})
         for host, answer in answers.items():
@@ -72,8 +77,6 @@ class HostsTestbed(RemoteTestbed):
         self._tick = {
             host: int(a[1][1]) if a[1][0] == 0 else TICKS_PER_S for host, a in answers.items()
         }
-        self._ended = dict.fromkeys(self.cpus, 0.0)
-        self._masks: dict[str, list[str]] = {domain: [] for domain in self.cpus}
         for domain in self.cpus:
             self.sessions.start(domain, ANCHOR)
 

@@ -96,6 +96,20 @@ class RemoteTestbed:
         self.sessions.close()
         self.ssh.close()
 
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[Self]:
+        """The connections to the domains' hosts alone: nothing is locked, brought up or pinned.
+
+        Raises VcperfError when a host does not answer.
+        """
+        try:
+            faults = self.ssh.open({self.host(domain): False for domain in self.spec["ends"]})
+            if faults:
+                raise VcperfError("; ".join(faults.values()))
+            yield self
+        finally:
+            self.__exit__()
+
     def _place(self, domain: str) -> tuple[str, list[str]]:
         return self.host(domain), self.enter_argv(domain)
 
