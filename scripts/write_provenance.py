@@ -26,9 +26,9 @@ def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) 
     present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(on_disk(path))]
     records = {path: record.read(on_disk(path)) for path in present}
     of_blocks = {kind: tables[table] for kind, table in kinds.items()}
-    said = findings.find(tables, config["target_percent"])
+    found = findings.find(tables, config["target_percent"])
     write_json(outputs["provenance"], provenance(config, plan, records, of_blocks, list(tables)))
-    write_json(outputs["findings"], dataclasses.asdict(said))
+    write_json(outputs["findings"], dataclasses.asdict(found))
 
 
 def write_json(path: str, content: dict) -> None:

@@ -142,8 +142,8 @@ def judge(
         stricter: the same effect with the interval that a contradiction needs, where that is
             wider.
 
-    An effect is told by an interval that lies beyond the margin as a whole; that it is
-    told wrong, by one that lies wholly on the other side. Equality is never the mere
+    An effect is shown by an interval that lies beyond the margin as a whole; that it is
+    wrong, by one that lies wholly on the other side. Equality is never the mere
     lack of a difference: the whole interval must lie within the margin (two one-sided
     tests, Schuirmann, J. Pharmacokinet. Biopharm. 15, 1987, 657, here each at 2.5 %).
     """

@@ -177,7 +177,7 @@ def differences(cells: Cells) -> pd.DataFrame:
 
     Ranked by image, by symbol, and by symbol within the program of a ping-pong and within the
     images of its MPI library; as an amount (`ns_per_megabyte`, or `samples` where no bytes are
-    told) and as a share (`percent`). `verdict` says in words what explains the difference, or
+    known) and as a share (`percent`). `verdict` says in words what explains the difference, or
     that nothing does.
     """
     found: list[Row] = []

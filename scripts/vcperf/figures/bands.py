@@ -33,10 +33,10 @@ def draw(axes: Axes, estimates: pd.DataFrame, bands: Sequence[Mapping[str, Any]]
 
 
 def _draw_one(axes: Axes, chosen: pd.DataFrame, label: str, shade: str) -> None:
-    told = chosen[~chosen["kind"].isin(list(NOTHING))]
+    usable = chosen[~chosen["kind"].isin(list(NOTHING))]
     doubt = "" if (chosen["status"] == "ok").all() else ", disturbed"
     count = "" if len(chosen) == 1 else f", {len(chosen)} estimates"
-    if not len(told):
+    if not len(usable):
         kinds = set(chosen["kind"])
         why = " or ".join(words for kind, words in NOTHING.items() if kind in kinds)
         axes.plot([], [], linestyle="none", label=f"{label}: {why}{count}{doubt}")
@@ -44,14 +44,14 @@ def _draw_one(axes: Axes, chosen: pd.DataFrame, label: str, shade: str) -> None:
     for kind, words in NOTHING.items():
         some = int((chosen["kind"] == kind).sum())
         count += f", {some} of them {words}" if some else ""
-    chosen = told
+    chosen = usable
     for kind, (column, words) in BOUNDS.items():
         bound = chosen[chosen["kind"] == kind][column]
         if len(bound):
-            said = f"{label}: {words} {bound.min():.0f} Mbit/s{count}{doubt}"
-            axes.axhline(bound.min(), color=shade, linestyle=":", linewidth=1.5, label=said)
+            text = f"{label}: {words} {bound.min():.0f} Mbit/s{count}{doubt}"
+            axes.axhline(bound.min(), color=shade, linestyle=":", linewidth=1.5, label=text)
             return
     low, high = chosen["low_mbps"].mean(), chosen["high_mbps"].mean()
-    said = f"{label}: {low:.0f}-{high:.0f} Mbit/s{count}{doubt}"
+    text = f"{label}: {low:.0f}-{high:.0f} Mbit/s{count}{doubt}"
     # An edge: a narrow band would not be seen.
-    axes.axhspan(low, high, facecolor=shade, edgecolor=shade, alpha=0.3, linewidth=1, label=said)
+    axes.axhspan(low, high, facecolor=shade, edgecolor=shade, alpha=0.3, linewidth=1, label=text)

@@ -49,7 +49,7 @@ def draw(changes: pd.DataFrame, a: str, b: str, differ: Sequence[str] = ()) -> F
             axes.plot([], [], marker, linestyle="-", color=color, label=f"{verdict}: {number}")
         doubtful = changes[changes["why"].fillna("") != ""]
         shapes = [STYLES[verdict][0] for verdict in doubtful["verdict"].unique()]
-        hollow: Any = {said: hollow_marks(shapes) for said in why_hollow(changes)}
+        hollow: Any = {reason: hollow_marks(shapes) for reason in why_hollow(changes)}
         # What all cells have in common would only lengthen the labels.
         naming = [c for c in CELL if changes[c].nunique() > 1] or CELL
         labels = [words(list(row)) for row in changes[naming].to_numpy()]

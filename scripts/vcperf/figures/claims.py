@@ -165,8 +165,8 @@ def _heading(claims: pd.DataFrame) -> str:
     testbeds = {t for text in claims["platform"].dropna() for t in re.findall(r"\((\w+)\)", text)}
     if not about:
         return "What this campaign says of the claims"
-    said = f"Claims about {' and '.join(about)}"
-    return f"{said}, held against {' and '.join(sorted(testbeds))}" if testbeds else said
+    heading = f"Claims about {' and '.join(about)}"
+    return f"{heading}, held against {' and '.join(sorted(testbeds))}" if testbeds else heading
 
 
 def _legend(drawing: Figure, axes: Axes, claims: pd.DataFrame) -> None:

@@ -168,8 +168,8 @@ def _curves(
         plateau.legend(axes, "meets the link")
     if hollow:
         which = ", median" if all(hollow) else f", {sum(hollow)} of {len(hollow)} medians"
-        told = "hollow: unstable" + (which if any(hollow) else "")
-        return intervals, {told: hollow_marks(shapes)}
+        reason = "hollow: unstable" + (which if any(hollow) else "")
+        return intervals, {reason: hollow_marks(shapes)}
     return intervals, {}
 
 

@@ -102,8 +102,11 @@ def points(tables: Tables) -> Figure:
             left.set_title(title + _too_few(fewest), fontsize=9, loc="left")
             right.set_title(f"inside {pair['program']}: symbols", fontsize=9, loc="left")
         if not pairs:
-            told = blocks if blocks["point"].nunique() > 1 else blocks[:0]
-            _say(drawing.add_subplot(), _nothing(told, "differences", "No profiles of two points"))
+            compared = blocks if blocks["point"].nunique() > 1 else blocks[:0]
+            _say(
+                drawing.add_subplot(),
+                _nothing(compared, "differences", "No profiles of two points"),
+            )
         title = "What differs most between two message sizes of the ping-pong"
         _heading(drawing, title, blocks, over=False)
     return drawing
@@ -146,8 +149,10 @@ def nodes(tables: Tables) -> Figure:
             axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
         else:
             _say(axes, "No profile of an emulated node in this campaign.")
-        told = f"its CPUs sampled {int(counted.to_numpy().sum())} times from outside"
-        _heading(drawing, "Whose the CPU time of a node is", tables["profile_blocks"], counted=told)
+        samples = f"its CPUs sampled {int(counted.to_numpy().sum())} times from outside"
+        _heading(
+            drawing, "Whose the CPU time of a node is", tables["profile_blocks"], counted=samples
+        )
     return drawing
 
 

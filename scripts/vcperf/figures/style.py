@@ -22,7 +22,7 @@ SHARED = "the nodes share CPUs"
 # For legends with an entry of several marks.
 HANDLERS: Any = {tuple: HandlerTuple(ndivide=None, pad=0.5)}
 # Column -> what is said below a figure where it is `yes`.
-SAID = {
+OF_CPUS = {
     "shared_cpus": SHARED,
     "shared_cores": "pins share physical cores",
     "numa_crossed": "pins cross NUMA nodes",
@@ -62,15 +62,17 @@ def ran_on(cells: pd.DataFrame) -> list[str]:
     be known of their CPUs.
 
     Args:
-        cells: rows with `platform` and `testbed`, and as a rule the columns of SAID.
+        cells: rows with `platform` and `testbed`, and as a rule the columns of OF_CPUS.
     """
     named = cells[["platform", "testbed"]].drop_duplicates().itertuples(index=False)
     return [", ".join(f"{row.platform} ({row.testbed})" for row in named), *of_cpus(cells)]
 
 
 def of_cpus(cells: pd.DataFrame) -> list[str]:
-    """What of SAID holds for any of some cells."""
-    return [said for name, said in SAID.items() if name in cells and (cells[name] == "yes").any()]
+    """What of OF_CPUS holds for any of some cells."""
+    return [
+        words for name, words in OF_CPUS.items() if name in cells and (cells[name] == "yes").any()
+    ]
 
 
 def why_hollow(cells: pd.DataFrame) -> list[str]:

@@ -62,11 +62,11 @@ def junit(outcomes: Sequence[Outcome], name: str) -> str:
 
 def markdown(outcomes: Sequence[Outcome], summary: str, notes: Sequence[str]) -> str:
     """A table in Markdown below one line of summary; cells without a change are only counted."""
-    told = [found for found in outcomes if found.outcome != SAME]
+    changed = [found for found in outcomes if found.outcome != SAME]
     lines = [f"**{_escaped(summary)}**", ""]
-    if told:
+    if changed:
         lines += ["| cell | A | B | effect | 95 % interval | |", "|---|---|---|---|---|---|"]
-        lines += [_row(found) for found in told] + [""]
+        lines += [_row(found) for found in changed] + [""]
     lines += [f"- {_escaped(note)}" for note in notes]
     return "\n".join(lines).rstrip() + "\n"
 

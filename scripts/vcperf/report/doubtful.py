@@ -17,7 +17,7 @@ from vcperf.tables import platforms
 
 Tables = Mapping[str, pd.DataFrame]
 NORMAL = 1.96  # the quantile that Student's comes down to
-# Column of a block -> what is said of blocks that have `yes`.
+# Column of a block -> what is sentence of blocks that have `yes`.
 OF_CPUS = {
     "shared_cpus": "nodes share CPUs: what one node does slows the other",
     "shared_cores": "pinned CPUs are hardware threads of shared cores",
@@ -96,10 +96,10 @@ def _of_hosts(rows: pd.DataFrame) -> Iterator[str]:
     emulated = sorted({str(p) for p in rows["platform"].dropna() if platforms.emulated(p)})
     if emulated:
         yield f"CPUs are emulated ({words.several(emulated)}): ratios mean little for real ones"
-    for column, said in OF_CPUS.items():
+    for column, sentence in OF_CPUS.items():
         number = int((rows[column] == "yes").sum()) if column in rows else 0
         if number:
-            yield f"{said} ({number} of {count(len(rows), 'block')})"
+            yield f"{sentence} ({number} of {count(len(rows), 'block')})"
 
 
 def _few(tables: Tables) -> Iterator[str]:

@@ -37,14 +37,14 @@ def lines(findings: Mapping[str, Sequence[str]], figures: int, report: bool) -> 
         figures, report: as for `written`.
     """
     found = [*findings["differences"][:1], *findings["verdicts"][:1]] or findings["measured"][:1]
-    said = [f"found: {sentence}" for sentence in found]
+    printed = [f"found: {sentence}" for sentence in found]
     page = f" and {on_disk(REPORT)}" if report else ""
     count = f"{figures} figure{'' if figures == 1 else 's'}"
-    said.append(f"see: {on_disk(FIGURES)}{os.sep} ({count}){page}")
+    printed.append(f"see: {on_disk(FIGURES)}{os.sep} ({count}){page}")
     doubts = findings["doubts"]
     if doubts:
         rest = len(doubts) - 1
         more = f"; and {rest} more, see {on_disk(REPORT if report else FINDINGS)}" if rest else ""
-        said.append(f"doubtful: {doubts[0]}{more}")
-    said += [f"next: {sentence}" for sentence in findings["advice"][:1]]
-    return said
+        printed.append(f"doubtful: {doubts[0]}{more}")
+    printed += [f"next: {sentence}" for sentence in findings["advice"][:1]]
+    return printed

@@ -52,8 +52,8 @@ def page() -> str:
             section = found
             parts.append(f"\n### {section}\n\n{COLUMNS}")
         parts.append(_row(key, schema, meanings["campaign"], default))
-    for name, (heading, told) in OTHERS.items():
-        parts.append(f"\n## {heading}\n\n{told}\n\n{COLUMNS}")
+    for name, (heading, introduction) in OTHERS.items():
+        parts.append(f"\n## {heading}\n\n{introduction}\n\n{COLUMNS}")
         parts += [_row(key, schema, meanings[name], {}) for key, schema in keys_of(name)]
     return "".join(parts)
 
