@@ -53,6 +53,10 @@ test: setup-dev ## Set up and run the tests
 test-slow: setup-dev ## Run the tests that take minutes
 	.venv/bin/python -m pytest -m slow
 
+.PHONY: slurm
+slurm: setup ## Run the campaign in one job of Slurm, follow it (CAMPAIGN=file, NODES=1, WAIT=600, SSH_CONFIG=file, SBATCH='options')
+	@.venv/bin/python -m vcperf slurm $(if $(NODES),--nodes '$(NODES)') $(if $(WAIT),--wait '$(WAIT)') $(if $(SSH_CONFIG),--ssh-config '$(SSH_CONFIG)') $(CAMPAIGN) -- $(SBATCH)
+
 LAB_OPTIONS = $(if $(NATIVE),--native)
 
 .PHONY: lab lab-up lab-down

@@ -148,8 +148,9 @@ install_optional() { # what goes on without a package that apt could not install
 if { [ "$wanted" = run ] || [ "$wanted" = dev ]; } && is_debian && [ "$(id -u)" -eq 0 ]; then
     packages=envs/debian-optional.txt
     install_optional campaigns
-    packages=envs/debian-browser.txt
-    [ "$wanted" != dev ] || install_optional tests
+    for packages in envs/debian-browser.txt envs/debian-slurm.txt; do
+        [ "$wanted" != dev ] || install_optional tests
+    done
 fi
 
 # -- separate environments: MPI stacks overwrite each other's files; campaigns need no docs ----

@@ -13,6 +13,8 @@ COMMANDS = {
     "doctor": ("doctor", "try everything that a campaign will need, and say how to mend it"),
     "converge": ("converge", "add blocks to the cells whose verdict is open"),
     "points": ("points", "pick points A and B for the profiles from the curves measured"),
+    "slurm": ("slurm", "submit the campaign as one job of Slurm, and follow it"),
+    "slurm-job": ("slurm_job", "run the campaign in an allocation of Slurm; `slurm` submits it"),
     "report": ("report", "write one page with findings, figures, tables and provenance"),
     "compare": ("compare", "compare two finished results folders"),
     "gate": ("gate", "say whether one campaign is worse than another, for a CI job"),
