@@ -38,8 +38,8 @@ points: figures ## Measure, then profile the ping-pong at the anomaly of its cur
 	+@$(MAKE) --no-print-directory figures
 
 .PHONY: plan
-plan: setup ## Print cells, blocks done and missing, and the time still needed
-	.venv/bin/python -m vcperf plan $(CAMPAIGN)
+plan: setup ## Print cells, blocks done and missing, and the time still needed (CORES=N: blocks side by side)
+	.venv/bin/python -m vcperf plan --cores $(CORES) $(CAMPAIGN)
 
 .PHONY: doctor
 doctor: setup ## Try everything that the campaign will need; changes nothing (CAMPAIGN=file)

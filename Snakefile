@@ -53,6 +53,7 @@ include: "rules/report.smk"
 
 onstart:
     stay_idle()
+    keep_turns()
     prepare_host()
 
 

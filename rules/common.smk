@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from snakemake.cli import parse_args
@@ -20,6 +21,7 @@ from vcperf.basics.checkout import ROOT
 from vcperf.config import files, inherit
 from vcperf.config.campaign_file import DEFAULT, checked
 from vcperf.errors import VcperfError
+from vcperf.planning import side_by_side
 from vcperf.preparation import (
     campaign,
     host_check,
@@ -106,6 +108,8 @@ except VcperfError as error:
     sys.exit(str(error))
 
 PLAN = CAMPAIGN.plan
+for resource in CAMPAIGN.resources:
+    workflow.register_resource(resource, 1)
 # The folder of its programs -> a stack that the campaign uses.
 STACKS = {
     Path(mpi_stacks.program(cell.spec["stack"], "any")).parent.name: cell.spec["stack"]
@@ -136,6 +140,57 @@ def programs_of(wildcards):
     workflow.dag.forcefiles.add(path)
     # ancient: to compile again measures nothing.
     return [ancient(program) for program in mpi_stacks.compiled(block.cell.spec)]
+
+
+def holds(resource, wildcards):
+    """Whether a block holds a node or link, as a number."""
+    block = PLAN.by_record[wildcards.cell, wildcards.block]
+    return int(resource in CAMPAIGN.holds(block.cell))
+
+
+def keep_turns():
+    """Where blocks are measured side by side, Snakemake's scheduler sees those alone that may start
+    now. By itself it would take whatever has its nodes free, and be done early with all blocks of
+    nodes that few others want. What is compiled for blocks goes first, and tables and figures last,
+    as this machine may be one of the nodes.
+    """
+    if not CAMPAIGN.resources:
+        return
+
+    class InTurns(type(workflow.scheduler)):
+        @property
+        def open_jobs(self):
+            ready = list(super().open_jobs)
+            programs = [
+                job
+                for job in ready
+                for one in singles(job)
+                if "stack" in one.wildcards_dict
+            ]
+            waiting, running = units(ready), units(self.running)
+            if programs or not (waiting or running):
+                return programs or ready
+            return [unit.what for unit in side_by_side.startable(waiting, running)]
+
+    workflow.scheduler.__class__ = InTurns
+
+
+def singles(job):
+    """A job, or those of a group."""
+    return job.jobs if job.is_group() else [job]
+
+
+def units(jobs):
+    """The measurements among jobs."""
+    blocks = {
+        job: [
+            PLAN.by_record[one.wildcards.cell, one.wildcards.block]
+            for one in singles(job)
+            if "block" in one.wildcards_dict
+        ]
+        for job in jobs
+    }
+    return [CAMPAIGN.unit(found, job) for job, found in blocks.items() if found]
 
 
 def stay_idle():

@@ -1,5 +1,6 @@
 # One job per block that has no record. The path holds the hash of the block's spec, so the
 # path alone decides whether a block has been measured: no edit of this rule measures it again.
+# Each node, and each link that nodes share, is a resource of which there is one.
 
 
 rule measure:
@@ -12,8 +13,11 @@ rule measure:
     priority: lambda wildcards: -PLAN.by_record[wildcards.cell, wildcards.block].order
     conda:
         "../envs/vcperf.yaml"
-    # All cores: nothing else runs on the host meanwhile.
-    threads: workflow.cores
+    # On nodes of their own the measurement only waits here. Else all cores: nothing else runs on
+    # this machine meanwhile.
+    threads: 1 if CAMPAIGN.resources else workflow.cores
+    resources:
+        **{name: partial(holds, name) for name in CAMPAIGN.resources},
     params:
         spec=lambda wildcards: PLAN.by_record[wildcards.cell, wildcards.block].spec_json,
     # exec: so that the measurement is tied to Snakemake itself. -S: the measurement

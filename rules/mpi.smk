@@ -54,6 +54,8 @@ rule compile_mpi_there:
         host="[^/]+",
     conda:
         "../envs/vcperf.yaml"
+    # All cores: nothing is measured on the host meanwhile.
+    threads: workflow.cores
     params:
         stack=lambda wildcards: STACKS[f"{wildcards.stack}@{wildcards.host}"],
         flags=lambda wildcards: STACKS[f"{wildcards.stack}@{wildcards.host}"].get(

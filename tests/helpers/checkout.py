@@ -65,6 +65,19 @@ class Checkout:
                 start_new_session=True,
             )
 
+    def command(self, *words: str) -> str:
+        """What a command of the package prints."""
+        done = subprocess.run(
+            [str(ROOT / ".venv/bin/python"), "-m", "vcperf", *words],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder / "scripts")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def overlay(self, name: str, change: dict) -> str:
         """A campaign file: the tiny one with `change` merged over it."""
         content = files.merge(files.read_yaml(self.folder / TINY), change)

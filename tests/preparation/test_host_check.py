@@ -8,6 +8,7 @@ import pytest
 from vcperf import kinds
 from vcperf.errors import VcperfError
 from vcperf.preparation import host_check
+from vcperf.testbeds import node_sessions
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def lacking(monkeypatch, tmp_path):
     card = dataclasses.replace(kinds.CARDS["netperf"], tools={"no-such-meter": "meter-tools"})
     monkeypatch.setitem(kinds.CARDS, "netperf", card)
     monkeypatch.setattr(host_check.host_lock, "hold_host", lambda: None)
-    monkeypatch.setattr(host_check.node_sessions, "hold", lambda specs, config: [])
+    monkeypatch.setattr(node_sessions, "hold", lambda specs, config: [])
     monkeypatch.setattr(host_check.host_settings, "note", lambda specs, silent: None)
 
     def campaign(testbed, site):

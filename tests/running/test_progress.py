@@ -63,6 +63,18 @@ def test_a_terminal_has_one_line_that_is_redrawn(clock):
     assert "\n" not in drawn and len(last) < 80
 
 
+def test_blocks_side_by_side_are_counted(clock):
+    out = Terminal()
+    progress = Progress(out, clock)
+    progress.planned(20, 9)
+    for job in range(3):
+        progress.block_started(job, {**NAMED, "block": str(job)})
+    last = out.getvalue().split(CLEAR)[-1]
+    assert "; 3 at once: netperf vc00-c010" in last and len(last) < 80
+    progress.finished(2)
+    assert "; 2 at once: netperf vc00-c010" in out.getvalue().split(CLEAR)[-1]
+
+
 def test_a_terminal_is_left_on_a_line_of_its_own(clock):
     out = Terminal()
     progress = Progress(out, clock)

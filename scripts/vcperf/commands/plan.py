@@ -1,14 +1,16 @@
 """Prints a campaign's cells, its blocks done and missing, and the time still needed.
 
-python -m vcperf plan [CAMPAIGN.yaml]
+python -m vcperf plan [--cores N] [CAMPAIGN.yaml]
 """
 
 import argparse
+import os
 from collections import Counter
 
 from vcperf.config import campaign_file
-from vcperf.planning import matrix
+from vcperf.planning import matrix, side_by_side
 from vcperf.planning.cell import Cell
+from vcperf.planning.side_by_side import Unit
 from vcperf.preparation import campaign
 from vcperf.preparation.campaign import Campaign
 
@@ -19,13 +21,30 @@ def main(argv: list[str]) -> int:
     """Print the plan of the default campaign, or of one laid over it. Raises VcperfError."""
     parser = argparse.ArgumentParser(prog="vcperf plan", description=__doc__.splitlines()[0])
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
-    sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
-    print(report(campaign.prepare(campaign_file.merged(sources), sources)))
+    parser.add_argument("--cores", type=_width, default=None, metavar="N", help="as for Snakemake")
+    options = parser.parse_args(argv)
+    sources = campaign_file.sources_of(options.campaign)
+    ready = campaign.prepare(campaign_file.merged(sources), sources)
+    print(report(ready, options.cores or len(os.sched_getaffinity(0))))
     return 0
 
 
-def report(ready: Campaign) -> str:
-    """The plan as text: one line per testbed, kind, pinning and path, then the sums."""
+def _width(text: str) -> int | None:
+    """A number of cores; None for all of this machine's."""
+    if text == "all":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number above 0, or all")
+    return int(text)
+
+
+def report(ready: Campaign, width: int = 1) -> str:
+    """The plan as text: one line per testbed, kind, pinning and path, then the sums.
+
+    Args:
+        ready: the campaign.
+        width: how many blocks are measured at once at most, where they share no node.
+    """
     cells: Counter[Row] = Counter()
     done: Counter[Row] = Counter()
     missing: Counter[Row] = Counter()
@@ -56,7 +75,26 @@ def report(ready: Campaign) -> str:
         f" {sum(done.values())} done, {sum(missing.values())} missing;"
         f" about {_duration(seconds)} of measuring to go"
     )
+    if ready.resources and seconds:
+        lines.append(_side_by_side(ready, width))
     return "\n".join(lines)
+
+
+def _side_by_side(ready: Campaign, width: int) -> str:
+    """How long it takes when blocks that share no node are measured at the same time."""
+    missing = {b.record: b for b in ready.plan.blocks if not b.measured}.values()
+    units = [ready.unit([block]) for block in missing]
+
+    def took(unit: Unit) -> float:
+        return matrix.seconds(unit.what)
+
+    needed, widest = side_by_side.takes(units, took, width)
+    line = f"side by side with --cores {width}: about {_duration(needed)}"
+    if widest < width:
+        return f"{line}; no more than {widest} of its blocks are apart at once"
+    most, widest = side_by_side.takes(units, took, None)
+    more = f"; with --cores {widest}: about {_duration(most)}" if widest > width else ""
+    return line + more
 
 
 def _row(cell: Cell) -> Row:

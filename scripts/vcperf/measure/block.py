@@ -33,7 +33,8 @@ def main(measure: Measure) -> int:
     The third, optional, is its context: JSON that says how to reach the hosts and how
     hard to try for a quiet one, none of which is part of the key:
     `ssh_config`, `emulator_pid_files` (node -> file), `emulator_monitors` (node -> the files
-    `monitor` and `symbols`), `disturbed_percent`, `remeasure`,
+    `monitor` and `symbols`), `links` (link -> the nodes behind it), `disturbed_percent`,
+    `remeasure`,
     `code` (the commit of the measuring code, for the record),
     `settings` (testbed -> place -> digest of what it is set to, see
     `vcperf.records.host_settings`),

@@ -72,11 +72,13 @@ class Block:
         cell: the cell.
         number: 1 to the number of blocks.
         order: its place in the campaign's shuffled order, from 0.
+        turn: which blocks it belongs with; see `vcperf.planning.side_by_side`.
     """
 
     cell: Cell
     number: int
     order: int
+    turn: int = 0
 
     @cached_property
     def spec_json(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,12 +29,14 @@ class Site:
             `emulator_pid_files`, `emulator_monitors`. See `vcperf.measure.block.main`.
         link_mbps: the rate of the link between two nodes in 10^6 bit/s, as the testbed file
             says it; no part of any spec.
+        links: link -> the nodes behind it, which share it; no part of any spec.
     """
 
     nodes: Mapping[str, dict[str, Any]]
     ends: Mapping[str, dict[str, Any]]
     context: dict[str, Any]
     link_mbps: float | None = None
+    links: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Host:
         profilers: what can profile the testbed; none where nobody has written one.
         link: the section of the configuration that has the testbed's name -> what specs say of how
             several nodes are joined.
+        side_by_side: whether blocks that share no node may be measured at the same time.
 
     `vcperf.preparation.hosts.host_of` fills in what the testbed says.
     """
@@ -57,6 +60,7 @@ class Host:
     site: Site | None = None
     profilers: tuple[str, ...] = ("perf",)
     link: Callable[[Mapping[str, Any]], Spec] = dict
+    side_by_side: bool = False
 
 
 @dataclass(frozen=True)

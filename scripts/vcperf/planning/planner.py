@@ -65,7 +65,7 @@ def plan(
         turn = [index for index, cell in enumerate(cells) if number <= cell.blocks]
         chance.shuffle(turn)
         for index in turn:
-            blocks[index, number] = Block(cells[index], number, len(blocks))
+            blocks[index, number] = Block(cells[index], number, len(blocks), turn=number)
     return Plan(cells, tuple(blocks[key] for key in sorted(blocks)))
 
 

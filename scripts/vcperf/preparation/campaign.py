@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from vcperf.basics.digest import canonical
 from vcperf.config import campaign_file, claims_file, figures_file, files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
-from vcperf.planning import choices, homes, planner
-from vcperf.planning.cell import Block, Plan
+from vcperf.planning import choices, homes, planner, side_by_side
+from vcperf.planning.cell import Block, Cell, Plan
 from vcperf.planning.layout import Host
 from vcperf.preparation import checkout_check, hosts
 from vcperf.records import git_state
@@ -46,6 +47,31 @@ class Campaign:
     figures: dict[str, Any] | None
     claims: dict[str, Any]
     digest: str
+
+    def holds(self, cell: Cell) -> frozenset[str]:
+        """What a block of a cell holds while it is measured, see `vcperf.planning.side_by_side`."""
+        return self._held[cell.name]
+
+    @cached_property
+    def _held(self) -> dict[str, frozenset[str]]:
+        apart = {host.testbed: host.site for host in self.hosts if host.side_by_side and host.site}
+        return {
+            cell.name: side_by_side.held(cell.spec["nodes"], site.links)
+            if (site := apart.get(cell.spec["testbed"]))
+            else side_by_side.ALL_CORES
+            for cell in self.plan.cells
+        }
+
+    def unit(self, blocks: Sequence[Block], what: Any = None) -> side_by_side.Unit:
+        """Blocks that are started at once, for `vcperf.planning.side_by_side`; `what`: as what."""
+        first = min(blocks, key=lambda block: block.order)
+        holds = frozenset[str]().union(*(self.holds(block.cell) for block in blocks))
+        return side_by_side.Unit(first.turn, first.order, holds, what or first)
+
+    @cached_property
+    def resources(self) -> list[str]:
+        """All that its blocks hold; nothing of which there is one, this machine."""
+        return sorted(frozenset[str]().union(*self._held.values()) - side_by_side.ALL_CORES)
 
     def wanted(self) -> list[Block]:
         """The blocks that tables are made of, one a record: all, or with `partial` those

@@ -13,7 +13,7 @@ from vcperf.planning.cell import Block
 from vcperf.preparation import host_settings
 from vcperf.preparation.campaign import Campaign
 from vcperf.running import host_lock
-from vcperf.testbeds import find, node_sessions, programs
+from vcperf.testbeds import find, programs
 
 RECORD_BYTES = 16 * 1024  # a record, its log and Snakemake's note of it, on disk
 TABLES_BYTES = 16 * 1024 * 1024  # tables, figures, Snakemake's own files
@@ -78,5 +78,5 @@ def check_host(ready: Campaign, missing: Collection[Block]) -> None:
                 f" --config only={hosts[0].testbed}, boot the nodes for the other, and measure"
                 " that (docs/testbeds.md)"
             )
-        silent = node_sessions.hold(specs, site.context.get("ssh_config"))
+        silent = classes[0].hold(specs, site.context)
     host_settings.note(specs, silent)

@@ -108,7 +108,8 @@ def host_of(testbed: str, cpus: tuple[int, ...], site: Site | None = None) -> Ho
         site: where the nodes are, when they are reached by ssh.
     """
     known = testbeds.find(testbed, by_ssh=site is not None)
-    return Host(testbed, cpus, site, tuple(known.profilers), known.link)
+    apart = site is not None and not known.locks_this_machine(site.context)
+    return Host(testbed, cpus, site, tuple(known.profilers), known.link, apart)
 
 
 def usable_cpus() -> tuple[int, ...]:

@@ -43,7 +43,13 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
     schema.check(content, SCHEMA, [path])
     nodes, ends = _placed(path, config, content)
     _refuse_twins(path, config, nodes, ends)
-    return Site(nodes, ends, _context(path, content), content.get("link_mbps"))
+    links = content.get("links", {})
+    for link, behind in links.items():
+        for index, node in enumerate(behind):
+            if node not in content["nodes"]:
+                hint = suggest(node, content["nodes"])
+                raise VcperfError(f"{path}: links.{link}[{index}]: unknown node '{node}'{hint}")
+    return Site(nodes, ends, _context(path, content), content.get("link_mbps"), links)
 
 
 def _placed(
@@ -83,6 +89,8 @@ def _context(path: Path, content: Any) -> dict[str, Any]:
             if "emulator_monitor" in node
         },
     }
+    if "links" in content:
+        context["links"] = content["links"]
     if "ssh_config" in content:
         # Absolute: ssh looks for a bare name in /etc/ssh.
         context["ssh_config"] = str((path.parent / content["ssh_config"]).absolute())

@@ -57,7 +57,7 @@ class Progress:
             self._first = self._shown = self._clock()
         cell = named["cell"].rpartition("_")[0] or named["cell"]  # without its digest
         self._running[job] = f"{named['kind']} {cell}, block {named['block']}"
-        self._show(self._running[job])
+        self._show("")
 
     def job_started(self, what: str) -> None:
         """A table or a figure is being made."""
@@ -108,7 +108,14 @@ class Progress:
         pace = (self._clock() - self._first) / done
         return f", about {duration(pace * (self.blocks - done))} to go"
 
+    def _blocks_now(self) -> str:
+        """The blocks being measured: how many, and the last one started by its name."""
+        *others, last = self._running.values()
+        return f"{len(others) + 1} at once: {last}" if others else last
+
     def _show(self, now: str) -> None:
+        if self._running:
+            now = self._blocks_now()
         self._now = now
         if self.terminal:
             counts = self._counts() + self._left() if self.blocks else ""

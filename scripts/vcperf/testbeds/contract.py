@@ -118,6 +118,18 @@ class SshClass(TestbedClass, Protocol):
         Raises VcperfError that begins with the key at fault, below the node's `domains`.
         """
 
+    @staticmethod
+    def hold(specs: Iterable[Mapping[str, Any]], context: Mapping[str, Any]) -> list[str]:
+        """Take the nodes of blocks for this process's lifetime, so that no other campaign
+        measures on them meanwhile.
+
+        Args:
+            specs: the specs of blocks that are to be measured.
+            context: see `vcperf.measure.block.main`.
+
+        Returns the hosts that do not answer: their blocks will fail, the others not.
+        """
+
 
 class Testbed(TestbedClass, Protocol):
     """What a measurement may ask of a testbed. As a context it is up."""

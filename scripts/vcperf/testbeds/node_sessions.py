@@ -78,6 +78,7 @@ def _release(connections: Connections, nodes: Collection[str], holder: int) -> N
     if os.getpid() == holder:  # not in a process that was forked from it
         put_back_pins(nodes)
         connections.close()
+        shutil.rmtree(connections.folder, ignore_errors=True)  # the locks of its blocks
 
 
 def _end_in_order_on_hangup() -> None:

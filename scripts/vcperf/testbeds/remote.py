@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
-from vcperf.testbeds import emulated, network, remote_files
+from vcperf.testbeds import emulated, network, node_locks, remote_files
 from vcperf.testbeds.background import Background
 from vcperf.testbeds.remote_sessions import Session, Sessions
 from vcperf.testbeds.ssh import Connections
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any, Self
 
     from vcperf.testbeds.cluster import Cluster
@@ -40,6 +41,7 @@ class RemoteTestbed:
         self.context = context
         self.nodes: dict[str, dict[str, Any]] = spec["nodes"]
         self.ssh = Connections(context.get("ssh_config"))
+        self._locks: list[int] = []
         self.sessions = Sessions(self.ssh, self._place, self.ended)
 
     @staticmethod
@@ -51,6 +53,13 @@ class RemoteTestbed:
     def locks_this_machine(context: Mapping[str, Any]) -> bool:
         """Whether it runs the nodes, in emulators. The nodes are locked over their connections."""
         return bool(context.get(emulated.PID_FILES))
+
+    @staticmethod
+    def hold(specs: Iterable[Mapping[str, Any]], context: Mapping[str, Any]) -> list[str]:
+        """Connect and lock the nodes, see `vcperf.testbeds.node_sessions.hold`."""
+        from vcperf.testbeds import node_sessions  # its imports are not for blocks
+
+        return node_sessions.hold(specs, context.get("ssh_config"))
 
     @staticmethod
     def settings(
@@ -86,6 +95,7 @@ class RemoteTestbed:
             faults = self.ssh.open({**used, **nodes})
             if faults:
                 raise VcperfError("; ".join(faults.values()))
+            self._locks = node_locks.take(self.ssh, self.nodes, self.context)
             self.bring_up()
         except BaseException:
             self.__exit__()
@@ -95,6 +105,8 @@ class RemoteTestbed:
     def __exit__(self, *_: object) -> None:
         self.sessions.close()
         self.ssh.close()
+        while self._locks:
+            os.close(self._locks.pop())
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[Self]:

@@ -64,6 +64,9 @@ class Connections:
                 faults[host] = f"{host}: {ssh_keeper.why_it_ended(keeper)}"
                 continue
             self.keepers[host] = keeper
+            if self.shared:
+                with write_whole(self._machine_note(host)) as note:
+                    note.write(machine)
             if hosts[host]:
                 machines[machine] = host  # two names may be one machine
         # Everyone in the same order: no two campaigns wait for each other.
@@ -72,6 +75,15 @@ class Connections:
             if fault:
                 faults[host] = fault
         return faults
+
+    def machine(self, host: str) -> str:
+        """Which boot of which machine a host is; its name where that is not known. Two names may
+        be one machine."""
+        try:
+            with open(self._machine_note(host), encoding="utf-8") as note:
+                return note.read()
+        except OSError:
+            return host
 
     def close(self) -> None:
         """End the connections that we opened."""
@@ -232,6 +244,9 @@ class Connections:
     def _socket(self, host: str) -> str:
         # Short: a socket's path has 108 bytes.
         return f"{self.folder}/{_digest(host)}"
+
+    def _machine_note(self, host: str) -> str:
+        return f"{self._socket(host)}.machine"
 
 
 def _digest(text: str) -> str:

@@ -1,0 +1,78 @@
+"""A copy of the project with a simulated cluster (tests/standins/simulated.py), and what its log
+says of the order in which nodes were used."""
+
+import shutil
+
+import yaml
+
+from helpers.checkout import ROOT
+
+LOG = "simulated.log"
+
+
+def add_to(checkout) -> None:
+    """Add the testbed as docs/extending.md says: its module, and one line of the registry."""
+    folder = checkout.folder / "scripts/vcperf/testbeds"
+    shutil.copy2(ROOT / "tests/standins/simulated.py", folder)
+    registry = folder / "__init__.py"
+    text, head = registry.read_text(), "BY_SSH = {"
+    assert head in text
+    line = f'{head}"simulated": "simulated.SimulatedTestbed", '
+    registry.write_text(text.replace(head, line, 1))
+
+
+def write_cluster(folder, nodes, **more) -> None:
+    """testbed.yaml: nodes n00, n01, ..., each with one domain d00, d01, ..."""
+    content = {
+        "nodes": {
+            f"n{i:02}": {
+                "ssh": f"root@n{i:02}",
+                "domains": {f"d{i:02}": {"address": f"10.0.{i // 250}.{i % 250 + 1}"}},
+            }
+            for i in range(nodes)
+        }
+    }
+    (folder / "testbed.yaml").write_text(yaml.safe_dump({**content, **more}))
+
+
+def campaign(nodes, paths, **more):
+    """A campaign of netperf on these nodes."""
+    return {
+        "inherit": False,
+        "testbed": "simulated",
+        "testbed_file": "testbed.yaml",
+        "blocks": 1,
+        "nodes": {
+            f"n{i:02}": {"cpus": 1, "dom0": f"d{i:02}", "domains": {f"d{i:02}": {"vcpus": 1}}}
+            for i in range(nodes)
+        },
+        "pinnings": {"one": {f"n{i:02}": {f"d{i:02}": 0} for i in range(nodes)}},
+        "netperf": {
+            "paths": {"one": paths},
+            "tests": ["TCP_STREAM"],
+            "message_bytes": [65536],
+            "duration_s": 1,
+            "warmup_s": 0,
+        },
+        **more,
+    }
+
+
+def log_of(checkout):
+    """What the log says: (begin or end, the two nodes), in order."""
+    lines = (checkout.folder / LOG).read_text().splitlines()
+    return [(what, tuple(nodes)) for what, *nodes in map(str.split, lines) if what != "met"]
+
+
+def most_at_once(log):
+    """How many measurements were under way at once at most; refuses a node in two of them."""
+    under_way, most = [], 0
+    for what, nodes in log:
+        if what == "begin":
+            assert not any(set(nodes) & set(others) for others in under_way), (nodes, under_way)
+            under_way.append(nodes)
+        else:
+            under_way.remove(nodes)
+        most = max(most, len(under_way))
+    assert not under_way
+    return most
