@@ -22,6 +22,7 @@ OUTPUTS = {
     "netperf": ("netperf", "*.txt"),
     "oprofile": ("oprofile", "*.txt"),
     "osu": ("osu", "*.txt"),
+    "virsh": ("virsh", "*.txt"),
     "xl": ("xl", "vcpu-*.txt"),
 }
 FILES = [
