@@ -15,7 +15,7 @@ def test_the_default_configuration_has_every_key_of_the_schema():
     known = set(schema["properties"]["bandwidth"]["properties"])
     assert known - {"programs"} == set(DEFAULT["bandwidth"])
     known = set(schema["properties"]["pingpong"]["properties"])
-    assert known - {"imb"} == set(DEFAULT["pingpong"])
+    assert known - {"imb", "osu"} == set(DEFAULT["pingpong"])
     profile = schema["properties"]["profile"]["properties"]
     assert set(profile) == set(DEFAULT["profile"])
     for part, optional in (("pingpong", set()), ("xenoprof", {"xen", "vmlinux", "passive"})):

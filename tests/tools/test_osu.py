@@ -3,7 +3,8 @@
 import pytest
 from helpers.checkout import ROOT
 
-from vcperf.tools import osu
+from vcperf.errors import VcperfError
+from vcperf.tools import imb, osu
 from vcperf.tools.filter import Untrusted
 
 DATA = ROOT / "tests/data/osu"
@@ -14,6 +15,7 @@ LATENCY = (DATA / "7.5-latency.txt").read_text()
     ("title", "name"),
     [
         ("OSU MPI Latency Test v7.5", "osu_latency"),
+        ("OSU MPI Latency Test Test v7.5", "osu_latency"),
         ("OSU MPI Bi-Directional Bandwidth Test v5.3", "osu_bibw"),
         ("OSU MPI Multi Latency Test", "osu_multi_lat"),
         ("OSU MPI Broadcast Latency Test v5.6.3", "osu_bcast"),
@@ -59,3 +61,33 @@ def test_a_damaged_table_is_refused(old, new, fault):
     assert old in LATENCY
     with pytest.raises(Untrusted, match=fault):
         osu.parse(LATENCY.replace(old, new))
+
+
+def test_rows_of_a_ping_pong_are_those_of_imb():
+    sizes = [row["message_bytes"] for row in osu.parse(LATENCY)]
+    rows = osu.pingpong_rows(LATENCY, sizes, 400)
+    assert [row["message_bytes"] for row in rows] == sizes
+    (row,) = [row for row in rows if row["message_bytes"] == 1024]
+    assert tuple(row) == imb.COLUMNS and row["repetitions"] == 400
+    assert row["latency_us"] == 23.51
+    assert row["bandwidth_mbytes_per_s"] == pytest.approx(1024 / 23.51)
+
+
+@pytest.mark.parametrize("file", ["5.6.3-bw", "7.5-put-latency", "several"])
+def test_a_table_that_is_no_ping_pong_is_refused_as_one(file):
+    text = (DATA / f"{file}.txt").read_text()
+    sizes = list(dict.fromkeys(row["message_bytes"] for row in osu.parse(text)))
+    with pytest.raises(Untrusted):
+        osu.pingpong_rows(text, sizes, 100)
+
+
+def test_a_size_alone_is_sent_as_often_as_by_imb():
+    assert osu.latency_argv("x", [65536], 10**6)[1:] == ["-m", "65536:65536", "-i", "640"]
+    assert osu.latency_argv("x", [2**28], 10**6)[-1] == "1"
+    assert osu.latency_argv("x", [3, 6, 12], 400)[1:] == ["-m", "3:12", "-i", "400"]
+
+
+@pytest.mark.parametrize("sizes", [[], [0, 1], [1, 4], [1, 2, 3], [2, 1]])
+def test_sizes_that_do_not_double_are_refused(sizes):
+    with pytest.raises(VcperfError, match="osu_latency does not measure the sizes"):
+        osu.latency_argv("x", sizes, 400)

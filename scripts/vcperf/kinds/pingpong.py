@@ -40,7 +40,7 @@ CARD = Card(
     labels=("pinning", "path", "stack", "program", "load"),
     metrics=METRICS,
     metric_of=metric_of,
-    values={"program": ("pingpong", "IMB-MPI1"), "load": ("none", "ep")},
+    values={"program": ("pingpong", "IMB-MPI1", "osu_latency"), "load": ("none", "ep")},
     claims=(
         Claimable(
             "pingpong",

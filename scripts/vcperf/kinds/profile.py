@@ -9,7 +9,7 @@ from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
 # What campaigns start. A profile may hold any other program too, so only what looks like a
 # slip in one of these is refused.
-APPS = ("netperf", "netserver", "ep", "mpiexec", "pingpong", "IMB-MPI1")
+APPS = ("netperf", "netserver", "ep", "mpiexec", "pingpong", "IMB-MPI1", "osu_latency")
 TABLES = ("applications", "images", "symbols", "cost", "differences")
 
 

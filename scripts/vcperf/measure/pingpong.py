@@ -16,7 +16,7 @@ from vcperf.errors import VcperfError
 from vcperf.measure import duration, ep_load
 from vcperf.measure.block import check_pinning, main, observed
 from vcperf.testbeds import child
-from vcperf.tools import imb, mpi, mpi_stacks
+from vcperf.tools import imb, mpi, mpi_stacks, pingpongs
 from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -110,25 +110,18 @@ def _ping_pong(
     sampled: Sampled,
     load: ep_load.Load | None = None,
 ) -> None:
-    ranks, sizes, benchmark = spec["ranks"], spec["message_bytes"], _benchmark(spec)
+    ranks, sizes = spec["ranks"], spec["message_bytes"]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as lengths:
         lengths.write(imb.lengths(sizes) if sizes else "")
         lengths.flush()
         # A site's own program is there already.
-        own = "file" in spec["program"]
+        own = mpi_stacks.is_own(spec["program"])
         program = mpi_stacks.benchmark(spec["stack"], spec["program"])
         program = program if own else on_disk(program)
         with testbed.cluster(ranks, [lengths.name, *([] if own else [program])]) as cluster:
             lengths_there, *program_there = cluster.files
-            command = imb.argv(
-                program if own else program_there[0],
-                [benchmark],
-                lengths_file=lengths_there if sizes else None,
-                iterations=spec["repetitions"],
-                # IMB gives a size up when it takes longer, ours repeats it less often.
-                seconds=spec["seconds"] if "source" in spec["program"] else None,
-                all_processes=len(ranks) if "benchmark" in spec else None,
-            )
+            there = program if own else program_there[0]
+            command = pingpongs.argv(spec, there, lengths_there)
             argv = _launch(testbed, spec, cluster, ranks, command)
             received = {domain: -testbed.received_bytes(domain) for domain in ranks}
             patience = START_S + 20 * max(1, spec["seconds"]) * max(1, len(sizes))
@@ -157,13 +150,8 @@ def _ping_pong(
     content["transport"] = mpi_stacks.transport(spec["stack"]["kind"], printed(run.record))
 
 
-def _benchmark(spec: dict[str, Any]) -> str:
-    chosen: str = spec.get("benchmark", "PingPong")
-    return chosen
-
-
 def _name(spec: dict[str, Any]) -> str:
-    return f"{_benchmark(spec)} {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
+    return f"{pingpongs.benchmark(spec)} {'-'.join(spec['ranks'])} on {spec['stack']['kind']}"
 
 
 def _wait_for_start(spec: dict[str, Any], run: Background) -> None:
@@ -175,7 +163,7 @@ def _wait_for_start(spec: dict[str, Any], run: Background) -> None:
     deadline = child.now() + START_S
     while True:
         try:
-            run.wait_for(f"# Benchmarking {_benchmark(spec)}", LOOK_S)
+            run.wait_for(pingpongs.begins(spec), LOOK_S)
             return
         except VcperfError:
             text = printed({**run.record, "output": run.so_far()})
@@ -244,12 +232,12 @@ def _check(
     if run["status"] != 0 or mpi.failure(printed(run)):
         raise VcperfError(f"{name}: status {run['status']}: {mpi.fault(printed(run))}")
     try:
-        rows = imb.parse(run["output"])
+        rows = pingpongs.rows(spec, run["output"])
     except Untrusted as fault:
         raise VcperfError(f"{name}: {fault}") from None
     for row in rows:
-        if row["benchmark"] != _benchmark(spec):
-            raise VcperfError(f"{name}: measured {row['benchmark']}, not {_benchmark(spec)}")
+        if row["benchmark"] != (wanted := pingpongs.benchmark(spec)):
+            raise VcperfError(f"{name}: measured {row['benchmark']}, not {wanted}")
     sizes = [row["message_bytes"] for row in rows if row["message_bytes"] is not None]
     if sizes != spec["message_bytes"]:
         asked = spec["message_bytes"]
@@ -257,7 +245,7 @@ def _check(
     # A half of what the lines say of a ping-pong: their time is that of half a round trip.
     sent_s = sum(row["latency_us"] * row["repetitions"] for row in rows) / 1e6
     duration.check_least(name, run, sent_s, by_ssh)
-    around = ENVELOPE_BYTES if _benchmark(spec) in OF_ROOTS else PACKET_BYTES
+    around = ENVELOPE_BYTES if pingpongs.benchmark(spec) in OF_ROOTS else PACKET_BYTES
     sent = sum(((row["message_bytes"] or 0) + around) * row["repetitions"] for row in rows)
     if "benchmark" in spec:  # a root receives what others do not; each hears of another
         sent *= len(received) - 1

@@ -96,6 +96,9 @@ def _divided(spec: Spec) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
             note(domain, "rank of the load", rank)
     for domain, end in shared.pop("ends", {}).items():
         note(domain, "end", end)
+    program = shared.get("program", {})
+    if {"folder", "digest"} <= set(program):  # what is in the file decides, not where it is
+        shared["program"] = {key: value for key, value in program.items() if key != "folder"}
     if "passive" in shared.get("profiler", {}):
         shared["profiler"] = profiler = dict(shared["profiler"])
         for domain, kernel in profiler.pop("passive").items():

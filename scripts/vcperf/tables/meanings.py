@@ -58,7 +58,7 @@ MEANINGS = {
     "test": "netperf's test, such as TCP_STREAM",
     "method": "pathload (available bandwidth) or pathrate (capacity)",
     "stack": "the campaign's name of the MPI stack",
-    "program": "pingpong (ours) or IMB-MPI1",
+    "program": "pingpong (ours), IMB-MPI1 or osu_latency",
     "load": "what the other cluster ran meanwhile: none or ep",
     "benchmark": "IMB-MPI1's benchmark",
     "workload": "what ran during the profile: netperf or pingpong",

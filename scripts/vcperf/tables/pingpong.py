@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged, field
-from vcperf.tools import imb
+from vcperf.tools import pingpongs
 from vcperf.tools.filter import Untrusted
 
 ORDER = ("testbed", "pinning", "stack", "program", "load", "message_bytes", "block")
@@ -38,7 +38,7 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     """
     run = command(planned, content, "measure")
     try:
-        lines = imb.parse(run["output"])
+        lines = pingpongs.rows(content["spec"], run["output"])
     except Untrusted as fault:
         raise damaged(planned, fault) from None
     common = {

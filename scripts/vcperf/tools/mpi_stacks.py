@@ -63,11 +63,18 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def is_own(chosen: Mapping[str, str]) -> bool:
+    """Whether a spec's ping-pong is a site's own program, which is there already."""
+    return "file" in chosen or "folder" in chosen
+
+
 def benchmark(stack: Mapping[str, str], chosen: Mapping[str, str]) -> str:
-    """Where the ping-pong of a spec is: ours, compiled with the stack; a site's own IMB-MPI1;
-    or the one of Intel's wheel, which runs on all stacks of the MPICH ABI."""
+    """Where the ping-pong of a spec is: ours, compiled with the stack; a site's own IMB-MPI1 or
+    osu_latency; or the IMB-MPI1 of Intel's wheel, which runs on all stacks of the MPICH ABI."""
     if "source" in chosen:
         return program(stack, chosen["name"])
+    if "folder" in chosen:
+        return f"{chosen['folder']}/{chosen['name']}"
     return chosen.get("file") or program({"kind": "intel", **chosen}, chosen["name"])
 
 
@@ -188,7 +195,7 @@ def compiled(spec: dict[str, Any]) -> list[str]:
     if "stack" not in spec:
         return []
     programs = []
-    if "file" not in spec["program"]:
+    if not is_own(spec["program"]):
         programs.append(benchmark(spec["stack"], spec["program"]))
     if "source" in spec.get("load", {}):
         programs.append(program(spec["stack"], "ep"))

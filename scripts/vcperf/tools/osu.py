@@ -1,4 +1,5 @@
-"""OSU micro-benchmarks: a parser for what their blocking MPI benchmarks print.
+"""OSU micro-benchmarks: a parser for what their blocking MPI benchmarks print, and the command line
+of osu_latency.
 
 ::
 
@@ -21,10 +22,14 @@ from __future__ import annotations
 import re
 import sys
 
-from vcperf.errors import quote
+from vcperf.errors import VcperfError, quote
 from vcperf.tools.filter import Row, Untrusted, main
 from vcperf.tools.launcher import lines, number, without_rank_prefix
 from vcperf.tools.mpi import failure, fault
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COLUMNS = (
     "benchmark",
@@ -38,6 +43,7 @@ COLUMNS = (
     "messages_per_s",
 )
 
+# "Test Test": so in some versions.
 _TITLE = r"# OSU \S[^\n]{0,100}? [Tt]est(?: v\S{1,20})?[ \t]*$"
 _PROGRAMS = {
     "Latency": "osu_latency",
@@ -74,6 +80,69 @@ _HEADING = re.compile("|".join([*map(re.escape, _HEADINGS), _PERCENTILE]))
 _NUMBER, _WHOLE = r"\d{1,12}\.\d\d", r"\d{1,12}"
 _OF_TABLE = r"\d[\d.]*(?: |$)"  # a damaged row, or one of another table
 _ROUNDING = 0.005  # half of the last decimal
+# Each way, as IMB and our ping-pong limit a size. osu_latency has one limit for all of its sizes.
+MOST_SENT_BYTES = 40 * 2**20
+
+
+def repetitions(message_bytes: Sequence[int], most: int) -> int:
+    """How often each size is sent: `most` for a curve; for one size alone no more than
+    MOST_SENT_BYTES take."""
+    if len(message_bytes) > 1:
+        return most
+    return max(1, min(most, MOST_SENT_BYTES // max(1, *message_bytes)))
+
+
+def latency_argv(program: str, message_bytes: Sequence[int], most: int) -> list[str]:
+    """The command line of osu_latency, without the launcher.
+
+    Args:
+        program: its path.
+        message_bytes: the sizes: from the least, each twice the one before. The least is 1 or
+            more: what it measures of 0 bytes depends on its version.
+        most: see `repetitions`.
+
+    Raises VcperfError for sizes that it does not measure.
+
+    >>> latency_argv("osu_latency", [1, 2, 4], 400)
+    ['osu_latency', '-m', '1:4', '-i', '400']
+    """
+    doubled = [2 * size for size in message_bytes]
+    if not doubled or message_bytes[0] < 1 or list(message_bytes[1:]) != doubled[:-1]:
+        raise VcperfError(f"osu_latency does not measure the sizes {list(message_bytes)}")
+    span = f"{message_bytes[0]}:{message_bytes[-1]}"
+    return [program, "-m", span, "-i", str(repetitions(message_bytes, most))]
+
+
+def pingpong_rows(text: str, message_bytes: Sequence[int], most: int) -> list[Row]:
+    """What osu_latency printed, as rows of `vcperf.tools.imb`; the bandwidth, in 10^6 bytes/s, is
+    computed from bytes and time.
+
+    Args:
+        text: the output.
+        message_bytes, most: what `latency_argv` was given.
+
+    Raises Untrusted as `parse`, and when it is another benchmark's.
+    """
+    made: list[Row] = []
+    for row in parse(text, list(message_bytes)):
+        if row["benchmark"] != "osu_latency":
+            raise Untrusted(f"a table of {row['benchmark']}: expected one of osu_latency")
+        size, latency = row["message_bytes"], row["latency_us"]
+        made.append(
+            {
+                "benchmark": "PingPong",
+                "processes": 2,
+                "message_bytes": size,
+                "repetitions": repetitions(message_bytes, most),
+                "latency_us": latency,
+                "t_min_us": None,
+                "t_max_us": None,
+                "bandwidth_mbytes_per_s": size / latency,
+            }
+        )
+    if len(made) > len(message_bytes):
+        raise Untrusted("more than one table of osu_latency")
+    return made
 
 
 def parse(text: str, expected: list[int] | None = None) -> list[Row]:
@@ -115,7 +184,7 @@ class _Table:
     """
 
     def __init__(self, title: str) -> None:
-        name = re.sub(r"^# OSU | [Tt]est(?: v\S+)?$", "", title)
+        name = re.sub(r"^# OSU |(?: [Tt]est){1,2}(?: v\S+)?$", "", title)
         self.benchmark = _PROGRAMS.get(name.removeprefix("MPI "), name)
         self.processes: int | None = None
         self.columns: list[str | None] = []

@@ -13,6 +13,7 @@ from vcperf.errors import VcperfError
 from vcperf.planning import site_files
 from vcperf.preparation import testbed_file
 from vcperf.preparation.hosts import host_of
+from vcperf.records.key import nameless_key
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,52 @@ def test_what_cannot_be_is_refused_by_its_key(change, said, tmp_path):
     with pytest.raises(VcperfError) as refused:
         plan_of(change, tmp=tmp_path)
     assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+OSU = {"programs": ["osu_latency"], "stacks": ["mpich"], "loads": ["none"]}
+
+
+def with_osu(tmp_path, folder, **change):
+    """The one spec of osu_latency in a folder."""
+    site_files.content.cache_clear()
+    change = {"pingpong": {**OSU, "osu": str(folder), **change}, "profile": None}
+    plan = plan_of(change, tmp=tmp_path)
+    (cell,) = [cell for cell in plan.cells if cell.kind == "pingpong"]
+    return cell.spec
+
+
+def program_in(folder, content="osu"):
+    folder.mkdir(exist_ok=True)
+    (folder / "osu_latency").write_text(content)
+    (folder / "osu_latency").chmod(0o755)
+    return folder
+
+
+def test_what_osu_latency_cannot_do_is_refused_by_its_key(tmp_path):
+    there = program_in(tmp_path / "osu")
+    for change, said in [
+        ({"osu": None}, "pingpong.programs: osu_latency is not to be had from a package"),
+        ({"osu": str(tmp_path)}, f"pingpong.osu: {tmp_path}/osu_latency: no program is there"),
+        ({"message_bytes": [1, 3]}, "pingpong.message_bytes[1]: osu_latency does not measure 3"),
+        ({"message_bytes": [0, 8]}, "pingpong.message_bytes[0]: osu_latency does not measure 0"),
+        ({"benchmarks": ["Bcast"]}, "pingpong.benchmarks[0]: Bcast is a benchmark of IMB-MPI1"),
+    ]:
+        with pytest.raises(VcperfError) as refused:
+            with_osu(tmp_path, there, **change)
+        assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_osu_latency_measures_all_sizes_from_the_least_to_the_greatest(tmp_path):
+    spec = with_osu(tmp_path, program_in(tmp_path / "osu"), message_bytes=[64, 4, 8])
+    assert spec["message_bytes"] == [4, 8, 16, 32, 64]
+
+
+def test_the_content_of_osu_latency_is_part_of_the_key_and_its_place_is_not(tmp_path):
+    here = with_osu(tmp_path, program_in(tmp_path / "here"))
+    there = with_osu(tmp_path, program_in(tmp_path / "there"))
+    other = with_osu(tmp_path, program_in(tmp_path / "there", "another"))
+    assert here["program"]["folder"] != there["program"]["folder"]
+    assert nameless_key(here) == nameless_key(there) != nameless_key(other)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ measured as it is: `laid_out` has them too."""
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ PROCEDURE = 1
 # text that it never was; the first are digests of files. What measure.ep_load makes of ep.c's
 # output belongs to its version. tests/workloads/test_sources.py asks about them.
 SOURCES = {"pingpong": "aa87ab0a6981", "ep": "6db3f68450bc"}
-PINGPONG, IMB = "PingPong", "IMB-MPI1"
+PINGPONG, IMB, OSU = "PingPong", "IMB-MPI1", "osu_latency"
 OF_TWO = (PINGPONG, "PingPing")  # a cluster's first two domains play
 OF_FLOATS = ("Reduce", "Reduce_scatter", "Allreduce")  # of 4 bytes each
 
@@ -64,6 +65,8 @@ def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str]
     is not to be had, and the stack has ours."""
     if name == "pingpong":
         return {"name": name, "source": SOURCES[name]}
+    if name == OSU:
+        return _osu(layout)
     own = layout.config["pingpong"].get("imb")
     if own:
         return {"name": name, **_own(layout, own)}
@@ -77,6 +80,41 @@ def _program(layout: Layout, name: str, stack: dict[str, str]) -> dict[str, str]
             " programs too, or leave the stack out",
         )
     return {"name": name, "version": locked_version("intel")}
+
+
+def _osu(layout: Layout) -> dict[str, str]:
+    """A site's own osu_latency. What is in the file is part of the key, its folder is not where
+    the file can be read."""
+    section = layout.config["pingpong"]
+    if "osu" not in section:
+        layout.refuse(
+            ("pingpong", "programs"),
+            f"{OSU} is not to be had from a package: build the OSU micro-benchmarks with your"
+            f" stack, and name the folder of {OSU} in pingpong.osu",
+        )
+    folder = section["osu"].rstrip("/")
+    found = {"name": OSU, "folder": folder}
+    if layout.host.site is not None:
+        return found
+    program = f"{folder}/{OSU}"
+    if not os.access(program, os.X_OK) or os.path.isdir(program):
+        layout.refuse(("pingpong", "osu"), f"{program}: no program is there; name its folder")
+    return found | site_files.content(program)
+
+
+def _osu_sizes(layout: Layout) -> list[int]:
+    """The sizes that osu_latency measures: from the least to the greatest asked for, doubling."""
+    asked = layout.config["pingpong"]["message_bytes"]
+    least = max(1, min(asked))
+    found = [least << power for power in range((max(asked) // least).bit_length())]
+    for index, size in enumerate(asked):
+        if size not in found:
+            layout.refuse(
+                ("pingpong", "message_bytes", index),
+                f"{OSU} does not measure {size} bytes: it begins with the least size, at least 1,"
+                " and doubles it; leave this size out, or the program",
+            )
+    return found
 
 
 def _cell(
@@ -117,6 +155,8 @@ def _cell(
         **options,
     }
     labels = {"pinning": pinning, "stack": stack, "program": program["name"], "load": load}
+    if program["name"] == OSU:
+        spec["message_bytes"] = _osu_sizes(layout)
     if benchmark != PINGPONG:
         spec |= {"kind": "imb", "benchmark": benchmark}
         if benchmark == "Barrier":  # it sends no message of any size
