@@ -14,6 +14,7 @@ rule table:
         "results/logs/{table}_table.log",
     conda:
         "../envs/vcperf.yaml"
+    threads: workflow.cores
     params:
         kind=lambda wildcards: kinds.KIND_OF_TABLE[wildcards.table],
         disturbed_percent=CAMPAIGN.config["disturbed_percent"],

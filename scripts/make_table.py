@@ -6,22 +6,40 @@ import pandas as pd
 
 from vcperf.basics.results import on_disk
 from vcperf.errors import told_in_one_line
-from vcperf.tables import common
+from vcperf.records.kept import Kept
+from vcperf.tables import rows
 from vcperf.tables.read import typed
 from vcperf.tables.write import write_table
 
 
 def main(
-    name: str, kind: str, plan: str, records: list[str], disturbed_percent: float, output: str
+    name: str,
+    kind: str,
+    plan: str,
+    records: list[str],
+    disturbed_percent: float,
+    output: str,
+    modules: tuple[str, ...] = (),
+    processes: int = 1,
 ) -> None:
-    """Parse the record of every planned block of the kind that is among the records."""
+    """Parse the record of every planned block of the kind that is among the records.
+
+    Args:
+        modules: the files of the code that parses. Without them nothing is kept.
+        processes: that parse side by side, at most.
+    """
     module = importlib.import_module(f"vcperf.tables.{name}")
-    wanted, rows = set(records), []
-    for planned in pd.read_csv(plan, dtype=str, keep_default_na=False).to_dict("records"):
-        if planned["kind"] == kind and on_disk(planned["record"]) in wanted:
-            rows += module.rows(planned, common.read(planned), disturbed_percent)
-    table = typed(pd.DataFrame(rows, columns=list(module.COLUMNS)))
+    wanted = set(records)
+    planned = [
+        block
+        for block in pd.read_csv(plan, dtype=str, keep_default_na=False).to_dict("records")
+        if block["kind"] == kind and on_disk(block["record"]) in wanted
+    ]
+    kept = Kept(on_disk(f"results/kept/{name}.json") if modules else None, modules)
+    found = rows.of_records(name, planned, disturbed_percent, kept, processes)
+    table = typed(pd.DataFrame(found, columns=list(module.COLUMNS)))
     write_table(table.sort_values(list(module.ORDER), na_position="first"), output)
+    kept.write()
 
 
 if __name__ == "__main__":
@@ -33,4 +51,6 @@ if __name__ == "__main__":
             snakemake.input.records,
             snakemake.params.disturbed_percent,
             snakemake.output.table,
+            tuple(snakemake.input.modules),
+            snakemake.threads,
         )

@@ -8,27 +8,42 @@ import sys
 from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
 from vcperf.records import record
+from vcperf.records.kept import Kept
 from vcperf.report import findings
-from vcperf.report.provenance import provenance
+from vcperf.report.provenance import needed, provenance
 from vcperf.tables.read import read_tables
 
 
-def main(config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict) -> None:
+def main(
+    config: dict, kinds: dict[str, str], inputs: list[str], outputs: dict, modules: list[str]
+) -> None:
     """Read the tables and the plan's records, and write what they rest on and what they say.
 
     Args:
         kinds: kind -> its table that has each block.
         inputs: the tables, as CSV.
         outputs: provenance and findings: where each goes, as JSON.
+        modules: the files of the code that this is.
     """
     tables = read_tables(inputs)
     plan = tables["plan"]
     present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(on_disk(path))]
-    records = {path: record.read(on_disk(path)) for path in present}
+    kept = Kept(on_disk("results/kept/provenance.json"), modules)
+    records = {path: _needed(kept, on_disk(path)) for path in present}
+    kept.write()
     of_blocks = {kind: tables[table] for kind, table in kinds.items()}
     found = findings.find(tables, config["target_percent"])
     write_json(outputs["provenance"], provenance(config, plan, records, of_blocks, list(tables)))
     write_json(outputs["findings"], dataclasses.asdict(found))
+
+
+def _needed(kept: Kept, path: str) -> dict:
+    """What the provenance needs of a record."""
+    content = record.content(path)
+    key = kept.key(content, "provenance")
+    if not kept.has(key):
+        kept.keep(key, needed(record.parsed(path, content)))
+    return kept.value(key)
 
 
 def write_json(path: str, content: dict) -> None:
@@ -48,6 +63,7 @@ if __name__ == "__main__":
                 "provenance": snakemake.output.provenance,
                 "findings": snakemake.output.findings,
             },
+            snakemake.input.modules,
         )
     except VcperfError as error:
         sys.exit(str(error))

@@ -24,16 +24,29 @@ def read(path: str, most_bytes: int, what: str) -> Any:
 
     Raises VcperfError, which names the file, when it is none; FileNotFoundError.
     """
+    return value(path, content(path, most_bytes), most_bytes, what)
+
+
+def content(path: str, most_bytes: int) -> bytes:
+    """The bytes of a file; of one that is larger than `most_bytes`, that many and one more.
+
+    Raises VcperfError, which names the file, when it cannot be read; FileNotFoundError.
+    """
     try:
         with open(path, "rb") as handle:
-            content = handle.read(most_bytes + 1)
-        if len(content) > most_bytes:
-            raise ValueError(f"larger than {most_bytes // 10**6} MB")
-        return json.loads(content.decode("utf-8"), parse_constant=_no_number)
+            return handle.read(most_bytes + 1)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise VcperfError(f"{path}: {error.strerror}") from None
+
+
+def value(path: str, content: bytes, most_bytes: int, what: str) -> Any:
+    """The value that the bytes of a JSON file hold; arguments and errors as those of `read`."""
+    try:
+        if len(content) > most_bytes:
+            raise ValueError(f"larger than {most_bytes // 10**6} MB")
+        return json.loads(content.decode("utf-8"), parse_constant=_no_number)
     except RecursionError:
         raise VcperfError(f"{path}: not {what} (nested too deeply); {REMEDY}") from None
     except ValueError as error:

@@ -47,13 +47,25 @@ def read(path: str) -> dict[str, Any]:
     Raises VcperfError, which names it, when it is not a whole record of this format, with all
     fields that its readers rely on.
     """
+    return parsed(path, content(path))
+
+
+def content(path: str) -> bytes:
+    """The bytes of a record's file. Raises VcperfError, which names it, when it cannot be read."""
+    from vcperf.records import json_file  # not for measurements, which only write
+
+    try:
+        return json_file.content(path, MOST_BYTES)
+    except FileNotFoundError as error:
+        raise VcperfError(f"{path}: {error.strerror}") from None
+
+
+def parsed(path: str, content: bytes) -> dict[str, Any]:
+    """The record that the bytes of its file hold. Raises VcperfError as `read`."""
     from vcperf.records import fields, json_file  # not for measurements, which only write
     from vcperf.records.json_file import REMEDY
 
-    try:
-        record = json_file.read(path, MOST_BYTES, "a whole record")
-    except FileNotFoundError as error:
-        raise VcperfError(f"{path}: {error.strerror}") from None
+    record = json_file.value(path, content, MOST_BYTES, "a whole record")
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise VcperfError(f"{path}: not a record of format {FORMAT}; {REMEDY}")
     fault = fields.fault_of(record)

@@ -36,7 +36,7 @@ def provenance(
     Args:
         config: the merged configuration, checked.
         plan: results/tables/plan.csv.
-        records: path -> each record that there is of the plan's.
+        records: path -> each record that there is of the plan's, or what `needed` leaves of it.
         tables: kind -> a table that has each block of it, in a row or several.
         made: the names of all tables of the campaign.
     """
@@ -63,6 +63,15 @@ def provenance(
             "python": platform.python_version(),
             "packages": packages(),
         },
+    }
+
+
+def needed(content: Content) -> dict[str, Any]:
+    """What of a record `provenance` uses."""
+    facts = ("host", "settings", "code", "vcperf")
+    return {
+        **{name: content[name] for name in facts if name in content},
+        "commands": [{"start": c["start"], "end": c["end"]} for c in content["commands"]],
     }
 
 

@@ -39,20 +39,26 @@ CONDITIONS = (
 
 
 def read(planned: Planned) -> Content:
+    """The record of a planned block, see `parsed`. Raises VcperfError."""
+    return parsed(planned, record.content(on_disk(planned["record"])))
+
+
+def parsed(planned: Planned, content: bytes) -> Content:
     """The record of a planned block, with `called`: name in the record -> name in the plan, of
     nodes, domains and places (NODE/DOMAIN), as it may have been measured under others.
 
     Args:
         planned: a row of the plan, as text.
+        content: the bytes of the record's file.
 
     Raises VcperfError when it is not a whole record of the plan's spec.
     """
     path = planned["record"]
-    content = record.read(on_disk(path))
-    spec = content["spec"]
+    found = record.parsed(on_disk(path), content)
+    spec = found["spec"]
     if _key(spec) != planned["key"] or spec["block"] != int(planned["block"]):
         raise VcperfError(f"{path}: its spec is not this campaign's; delete it and run again")
-    return {**content, "called": renamed(places(spec), planned["places"].split())}
+    return {**found, "called": renamed(places(spec), planned["places"].split())}
 
 
 def _key(spec: Mapping[str, Any]) -> str:
