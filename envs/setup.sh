@@ -148,7 +148,7 @@ install_optional() { # what goes on without a package that apt could not install
 if { [ "$wanted" = run ] || [ "$wanted" = dev ]; } && is_debian && [ "$(id -u)" -eq 0 ]; then
     packages=envs/debian-optional.txt
     install_optional campaigns
-    for packages in envs/debian-browser.txt envs/debian-slurm.txt; do
+    for packages in envs/debian-browser.txt envs/debian-slurm.txt envs/debian-podman.txt; do
         [ "$wanted" != dev ] || install_optional tests
     done
 fi

@@ -51,6 +51,7 @@ class Host:
         link: the section of the configuration that has the testbed's name -> what specs say of how
             several nodes are joined.
         side_by_side: whether blocks that share no node may be measured at the same time.
+        options: the same section -> what specs of all blocks say of the testbed's options.
 
     `vcperf.preparation.hosts.host_of` fills in what the testbed says.
     """
@@ -61,6 +62,7 @@ class Host:
     profilers: tuple[str, ...] = ("perf",)
     link: Callable[[Mapping[str, Any]], Spec] = dict
     side_by_side: bool = False
+    options: Callable[[Mapping[str, Any]], Spec] = lambda section: {}
 
 
 @dataclass(frozen=True)
@@ -175,8 +177,10 @@ class Layout:
                 spec["nodes"][node] |= site.nodes[node]
             spec["ends"] = {domain: site.ends[domain] for domain in used}
             return spec, False
+        section = self.config.get(self.host.testbed, {})
+        spec |= self.host.options(section)
         if len(nodes) > 1:
-            spec |= self.host.link(self.config.get(self.host.testbed, {}))
+            spec |= self.host.link(section)
         cpus = [cpu for node in nodes for cpu in self.node_cpus[node]]
         return spec, len(set(cpus)) < len(cpus)
 

@@ -51,9 +51,9 @@ def _check_name(
 
 
 def _automatic(baseline: str | None) -> tuple[list[str], str]:
-    """What `auto` stands for here. The last of the registry needs nothing of a machine."""
+    """What `auto` stands for here. The last one needs nothing of a machine."""
     refused = []
-    for name in testbeds.LOCAL:
+    for name in testbeds.AUTOMATIC:
         fault = _host_fault(name)
         if not fault:
             break
@@ -109,7 +109,8 @@ def host_of(testbed: str, cpus: tuple[int, ...], site: Site | None = None) -> Ho
     """
     known = testbeds.find(testbed, by_ssh=site is not None)
     apart = site is not None and not known.locks_this_machine(site.context)
-    return Host(testbed, cpus, site, tuple(known.profilers), known.link, apart)
+    profilers = tuple(known.profilers)
+    return Host(testbed, cpus, site, profilers, known.link, apart, known.options)
 
 
 def usable_cpus() -> tuple[int, ...]:

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
     from vcperf.testbeds.contract import Testbed
 
-# name -> module and class. On this machine; `auto` takes the first that it allows.
-LOCAL = {"netns": "netns.NetnsTestbed", "native": "native.NativeTestbed"}
+# name -> module and class. On this machine.
+LOCAL = {
+    "netns": "netns.NetnsTestbed",
+    "native": "native.NativeTestbed",
+    "podman": "podman.PodmanTestbed",
+}
+AUTOMATIC = ("netns", "native")  # `auto` takes the first of them that this machine allows
 # On hosts that a testbed file names.
 BY_SSH = {"native": "native_by_ssh.HostsTestbed", "xen": "xen.XenTestbed"}
 NAMES = tuple(dict.fromkeys([*LOCAL, *BY_SSH]))

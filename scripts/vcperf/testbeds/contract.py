@@ -61,6 +61,16 @@ class TestbedClass(Protocol):
     of them received."""
 
     @staticmethod
+    def options(section: Mapping[str, Any]) -> dict[str, Any]:
+        """What specs of all blocks say of the testbed's options; empty for one without.
+
+        Args:
+            section: the section of the configuration that has the testbed's name.
+
+        Raises VcperfError for an option that this machine cannot have.
+        """
+
+    @staticmethod
     def link(section: Mapping[str, Any]) -> dict[str, Any]:
         """What specs of whatever uses several nodes say of how these are joined.
 

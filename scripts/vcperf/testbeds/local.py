@@ -69,6 +69,11 @@ class LocalTestbed:
         self.helpers = self.processes.helpers
 
     @staticmethod
+    def options(section: Mapping[str, Any]) -> dict[str, Any]:
+        """Nothing: there is nothing to choose."""
+        return {}
+
+    @staticmethod
     def link(section: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing: no link joins the nodes."""
         return {}
@@ -187,13 +192,21 @@ class LocalTestbed:
         state = processes.cpu_state(sorted({cpu for cpus in self.cpus.values() for cpu in cpus}))
         used = self.processes.cpu_seconds(alive)
         clock = time.monotonic()
-        helpers = sum(map(processes.cpu_seconds, self.helpers))
-        host = processes.host_cpu(sum(used.values()) + sum(os.times()[:2]) + helpers)
+        host = processes.host_cpu(self.own_seconds(alive, sum(used.values())))
         return {
             "pinning": self.processes.take_pinning(alive),
             "domains": {d: {"clock_s": clock, "cpu_s": seconds} for d, seconds in used.items()},
             "hosts": {os.uname().nodename: host | state},
         }
+
+    def own_seconds(self, alive: dict[str, set[int]], used: float) -> float:
+        """CPU time of all that is ours.
+
+        Args:
+            alive: the processes of each domain now.
+            used: CPU seconds of all domains.
+        """
+        return used + sum(os.times()[:2]) + sum(map(processes.cpu_seconds, self.helpers))
 
     def others_run(self) -> bool:
         """Whether more than we are runnable on this host."""

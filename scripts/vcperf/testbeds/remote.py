@@ -45,6 +45,11 @@ class RemoteTestbed:
         self.sessions = Sessions(self.ssh, self._place, self.ended)
 
     @staticmethod
+    def options(section: Mapping[str, Any]) -> dict[str, Any]:
+        """Nothing: there is nothing to choose."""
+        return {}
+
+    @staticmethod
     def link(section: Mapping[str, Any]) -> dict[str, Any]:
         """Nothing: the network between hosts is theirs."""
         return {}

@@ -1,0 +1,88 @@
+"""The processes of containers, by their control groups."""
+
+from __future__ import annotations
+
+import os
+
+from vcperf.basics.cpulist import parse
+from vcperf.errors import VcperfError
+from vcperf.testbeds import processes
+from vcperf.testbeds.cgroups import Group
+from vcperf.testbeds.domain_processes import DomainProcesses
+
+TYPE_CHECKING = False  # typing costs start-up time that every block would pay
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterable
+
+    from vcperf.testbeds.contract import Pinning
+
+
+class ContainerProcesses(DomainProcesses):
+    """What is in the control group of a domain's container is the domain's. A command that we
+    start is not: it is the runtime, which starts another in the container and waits for it.
+
+    Args:
+        domains: their names.
+    """
+
+    def __init__(self, domains: Iterable[str]) -> None:
+        super().__init__(domains, lambda pid: "")
+        self.first: dict[str, int] = {}
+        """domain -> the first process of its container."""
+        self._groups: dict[str, Group] = {}
+        self._runtime_s = 0.0
+
+    def enter(self, domain: str, pid: int) -> None:
+        """Take a container that has started; `pid` is its first process."""
+        self.first[domain], self._groups[domain] = pid, Group(pid)
+
+    def reap(self, domain: str, process: subprocess.Popen[bytes]) -> int:
+        """Wait for the end of a command, and keep the CPU time of what started it."""
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        self._runtime_s += processes.all_threads_cpu_seconds(process.pid)
+        process.wait()
+        self._roots[domain].discard(process.pid)
+        self._started.pop(process.pid, None)
+        return process.returncode
+
+    def alive(self) -> dict[str, set[int]]:
+        """The processes of each container now."""
+        return {domain: group.pids() for domain, group in self._groups.items()}
+
+    def cpu_seconds(self, alive: dict[str, set[int]]) -> dict[str, float]:
+        """CPU time of each container so far, to the nanosecond or microsecond. Raises VcperfError
+        when one has ended."""
+        try:
+            return {domain: group.cpu_seconds() for domain, group in self._groups.items()}
+        except OSError:
+            raise VcperfError(self._ended(alive)) from None
+
+    def take_pinning(self, alive: dict[str, set[int]]) -> Pinning:
+        """What the control group of each container says, and what the kernel allows each of its
+        processes; those that differ give an entry each. Raises VcperfError when one has ended."""
+        found: Pinning = {}
+        for domain, group in self._groups.items():
+            if self.first[domain] not in alive[domain]:
+                raise VcperfError(self._ended(alive))
+            try:
+                masks = {tuple(parse(group.cpus()))}
+            except OSError:
+                raise VcperfError(self._ended(alive)) from None
+            for pid in alive[domain]:
+                try:
+                    masks.add(processes.affinity(pid))
+                except ProcessLookupError:
+                    continue
+            found[domain] = sorted(list(mask) for mask in masks)
+        return found
+
+    def besides(self, alive: dict[str, set[int]]) -> float:
+        """CPU seconds of all else in our PID namespace, ourselves included."""
+        inside = set().union(*alive.values())
+        others = {int(name) for name in os.listdir("/proc") if name.isdigit()} - inside
+        return self._runtime_s + sum(map(processes.all_threads_cpu_seconds, others))
+
+    def _ended(self, alive: dict[str, set[int]]) -> str:
+        gone = [domain for domain, pid in self.first.items() if pid not in alive[domain]]
+        return f"domain {', '.join(gone)}: its container has ended; did something kill it?"
