@@ -55,6 +55,7 @@ onstart:
     stay_idle()
     keep_turns()
     prepare_host()
+    worker.start()
 
 
 onsuccess:

@@ -31,7 +31,7 @@ from vcperf.preparation import (
 )
 from vcperf.preparation.outputs import Outputs, table_path
 from vcperf.report import ending
-from vcperf.running import one_run
+from vcperf.running import one_run, worker
 from vcperf.tools import mpi_stacks
 
 STARTED = time.time()

@@ -1,5 +1,9 @@
 """Snakemake script: raw records of one kind of measurement to its table."""
 
+from vcperf.running import worker
+
+worker.take_over(globals())  # what follows takes a second to load
+
 import importlib
 
 import pandas as pd

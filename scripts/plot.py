@@ -1,5 +1,9 @@
 """Snakemake script: one figure, as its card or config/figures.yaml describes it."""
 
+from vcperf.running import worker
+
+worker.take_over(globals())  # what follows takes a second to load
+
 from vcperf.basics import doors
 from vcperf.basics.files import write_whole
 from vcperf.errors import told_in_one_line

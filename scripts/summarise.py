@@ -1,5 +1,9 @@
 """Snakemake script: tables that are made of other tables, as a card describes them."""
 
+from vcperf.running import worker
+
+worker.take_over(globals())  # what follows takes a second to load
+
 from pathlib import Path
 
 from vcperf.basics import doors

@@ -1,5 +1,9 @@
 """Snakemake script: the campaign's plan as a table."""
 
+from vcperf.running import worker
+
+worker.take_over(globals())  # what follows takes a second to load
+
 import pandas as pd
 
 from vcperf.config import campaign_file

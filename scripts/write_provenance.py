@@ -1,5 +1,9 @@
 """Snakemake script: the provenance of a campaign, and its findings."""
 
+from vcperf.running import worker
+
+worker.take_over(globals())  # what follows takes a second to load
+
 import dataclasses
 import json
 import os

@@ -1,5 +1,9 @@
 """Snakemake script: the report of a campaign."""
 
+from vcperf.running import worker
+
+worker.take_over(globals())  # what follows takes a second to load
+
 import os
 
 from vcperf.errors import told_in_one_line
