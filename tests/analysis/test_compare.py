@@ -126,3 +126,19 @@ def test_the_tables_of_the_documentation_come_from_the_script(capsys):
     for line in made:
         named = line if "noise" in line or "called" in line else "|".join(line.split("|")[:2])
         assert any(found.startswith(named) for found in documented), line
+
+
+def test_a_table_without_streams_and_loads_has_one_stream_without_a_load():
+    """Those of earlier versions lack the columns."""
+    new = table(cell([100, 101, 99] * 2), cell([300, 301, 299] * 2, streams="4"))
+    old = new[new["streams"] == "1"].drop(columns=["streams", "load"])
+    rows, only_old, only_new = compare.compare(old, new)
+    assert len(rows) == 1 and not only_old
+    assert only_new == ["netns config1 vc00->c010 TCP_STREAM 4 streams 1024"]
+    assert rows["streams"].tolist() == [""] == rows["load"].tolist()
+
+
+def test_what_is_usual_for_netperf_is_a_name_of_the_ping_pong():
+    pingpong = {"test": None, "stack": "mpich", "program": "pingpong", "load": "none"}
+    named = compare.named(table(cell([1.0]), cell([2.0], **pingpong)))
+    assert named["load"].tolist() == ["", "none"]

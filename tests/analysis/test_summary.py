@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from helpers.blocks import by_pinning, started
+from helpers.blocks import by_pinning, cell, started, table
 
 from vcperf.analysis import summary
 
@@ -54,7 +54,7 @@ def test_request_response_tests_are_summarised_by_their_rate():
 def test_a_cell_that_the_rule_stopped_has_an_interval_of_the_targets_width():
     steady = [100, 100.1, 99.9] * 4
     blocks = by_pinning({"p1": steady, "p2": steady})
-    looked = frozenset({("netns", "p1", "a->b", "TCP_STREAM", 100)})
+    looked = frozenset({("netns", "p1", "a->b", "TCP_STREAM", "1", "none", 100)})
     rows = summary.summarise(blocks, 2.5, looked).set_index(["pinning", "message_bytes"])
     assert tuple(rows.loc[("p1", 100), ["ci_low", "ci_high"]]) == pytest.approx((97.5, 102.5))
     assert rows.loc[("p1", 100), "throughput_mbps_ci_low"] == pytest.approx(97.5)
@@ -81,3 +81,10 @@ def test_what_so_few_blocks_cannot_show_is_in_the_table(count, assumes):
         by_pinning({"p1": [100, 101] * (count // 2) + [100] * (count % 2)}), 2.5
     )
     assert set(cells["assumes"]) == {assumes}
+
+
+def test_streams_and_loads_are_cells_of_their_own():
+    cells = [cell([v], streams=n, load=load) for v, n, load in ((1, "1", "none"), (4, "4", "none"))]
+    rows = summary.summarise(table(*cells, cell([2.0], load="TCP_STREAM")), 2.5)
+    found = rows.set_index(["streams", "load"])["mean"].to_dict()
+    assert found == {("1", "none"): 1, ("4", "none"): 4, ("1", "TCP_STREAM"): 2}

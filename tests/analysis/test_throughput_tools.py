@@ -56,3 +56,12 @@ def test_a_link_that_one_of_them_meets_is_said():
     found = {"iperf3": linked[0], "netperf": linked[1]}
     (row,) = throughput_tools.tables(found, 2.5)["tools"].to_dict("records")
     assert row["meets_link"] == "yes"
+
+
+def test_as_many_streams_are_compared_with_as_many():
+    one, other = cells()
+    fours = iperf3_blocks.cell(blocks.scattered(90.0), message_bytes=4096, streams="4")
+    theirs = blocks.cell(blocks.scattered(300.0), size=4096, path="vc00->c000", streams="4")
+    found = tools([one, fours], [other, theirs]).set_index("streams")["ratio"]
+    assert found.to_dict() == pytest.approx({"1": 1.1, "4": 0.3}, rel=0.02)
+    assert list(tools([fours], [other])["streams"]) == []

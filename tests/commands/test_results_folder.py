@@ -1,9 +1,11 @@
 """Specs of a finished campaign's cells, by its plan and its records."""
 
+import pandas as pd
 import pytest
 from helpers.blocks import by_size
 from helpers.results_folders import finished, planned
 
+from vcperf import kinds
 from vcperf.analysis import compare
 from vcperf.commands import results_folder
 
@@ -49,3 +51,13 @@ def test_without_a_plan_nothing_is_known(tmp_path):
     b = planned(tmp_path / "b", by_size([100], 3))
     assert not results_folder.Specs(a).known and results_folder.Specs(b).known
     assert difference(a, b) == [""]
+
+
+def test_a_folder_of_an_earlier_version_is_read_and_has_the_same_cells(tmp_path):
+    blocks = by_size([100], 3)
+    new = planned(tmp_path / "new", blocks)
+    old = planned(tmp_path / "old", blocks, duration_s=2)
+    for name, usual in (("netperf", kinds.CARDS["netperf"].usual), ("plan", ("streams", "load"))):
+        path = tmp_path / f"old/tables/{name}.csv"
+        pd.read_csv(path).drop(columns=list(usual)).to_csv(path, index=False)
+    assert difference(new, old) == ["duration_s 1 -> 2"]

@@ -195,3 +195,21 @@ def test_titles_and_labels_are_drawn_as_they_are_written(tmp_path_factory, text)
     plain = "".join(text.split())
     # One series is in the legend, the other is named as one that is missing.
     assert drawn.count(f"with{plain}") == 2 and plain in drawn.replace(f"with{plain}", "")
+
+
+def with_streams(*counts):
+    blocks = [by_pinning({"p1": [n, n + 0.1, n]}, streams=str(n)) for n in counts]
+    return summary.summarise(pd.concat(blocks), 2.5)
+
+
+def test_of_several_streams_a_figure_that_names_none_shows_one():
+    cells = with_streams(1, 4)
+    (series, *_) = FIGURE["series"]
+    assert set(curves.select(cells, FIGURE, series)["streams"]) == {"1"}
+    named = {**FIGURE, "where": {**FIGURE["where"], "streams": "4"}}
+    assert set(curves.select(cells, named, series)["streams"]) == {"4"}
+
+
+def test_a_number_of_streams_that_all_have_is_said_below_the_title(tmp_path):
+    assert "; 4 streams;" in drawn(tmp_path, "a", with_streams(4))[0].read_text()
+    assert "streams" not in drawn(tmp_path, "b", with_streams(1))[0].read_text()

@@ -24,6 +24,8 @@ def cell(values, pinning="config1", path="vc00->c010", size=1024, **columns):
             "receiver": receiver,
             "test": "TCP_STREAM",
             "message_bytes": size,
+            "streams": "1",
+            "load": "none",
             "shared_cpus": "no",
             "block": block,
             "started": started(block),

@@ -23,12 +23,15 @@ TARGET = 2.5  # percent: modes and trends below it do not count
 CHANGED, SAME, FEW = "changed", "no change beyond the margin", "too few blocks to tell"
 WORSE, BETTER = "worse", "better"
 
-# The path names its ends, and the size comes last; a label that a kind lacks is empty.
+# The path names its ends, and the size comes last; a label that a kind lacks is empty, and one that
+# is as usual.
 _ELSEWHERE = ("sender", "receiver", "message_bytes")
-_LABELS = [label for card in kinds.COMPARED.values() for label in card.labels]
+_CARDS = kinds.COMPARED.values()
+_LABELS = [label for card in _CARDS for label in card.labels if label not in card.usual]
+_USUAL = [label for card in _CARDS for label in card.usual if label in card.labels]
 CELL = [
     "testbed",
-    *dict.fromkeys(label for label in _LABELS if label not in _ELSEWHERE),
+    *dict.fromkeys(label for label in (*_LABELS, *_USUAL) if label not in _ELSEWHERE),
     "message_bytes",
 ]
 COLUMNS = [
@@ -195,25 +198,41 @@ def by_effect(rows: pd.DataFrame) -> pd.DataFrame:
 
 def in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The blocks of the cells that both have; arguments as of `compare`."""
-    keys = [table.reindex(columns=CELL).astype(object).apply(_key, axis=1) for table in (a, b)]
+    keys = [named(table).apply(tuple, axis=1) for table in (a, b)]
     return a[keys[0].isin(set(keys[1]))], b[keys[1].isin(set(keys[0]))]
 
 
-def _key(row: pd.Series) -> Key:
-    return tuple(row.where(row.notna(), ""))
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns of CELL, empty where a row has no value, or the usual one of its kind
+    (`vcperf.kinds.named`)."""
+    found = table.reindex(columns=CELL).astype(object)
+    found = found.where(found.notna(), "")
+    for card in _CARDS:
+        own = [label for label in card.labels if label in CELL and label not in card.usual]
+        of_kind = (found[own] != "").all(axis=1)
+        for label in filter(CELL.__contains__, card.usual):
+            as_usual = found[label].astype(str) == card.usual[label]
+            found[label] = found[label].mask(of_kind & as_usual, "")
+    return found
 
 
-def words(cell: Sequence[object]) -> str:
-    """The values of CELL, those that the cell has."""
-    return " ".join(str(value) for value in cell if value != "")
+def words(cell: Sequence[object], columns: Sequence[str] = CELL) -> str:
+    """The values of columns of CELL, those that the cell has.
+
+    >>> words(["netns", "TCP_RR", 4, ""], ["testbed", "test", "streams", "load"])
+    'netns TCP_RR 4 streams'
+    """
+    return " ".join(
+        f"{value} streams" if column == "streams" else str(value)
+        for column, value in zip(columns, cell, strict=True)
+        if value != ""
+    )
 
 
 def cells(table: pd.DataFrame) -> dict[Key, Cell]:
     """The cells of a campaign, by the values of CELL. Raises VcperfError for a row of no kind."""
-    named = table.reindex(columns=CELL).astype(object)
-    named = named.where(named.notna(), "")
     found = {}
-    for key, group in table.assign(**named).groupby(CELL, sort=False):
+    for key, group in table.assign(**named(table)).groupby(CELL, sort=False):
         metric = _metric(dict(zip(CELL, key, strict=True)))
         known = doubts.in_order(group[group[metric].notna()])
         if len(known):
@@ -239,7 +258,8 @@ def _metric(cell: Mapping[str, object]) -> str:
 
 def kind_of(cell: Mapping[str, object]) -> str:
     """The kind whose labels a cell has; raises VcperfError when none has."""
-    for name, card in kinds.COMPARED.items():
-        if all(cell.get(label, label) != "" for label in card.labels):
-            return name
-    raise VcperfError(f"{words(list(cell.values()))}: not a cell of {', '.join(kinds.COMPARED)}")
+    name = kinds.kind_of(cell)
+    if name is None:
+        known = words(list(cell.values()), list(cell))
+        raise VcperfError(f"{known}: not a cell of {', '.join(kinds.COMPARED)}")
+    return name

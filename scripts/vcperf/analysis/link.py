@@ -15,7 +15,7 @@ MTU = 1500
 SHAPED, NO_LINK = "shaped", "none"  # of the column link, see vcperf.planning.planner.plan
 COLUMNS = ("link_mbps", "meets_link")
 # What names a cell, and what it is about, in the tables of either program.
-CELL = "testbed pinning path test protocol mode direction streams message_bytes".split()
+CELL = "testbed pinning path test protocol mode direction streams load message_bytes".split()
 TEST = ("test", "protocol")
 RATE = ("throughput_mbps", "received_mbps")
 

@@ -10,7 +10,7 @@ import pandas as pd
 from vcperf.analysis import doubts, effects, link, settings
 from vcperf.kinds import netperf
 
-CELL = ["pinning", "path", "test", "message_bytes"]
+CELL = ["pinning", "path", "test", "message_bytes", *netperf.USUAL]
 COLUMNS = [
     "testbed",
     "baseline",

@@ -170,8 +170,7 @@ def _effects(pairs: Sequence[Pair]) -> list[Callable[[float], Effect]]:
 
 
 def _pairs(blocks: pd.DataFrame, target_percent: float) -> Iterator[Pair]:
-    named = blocks.reindex(columns=compare.CELL).astype(object)
-    cells = blocks.assign(**named.where(named.notna(), ""))
+    cells = blocks.assign(**compare.named(blocks))
     for key, rows in cells.groupby([*PATH, "message_bytes"], sort=False):
         labels = dict(zip([*PATH, "message_bytes"], key, strict=True))
         metric_of = kinds.COMPARED[compare.kind_of({**labels, "pinning": "any"})].metric_of

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from vcperf import kinds
 from vcperf.analysis import doubts, effects, shapes
 from vcperf.analysis.effects import Effect, Sample
 from vcperf.analysis.intervals import LEVEL
@@ -89,10 +90,18 @@ class Sides:
     def cells(self) -> str:
         """Which cells were used, in words."""
         varying = [c for c in self.factors if c not in ("sender", "receiver", "shared_cpus")]
-        rows = self.used[varying].drop_duplicates()
+        rows = self._unusual(self.used[varying]).drop_duplicates()
         if "message_bytes" in rows and rows["message_bytes"].nunique() > 1:
             rows = rows.drop(columns="message_bytes").drop_duplicates()
         return "; ".join(" ".join(str(v) for v in row if pd.notna(v)) for row in rows.to_numpy())
+
+    def _unusual(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows without what their kind has as a rule."""
+        usual = kinds.usual_of_claims(self.part.get("table", ""))
+        known = {column: usual[column] for column in rows if column in usual}
+        return rows.assign(
+            **{column: rows[column].where(rows[column] != value) for column, value in known.items()}
+        )
 
     def platform(self) -> str:
         """What the cells ran on, as figures say it."""

@@ -19,9 +19,10 @@ CELL = [
     "receiver",
     "test",
     "message_bytes",
+    *netperf.USUAL,
     "shared_cpus",
 ]
-FACTORS = ("testbed", "pinning", "path", "test")
+FACTORS = ("testbed", "pinning", "path", "test", *netperf.USUAL)
 Factors = tuple[str | int, ...]
 """The values of FACTORS and the message size."""
 COLUMNS = [

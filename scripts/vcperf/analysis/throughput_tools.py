@@ -9,7 +9,7 @@ import pandas as pd
 
 from vcperf.analysis import doubts, effects, link, settings
 
-CELL = ["testbed", "pinning", "path", "test", "message_bytes"]
+CELL = ["testbed", "pinning", "path", "test", "message_bytes", "streams"]
 COLUMNS = [
     *CELL,
     *("ratio", "ratio_low", "ratio_high", "iperf3_mbps", "netperf_mbps"),
@@ -20,7 +20,8 @@ SAME = {"TCP": "TCP_STREAM", "UDP": "UDP_STREAM"}  # iperf3's protocol -> netper
 
 
 def tables(found: Mapping[str, pd.DataFrame], target_percent: float) -> dict[str, pd.DataFrame]:
-    """One row per cell that both tools have measured: one stream, from the client to the server.
+    """One row per cell that both tools have measured, with as many streams, from the client to the
+    server.
 
     Args:
         found: the tables iperf3 and netperf, and bandwidth where the campaign has it.
@@ -34,8 +35,7 @@ def tables(found: Mapping[str, pd.DataFrame], target_percent: float) -> dict[str
     """
     estimates = found.get("bandwidth")
     ours = link.mark(found["iperf3"], estimates)
-    ours = ours[(ours["mode"] == "forward") & (ours["streams"].astype(str) == "1")]
-    ours = ours.assign(test=ours["protocol"].map(SAME))
+    ours = ours[ours["mode"] == "forward"].assign(test=ours["protocol"].map(SAME))
     theirs = dict(iter(link.mark(found["netperf"], estimates).groupby(CELL, sort=False)))
     rows = [
         _row(dict(zip(CELL, cell, strict=True)), group, theirs[cell], target_percent)

@@ -20,7 +20,10 @@ from vcperf.tables.read import read_table
 # be missing: tables of before they were added lack them.
 NEEDED = ("testbed", "message_bytes", "block", "started", "status")
 COLUMNS = {
-    card.tables[0]: (*NEEDED, *card.labels, *card.metrics) for card in kinds.COMPARED.values()
+    card.tables[0]: tuple(
+        name for name in (*NEEDED, *card.labels, *card.metrics) if name not in card.usual
+    )
+    for card in kinds.COMPARED.values()
 }
 DIGEST = re.compile(r"([0-9a-f]{12,})/[0-9]+[.]json$")
 MOST_KEYS = 3  # of two specs that are named
@@ -90,8 +93,13 @@ class Specs:
 
 
 def _key(kind: str, labels: Mapping[str, object]) -> tuple[str, ...]:
-    named = (label for label in kinds.CARDS[kind].labels if label not in ("sender", "receiver"))
-    return (kind, str(labels["testbed"]), *(str(labels[label]) for label in named))
+    card = kinds.CARDS[kind]
+    found = {
+        label: labels[label] if label in labels and pd.notna(labels[label]) else ""
+        for label in ("testbed", *card.labels)
+        if label not in ("sender", "receiver")
+    }
+    return (kind, *map(str, kinds.named(card, found).values()))
 
 
 def spec_difference(first: Specs, second: Specs, cell: Cell) -> str:

@@ -25,10 +25,11 @@ from vcperf.figures.style import (
     hollow_marks,
     ran_on,
     several,
+    together,
     why_hollow,
     wrapped,
 )
-from vcperf.kinds.netperf import METRICS
+from vcperf.kinds.netperf import METRICS, USUAL
 from vcperf.tables import columns
 
 # A figure's second metric has its series' colour and a line of its own.
@@ -88,10 +89,15 @@ def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figur
 def select(
     summary: pd.DataFrame, figure: Mapping[str, Any], series: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """The cells of a series that have the figure's metrics, by message size."""
+    """The cells of a series that have the figure's metrics, by message size. Where there are
+    several numbers of streams or loads and the series names none, these are the usual ones."""
     chosen = summary
-    for column, value in {**figure["where"], **series["where"]}.items():
+    where = {**figure["where"], **series["where"]}
+    for column, value in where.items():
         chosen = chosen[chosen[column] == value]
+    for column, value in USUAL.items():
+        if column not in where and chosen[column].nunique() > 1:
+            chosen = chosen[chosen[column] == value]
     measured = chosen[[f"{metric}_mean" for metric in figure["metrics"]]].notna().all(axis=1)
     return chosen[measured].sort_values("message_bytes")
 
@@ -195,7 +201,7 @@ def _subtitle(present: Sequence[tuple[Mapping[str, Any], pd.DataFrame]]) -> str:
     if not present:
         return "nothing measured"
     cells = pd.concat([cells for _, cells in present])
-    parts = ran_on(cells)
+    parts = [*ran_on(cells), *together(cells)]
     parts.append(
         f"mean and 95 % interval of {several(cells['blocks'].min(), cells['blocks'].max())}"
     )

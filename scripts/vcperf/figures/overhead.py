@@ -22,10 +22,11 @@ from vcperf.figures.style import (
     of_cpus,
     several,
     several_names,
+    together,
     why_hollow,
 )
 
-PANEL = ["testbed", "path", "test"]
+PANEL = ["testbed", "path", "test", "streams", "load"]
 COLUMNS = 3  # of panels
 LABELS = 4  # of sizes, below a panel
 ASIDE = 0.03  # of the axis, between the points of two curves at one size
@@ -106,7 +107,8 @@ def _panel(axes: Axes, panel: pd.DataFrame, pinnings: Sequence[str]) -> None:
     if plateau.met(panel).any():
         plateau.legend(axes, "meets the link: a bound")
     first = panel.iloc[0]
-    axes.set_title(f"{first['path']}, {first['test']} ({first['testbed']})", fontsize=9)
+    also = "".join(f", {part}" for part in together(panel))
+    axes.set_title(f"{first['path']}, {first['test']}{also} ({first['testbed']})", fontsize=9)
 
 
 def _legend(drawing: Figure, panels: Iterable[Axes]) -> None:

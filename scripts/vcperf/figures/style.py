@@ -75,6 +75,17 @@ def of_cpus(cells: pd.DataFrame) -> list[str]:
     ]
 
 
+def together(cells: pd.DataFrame) -> list[str]:
+    """What ran at the same time, where all cells have it in common: several streams, and a load.
+
+    Args:
+        cells: rows of netperf, with `streams` and `load`.
+    """
+    streams, loads = set(cells["streams"]), set(cells["load"])
+    parts = [f"{count} streams" for count in streams if len(streams) == 1 and count != "1"]
+    return parts + [f"beside {load}" for load in loads if len(loads) == 1 and load != "none"]
+
+
 def why_hollow(cells: pd.DataFrame) -> list[str]:
     """Why points of figures are hollow: the reasons of doubtful cells, as a part of a sentence.
 

@@ -26,10 +26,42 @@ COMPARED = {name: card for name, card in CARDS.items() if card.metric_of is not 
 CLAIMABLE = {claimed.name: claimed for card in CARDS.values() for claimed in card.claims}
 
 
+def kind_of(labels: Mapping[str, Any]) -> str | None:
+    """The kind, of those that are compared, whose labels a row of any table has; None without
+    one. A label that the row does not tell of counts as there, an empty one does not."""
+    for name, card in COMPARED.items():
+        if all(labels.get(label, label) != "" for label in card.labels if label not in card.usual):
+            return name
+    return None
+
+
+def named(card: Card, labels: Mapping[str, Any]) -> dict[str, Any]:
+    """The labels of a cell, those empty that are as usual: so a cell has the same name in tables
+    of versions that did not know them.
+
+    >>> named(CARDS["netperf"], {"test": "TCP_RR", "streams": "1", "load": "TCP_STREAM"})
+    {'test': 'TCP_RR', 'streams': '', 'load': 'TCP_STREAM'}
+    """
+    return {
+        label: "" if label in card.usual and str(value) == card.usual[label] else value
+        for label, value in labels.items()
+    }
+
+
 def values_of(column: str) -> tuple[str, ...]:
     """The values that a column can have in any kind's tables; none where any text may be."""
     found = (card.values.get(column, ()) for card in CARDS.values())
     return tuple(dict.fromkeys(value for values in found for value in values))
+
+
+def usual_of_claims(name: str) -> Mapping[str, str]:
+    """What cells of a table that claims may be held against have as a rule (`Card.usual`).
+
+    Args:
+        name: as claims call the table.
+    """
+    cards = (card for card in CARDS.values() for claim in card.claims if claim.name == name)
+    return next((card.usual for card in cards), {})
 
 
 def metric_of_claims(name: str) -> Callable[[Mapping[str, Any]], str] | None:

@@ -17,7 +17,11 @@ METRICS = (
     "sender_domain_cpu_percent",
     "receiver_domain_cpu_percent",
     *LATENCIES,
+    "streams_variation_percent",
+    "load_mbps",
 )
+# A cell that names nothing else is one stream without a load.
+USUAL = {"streams": "1", "load": "none"}
 
 
 def metric_of(labels: Mapping[str, Any]) -> str:
@@ -66,6 +70,7 @@ def _one_per_path(cells: Sequence[Any], baseline: str | None) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     testbeds = {cell.spec["testbed"] for cell in cells} - {baseline}
+    factors = {column: {cell.labels[column] for cell in cells} for column in USUAL}
     for cell in cells:
         testbed, labels = cell.spec["testbed"], cell.labels
         if testbed == baseline:
@@ -82,10 +87,22 @@ def _one_per_path(cells: Sequence[Any], baseline: str | None) -> dict[str, Any]:
                 "bands": [],
             },
         )
-        series = {"label": labels["pinning"], "where": {"pinning": labels["pinning"]}}
+        label, chosen = labels["pinning"], {"pinning": labels["pinning"]}
+        for column, values in factors.items():
+            if len(values) > 1:
+                chosen[column] = str(labels[column])
+                label += f", {_named(column, labels[column])}"
+        series = {"label": label, "where": chosen}
         if series not in figure["series"]:
             figure["series"].append(series)
     return found
+
+
+def _named(column: str, value: Any) -> str:
+    """A number of streams or a load, in words."""
+    if column == "streams":
+        return f"{value} stream{'' if value == 1 else 's'}"
+    return "no load" if value == USUAL[column] else f"beside {value}"
 
 
 CARD = Card(
@@ -93,15 +110,19 @@ CARD = Card(
     section="netperf",
     place=1,
     tables=("netperf",),
-    labels=("pinning", "path", "sender", "receiver", "test", "message_bytes"),
+    labels=("pinning", "path", "sender", "receiver", "test", "message_bytes", *USUAL),
     metrics=METRICS,
+    usual={**USUAL, "streams_variation_percent": "", "load_mbps": ""},
     metric_of=metric_of,
-    values={"test": ("TCP_STREAM", "TCP_RR", "TCP_CRR", "UDP_STREAM", "UDP_RR")},
+    values={
+        "test": ("TCP_STREAM", "TCP_RR", "TCP_CRR", "UDP_STREAM", "UDP_RR"),
+        "load": ("none", "TCP_STREAM"),
+    },
     claims=(
         Claimable(
             "netperf",
             "netperf",
-            ("testbed", "pinning", "path", "sender", "receiver", "test"),
+            ("testbed", "pinning", "path", "sender", "receiver", "test", *USUAL),
             METRICS,
             ("bandwidth",),
         ),

@@ -8,14 +8,21 @@ import sys
 
 from vcperf.basics.text import reason
 from vcperf.errors import VcperfError
-from vcperf.measure import duration
+from vcperf.measure import duration, netperf_load
 from vcperf.measure.block import main, observed
-from vcperf.tools import netperf, netperf_commands, netperf_cpu, netperf_latency
+from vcperf.tools import (
+    netperf,
+    netperf_commands,
+    netperf_course,
+    netperf_cpu,
+    netperf_latency,
+    netperf_streams,
+)
 from vcperf.tools.filter import Untrusted
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from vcperf.testbeds.contract import Testbed
@@ -39,23 +46,33 @@ def measure(
     Args:
         testbed: up and pinned.
         spec: sender, receiver, test, message_bytes, duration_s, warmup_s, and
-            optionally socket_buffers, congestion_control and percentiles (of latencies).
+            optionally socket_buffers, congestion_control, percentiles (of latencies), streams
+            (netperfs at the same time, 1 by default) and load (see `netperf_load.beside`).
         content: the record; gets commands (each with its role), before and after, and `notes`
             that say which of netperf's figures were left out, and why.
         sampled: the context in which what is measured runs, for profiles.
 
-    Raises VcperfError when netperf fails, answers for something else than was asked,
-    or runs on other CPUs.
+    Raises VcperfError when netperf fails, answers for something else than was asked, or runs on
+    other CPUs; when streams did not run beside each other, or the load not all the time.
     """
-    for before, whole_s in _warm_ups(spec["warmup_s"]):
-        run = _served(testbed, spec, content, sampled, before, whole_s)
-        if run:
-            break
-    believed, notes = netperf_cpu.without_impossible(run["output"])
-    if notes:
-        content["notes"] = notes
-    claimed_s = check_answer(spec, believed)
-    duration.check(_name(spec), run, claimed_s, testbed.by_ssh)
+    with netperf_load.beside(testbed, spec, content, _name(spec)) as load:
+        for before, whole_s in _warm_ups(spec["warmup_s"]):
+            run = _served(testbed, spec, content, sampled, before, whole_s)
+            if load:
+                load.running.so_far()  # a full pipe would hold it up
+            if run:
+                break
+        reports = _reports(spec, run)
+        believed = [netperf_cpu.without_impossible(report) for report in reports]
+        notes = [note for _, found in believed for note in found]
+        if notes:
+            content["notes"] = notes
+        claimed_s = max(check_answer(spec, report) for report, _ in believed)
+        duration.check(_name(spec), run, claimed_s, testbed.by_ssh)
+        if _streams(spec) > 1 or load:
+            common = _common(spec, [report for report, _ in believed])
+            if load:
+                load.outlive(common.begin, common.end)
 
 
 def reach(testbed: Testbed, spec: dict[str, Any]) -> str:
@@ -101,12 +118,13 @@ def _served(
     Returns the run that counts; empty when the warm-up was interrupted too early.
     """
     sender, receiver, commands = spec["sender"], spec["receiver"], content["commands"]
-    address, port = testbed.address(receiver), testbed.free_port(receiver, PORT)
+    address, count = testbed.address(receiver), _streams(spec)
+    whole = count > 1 or "load" in spec  # whose begin and end are to be known
 
     def run(before: list[str], seconds: int) -> dict[str, Any]:
         argv = netperf_commands.client_argv(
             address=address,
-            port=port,
+            port=ports[0] if count == 1 else None,
             sender=testbed.address(sender),
             test=spec["test"],
             message_bytes=spec["message_bytes"],
@@ -114,17 +132,26 @@ def _served(
             socket_buffers=spec.get("socket_buffers"),
             congestion_control=spec.get("congestion_control"),
             keys=_keys(spec),
+            interim_s=netperf_course.interval_s(seconds) if whole else None,
         )
+        if count > 1:
+            argv = netperf_streams.argv(ports, argv[1:])
         return testbed.run(sender, [*before, *argv], seconds + PATIENCE_S)
 
     measured: dict[str, Any] = {}
     warm = not whole_s
-    argv = netperf_commands.server_argv(address=address, port=port)
-    with testbed.serve(receiver, argv, port) as server:
+    ports: list[int] = []
+    with contextlib.ExitStack() as serving:
+        servers = []
+        for _ in range(count):
+            port = testbed.free_port(receiver, ports[-1] + 1 if ports else PORT)
+            argv = netperf_commands.server_argv(address=address, port=port)
+            servers.append(serving.enter_context(testbed.serve(receiver, argv, port)))
+            ports.append(port)
         if whole_s:
             warm_up = run(before, whole_s)
             commands.append({"role": "warmup", **warm_up})
-            warm = warm_up["status"] == 0
+            warm = not _failed(spec, warm_up)
             if not before:
                 _check_status(spec, warm_up)
         if warm:
@@ -132,7 +159,7 @@ def _served(
                 measured = run([], spec["duration_s"])
                 commands.append({"role": "measure", **measured})
                 _check_status(spec, measured)
-    commands.append({"role": "server", **server})
+    commands += [{"role": "server", **server} for server in servers]
     return measured
 
 
@@ -195,16 +222,51 @@ def _keys(spec: dict[str, Any]) -> tuple[str, ...]:
     return (*netperf_commands.KEYS, *(netperf_latency.KEYS if "percentiles" in spec else ()))
 
 
+def _streams(spec: dict[str, Any]) -> int:
+    count: int = spec.get("streams", 1)
+    return count
+
+
+def _reports(spec: dict[str, Any], run: dict[str, Any]) -> list[str]:
+    """The reports of a run, one per stream."""
+    if _streams(spec) == 1:
+        return [run["output"]]
+    return [report for report, _ in netperf_streams.reports(run["output"])]
+
+
+def _failed(spec: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """A run with the output and the status of the stream that failed; empty when none did."""
+    if run["status"] != 0 or _streams(spec) == 1:
+        return run if run["status"] else {}
+    found = netperf_streams.reports(run["output"])
+    failed = [{**run, "output": text, "status": status} for text, status in found if status]
+    if len(found) != _streams(spec):
+        return {**run, "output": f"{len(found)} of {_streams(spec)} streams came to an end\n"}
+    return failed[0] if failed else {}
+
+
+def _common(spec: dict[str, Any], reports: Sequence[str]) -> netperf_streams.Common:
+    """When all streams ran. Raises VcperfError when that is not nearly all the time."""
+    try:
+        return netperf_streams.common(reports)
+    except Untrusted as fault:
+        raise VcperfError(f"{_name(spec)}: {fault}") from None
+
+
 def _check_status(spec: dict[str, Any], run: dict[str, Any]) -> None:
-    if run["status"] != 0:
+    failed = _failed(spec, run)
+    if failed:
         # Its banner comes last where it waited in a buffer, and is no reason.
-        lines = [line for line in run["output"].splitlines() if " TEST from " not in line]
-        fault = reason({**run, "output": "\n".join(lines)})
-        raise VcperfError(f"{_name(spec)}: netperf ended with status {run['status']}: {fault}")
+        lines = [line for line in failed["output"].splitlines() if " TEST from " not in line]
+        fault = reason({**failed, "output": "\n".join(lines)})
+        raise VcperfError(f"{_name(spec)}: netperf ended with status {failed['status']}: {fault}")
 
 
 def _name(spec: dict[str, Any]) -> str:
-    return f"{spec['test']} {spec['sender']}->{spec['receiver']} {spec['message_bytes']} bytes"
+    streams = f"{_streams(spec)} x " if _streams(spec) > 1 else ""
+    load = f" beside {spec['load']['test']}" if "load" in spec else ""
+    path = f"{spec['sender']}->{spec['receiver']}"
+    return f"{streams}{spec['test']} {path} {spec['message_bytes']} bytes{load}"
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def _divided(spec: Spec) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         note(domain, "rank", rank)
     if "load" in shared:
         shared["load"] = load = dict(shared["load"])
-        for rank, domain in enumerate(load.pop("ranks")):
+        for rank, domain in enumerate(load.pop("ranks", ())):
             note(domain, "rank of the load", rank)
     for domain, end in shared.pop("ends", {}).items():
         note(domain, "end", end)

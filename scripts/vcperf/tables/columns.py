@@ -63,6 +63,8 @@ COLUMNS: Mapping[str, Column] = {
     "p90_us": Column(NUMBER, "us", "90th percentile of the latency", LESS),
     "p99_us": Column(NUMBER, "us", "99th percentile of the latency", LESS),
     "max_us": Column(NUMBER, "us", "Largest latency", LESS),
+    "streams_variation_percent": Column(NUMBER, "%", "Variation between streams", LESS),
+    "load_mbps": Column(NUMBER, "Mbit/s", "Throughput of the load", MORE),
     "sent_mbps": Column(NUMBER, "Mbit/s", "Rate sent", MORE),
     "received_mbps": Column(NUMBER, "Mbit/s", "Rate received", MORE),
     "retransmits": Column(WHOLE, "segments", "Retransmissions", LESS),
@@ -94,6 +96,7 @@ COLUMNS: Mapping[str, Column] = {
     **_alike(Column(NUMBER, "s"), "waited_s elapsed_s seconds"),
     # Results that no claim looks at.
     **_alike(Column(NUMBER, "Mbit/s"), "low_mbps high_mbps link_mbps"),
+    "overlap_percent": Column(NUMBER, "%"),
     "bucket_bytes": Column(WHOLE, "bytes"),  # of the path's token bucket, where it has one
     **_alike(Column(NUMBER, "us"), "t_min_us t_max_us"),
     "bandwidth_mbytes_per_s": Column(NUMBER, "MB/s"),

@@ -25,16 +25,23 @@ SUMMARIES = {
 }
 MEANINGS = {
     # Metrics.
-    "throughput_mbps": "payload, in 10^6 bits per second; for UDP, what was received",
-    "transactions_per_s": "requests answered per second (tests that end in RR)",
-    "sender_cpu_percent": "netperf's own figure: share of all CPUs of the system that sends",
-    "receiver_cpu_percent": "netperf's own figure: share of all CPUs of the system that receives",
+    "throughput_mbps": "payload, in 10^6 bits per second; for UDP, what was received; of several"
+    " streams, their sum while all of them ran",
+    "transactions_per_s": "requests answered per second (tests that end in RR); of several streams,"
+    " their sum while all of them ran",
+    "sender_cpu_percent": "netperf's own figure: share of all CPUs of the system that sends; of"
+    " several streams, the mean of their figures",
+    "receiver_cpu_percent": "netperf's own figure: share of all CPUs of the system that receives;"
+    " of several streams, the mean of their figures",
     "sender_domain_cpu_percent": "CPU time of the sending domain, in percent of one CPU",
     "receiver_domain_cpu_percent": "CPU time of the receiving domain, in percent of one CPU",
     "p50_us": "half of a block's transactions took at most so long",
     "p90_us": "90 % of a block's transactions took at most so long",
     "p99_us": "99 % of a block's transactions took at most so long",
     "max_us": "the longest of a block's transactions",
+    "streams_variation_percent": "standard deviation of the rates of a block's streams, in percent"
+    " of their mean; empty of one stream",
+    "load_mbps": "throughput of the load during the measurement; empty without a load",
     "latency_us": "half of a round trip, mean over the repetitions",
     "sent_mbps": "rate sent, in 10^6 bits per second",
     "received_mbps": "rate received, in 10^6 bits per second",
@@ -59,7 +66,8 @@ MEANINGS = {
     "method": "pathload (available bandwidth) or pathrate (capacity)",
     "stack": "the campaign's name of the MPI stack",
     "program": "pingpong (ours), IMB-MPI1 or osu_latency",
-    "load": "what the other cluster ran meanwhile: none or ep",
+    "load": "what ran meanwhile: none; of MPI, ep on the other cluster; of netperf, TCP_STREAM on"
+    " the same path",
     "benchmark": "IMB-MPI1's benchmark",
     "workload": "what ran during the profile: netperf or pingpong",
     "point": "the campaign's name of the profiled message size",
@@ -74,7 +82,9 @@ MEANINGS = {
     "event": "the event that was counted",
     "protocol": "TCP or UDP",
     "mode": "forward, reverse or bidirectional",
-    "streams": "streams at the same time, in each direction",
+    "streams": "streams at the same time; of iperf3, in each direction",
+    "overlap_percent": "the least share of a stream's time in which all streams ran; empty of one"
+    " stream",
     "message_bytes": "size of a message",
     "block": "number of the repetition, from 1",
     "processes": "MPI processes",

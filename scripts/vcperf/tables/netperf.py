@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcperf.kinds.netperf import METRICS
+from vcperf.kinds.netperf import METRICS, USUAL, metric_of
 from vcperf.records.observation import domain_cpu_percent
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged
-from vcperf.tools import netperf, netperf_cpu, netperf_latency
+from vcperf.tools import netperf, netperf_course, netperf_cpu, netperf_latency, netperf_streams
 from vcperf.tools.filter import Untrusted
 
 OVERRAN = 1.05  # a run this much longer than asked for was held up
 
-ORDER = ("testbed", "pinning", "path", "test", "message_bytes", "block")
+ORDER = ("testbed", "pinning", "path", "test", "message_bytes", *USUAL, "block")
 COLUMNS = (
     "testbed",
     "pinning",
@@ -21,10 +21,12 @@ COLUMNS = (
     "receiver",
     "test",
     "message_bytes",
+    *USUAL,
     "block",
     *METRICS,
     "sent_mbps",
     "lost_percent",
+    "overlap_percent",
     "elapsed_s",
     "link",
     "link_mbps",
@@ -45,12 +47,16 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     spec = content["spec"]
     run = command(planned, content, "measure")
     try:
-        output, _ = netperf_cpu.without_impossible(run["output"])
-        (parsed,) = netperf.parse(output, needed=("elapsed_s",))
+        if "streams" in spec or "load" in spec:
+            parsed, longest_s = _together(planned, content, run["output"])
+        else:
+            output, _ = netperf_cpu.without_impossible(run["output"])
+            (parsed,) = netperf.parse(output, needed=("elapsed_s",))
+            longest_s = parsed["elapsed_s"]
         if spec["test"] == "UDP_STREAM":
             parsed |= netperf.udp_sent(run["output"], parsed["throughput_mbps"])
         if "percentiles" in spec:
-            parsed |= netperf_latency.parse(output)
+            parsed |= netperf_latency.parse(run["output"])
     except (Untrusted, ValueError) as fault:
         raise damaged(planned, fault) from None
     row = {
@@ -62,6 +68,38 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     for end in ("sender", "receiver"):
         used = domain_cpu_percent(content["before"], content["after"], spec[end])
         row[f"{end}_domain_cpu_percent"] = round(used, 2)
-    if row["elapsed_s"] > OVERRAN * spec["duration_s"]:
+    if longest_s > OVERRAN * spec["duration_s"]:
         row["status"] = "overran"
     return [row]
+
+
+def _together(planned: Planned, content: Content, output: str) -> tuple[dict[str, Any], float]:
+    """What streams gave while all of them ran, and the load beside them.
+
+    Returns the values, of which rates are the sum, and figures of netperf of a whole system's CPU
+    the mean of what the streams say; and the seconds that the longest stream took. Raises
+    VcperfError when the streams, or one and its load, did not run beside each other.
+    """
+    spec, texts = content["spec"], [output]
+    if "streams" in spec:
+        texts = [text for text, _ in netperf_streams.reports(output)]
+        if len(texts) != spec["streams"]:
+            raise Untrusted(f"it has {len(texts)} reports of {spec['streams']} streams")
+    texts = [netperf_cpu.without_impossible(text)[0] for text in texts]
+    common = netperf_streams.common(texts)
+    each = [row for text in texts for row in netperf.parse(text, needed=("elapsed_s",))]
+    parsed = dict(each[0])
+    for end in ("sender", "receiver"):
+        known = [row[f"{end}_cpu_percent"] for row in each]
+        known = [value for value in known if value is not None]
+        parsed[f"{end}_cpu_percent"] = round(sum(known) / len(known), 2) if known else None
+    if "streams" in spec:
+        parsed[metric_of(spec)] = round(sum(common.rates), 2)
+        parsed["elapsed_s"] = round(common.end - common.begin, 3)
+        variation = common.variation_percent
+        parsed["streams_variation_percent"] = None if variation is None else round(variation, 2)
+        parsed["overlap_percent"] = round(100 * common.overlap, 2)
+    if "load" in spec:
+        load = netperf_course.read(command(planned, content, "load")["output"])
+        parsed["load_mbps"] = round(load.rate(common.begin, common.end), 2)
+    return parsed, max(row["elapsed_s"] for row in each)

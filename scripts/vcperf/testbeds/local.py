@@ -65,6 +65,8 @@ class LocalTestbed:
             for domain, vcpus in node["domains"].items()
         }
         self.anchors: dict[str, subprocess.Popen[bytes]] = {}
+        self.serving = dict.fromkeys(self.cpus, 0)
+        """How many servers each domain has."""
         self.processes = DomainProcesses(self.cpus, self.home)
         self.helpers = self.processes.helpers
 
@@ -256,12 +258,14 @@ class LocalTestbed:
     def serve(self, domain: str, argv: list[str], port: int) -> Iterator[CommandRecord]:
         """Keep a server running in a domain, from when it listens on `port`."""
         record, process = self._start(domain, argv)
+        self.serving[domain] += 1
         listens = False
         try:
             listens = self._comes_to_listen(domain, process, port)
             if listens:
                 yield record
         finally:
+            self.serving[domain] -= 1
             # Not Popen.terminate(): that would reap it, and its CPU time with it.
             os.kill(process.pid, signal.SIGTERM)
             try:

@@ -25,7 +25,7 @@ KEYS = (
 def client_argv(
     *,
     address: str,
-    port: int,
+    port: int | None,
     sender: str,
     test: str,
     message_bytes: int,
@@ -33,11 +33,12 @@ def client_argv(
     socket_buffers: dict[str, int] | None = None,
     congestion_control: str | None = None,
     keys: tuple[str, ...] = KEYS,
+    interim_s: float | None = None,
 ) -> list[str]:
     """The command line of one measurement, KEY=VALUE output with both CPU figures.
 
     Args:
-        address, port: where netserver listens.
+        address, port: where netserver listens; no port where another names it.
         sender: the address of the end that sends.
         test: netperf's name of the test.
         message_bytes: the size of a send, or of a request and its response.
@@ -46,8 +47,12 @@ def client_argv(
             kernel's own sizing.
         congestion_control: for TCP tests; None leaves the host's own.
         keys: what to answer. Those of a latency make netperf take the time of each transaction.
+        interim_s: seconds between interim results; None for none. Given as a negative number, it
+            makes netperf look at the clock at each send: else it guesses when the time is up, and
+            is late where the rate falls.
     """
-    argv = ["netperf", "-4", "-H", address, "-p", str(port), "-t", test]
+    argv = ["netperf", "-4", "-H", address, *([] if port is None else ["-p", str(port)])]
+    argv += ["-t", test, *([] if interim_s is None else ["-D", f"-{interim_s:g}"])]
     # Else the data's own sockets are open at every address of a host.
     argv += ["-l", str(duration_s), "-c", "-C", "--", "-H", address]
     if test.startswith("UDP"):

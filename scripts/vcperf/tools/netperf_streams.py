@@ -1,0 +1,106 @@
+"""netperf: several at the same time, and what they have in common.
+
+netperf has no streams of its own, so one shell starts several, each against a netserver of its
+own: one netserver would fork for each, and not account for their CPU time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from vcperf.tools import netperf, netperf_course
+from vcperf.tools.filter import Untrusted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LEAST_SHARE = 0.95  # of each stream that all others must run beside
+# Starts `netperf -p PORT "$@"` once for each of PORTS, all beside each other, and prints the
+# reports one after the other, the last port first, each with its exit status below. A report waits
+# in a pipe until those before it are printed. netperf takes SIGINT in any case; nobody else is to.
+START = """
+trap '' INT
+tied=$(command -v setpriv >/dev/null && echo setpriv --pdeathsig KILL)
+run() {
+    $tied netperf -p "${ports%% *}" "$@"
+    echo "vcperf: status $?"
+}
+streams() {
+    case $ports in
+    *' '*) run "$@" | { ports=${ports#* }; streams "$@"; cat; } ;;
+    *) run "$@" ;;
+    esac
+}
+ports=$1
+shift
+streams "$@"
+"""
+_STATUS = re.compile(r"^vcperf: status (\d{1,3})\n", re.M | re.A)
+
+
+class Common:
+    """The time that all streams have in common. Raises Untrusted when it is too short a share.
+
+    Attributes:
+        begin, end: of it, seconds since 1970 on the clock of the end that sends.
+        rates: of each stream in it, 10^6 bit/s or transactions per second.
+        overlap: the least share of a stream's own time that it is.
+    """
+
+    def __init__(self, courses: Sequence[netperf_course.Course]) -> None:
+        self.begin = max(course.begin for course in courses)
+        self.end = min(course.end for course in courses)
+        common_s = self.end - self.begin
+        self.overlap = min(common_s / (course.end - course.begin) for course in courses)
+        if self.overlap < LEAST_SHARE:
+            raise Untrusted(
+                f"the {len(courses)} streams ran beside each other for only"
+                f" {100 * max(0.0, self.overlap):.1f} % of their time, expected at least"
+                f" {100 * LEAST_SHARE:g} %; raise duration_s"
+            )
+        self.rates = [course.rate(self.begin, self.end) for course in courses]
+
+    @property
+    def variation_percent(self) -> float | None:
+        """The coefficient of variation of the rates: their standard deviation (of a sample) in
+        percent of their mean; None of one stream."""
+        count = len(self.rates)
+        mean = sum(self.rates) / count
+        if count < 2 or not mean:
+            return None
+        variance = sum((rate - mean) ** 2 for rate in self.rates) / (count - 1)
+        return float(100 * variance**0.5 / mean)
+
+
+def argv(ports: Sequence[int], options: Sequence[str]) -> list[str]:
+    """The command line that starts one netperf per port.
+
+    Args:
+        ports: of their netservers.
+        options: of netperf, without the port.
+    """
+    return ["sh", "-c", START, "vcperf", " ".join(map(str, ports)), *options]
+
+
+def reports(text: str) -> list[tuple[str, int]]:
+    """The report of each stream with its exit status; what is behind the last one is left out."""
+    parts = _STATUS.split(text)
+    return list(zip(parts[:-1:2], map(int, parts[1::2]), strict=True))
+
+
+def common(texts: Sequence[str]) -> Common:
+    """What streams have in common.
+
+    Args:
+        texts: their reports, as netperf printed them or without figures of the CPU.
+
+    Raises Untrusted when one lacks its course, or they overlap too little.
+    """
+    courses = []
+    for text in texts:
+        rows = netperf.parse(text, needed=("elapsed_s",))
+        if len(rows) != 1:
+            raise Untrusted(f"the report of a stream has {len(rows)} results, not 1")
+        courses.append(netperf_course.read(text, rows[0]["elapsed_s"]))
+    return Common(courses)
