@@ -10,7 +10,7 @@ def test_the_default_configuration_has_every_key_of_the_schema():
     """Every key that the schema knows is in the default configuration or is optional."""
     schema = files.read_yaml(ROOT / "config/schemas/config.schema.yaml")
     assert set(schema["required"]) <= set(DEFAULT) <= set(schema["properties"])
-    optional = {"socket_buffers", "congestion_control", "percentiles"}
+    optional = {"socket_buffers", "congestion_control", "percentiles", "streams", "loads"}
     assert set(schema["properties"]["netperf"]["properties"]) - optional == set(DEFAULT["netperf"])
     known = set(schema["properties"]["bandwidth"]["properties"])
     assert known - {"programs"} == set(DEFAULT["bandwidth"])

@@ -98,9 +98,9 @@ class Sides:
     def _unusual(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows without what their kind has as a rule."""
         usual = kinds.usual_of_claims(self.part.get("table", ""))
-        known = {column: usual[column] for column in rows if column in usual}
+        known = [column for column in usual if column in rows]
         return rows.assign(
-            **{column: rows[column].where(rows[column] != value) for column, value in known.items()}
+            **{column: rows[column].where(rows[column] != usual[column]) for column in known}
         )
 
     def platform(self) -> str:

@@ -70,7 +70,8 @@ class Specs:
         self.known = plan is not None
         self._records: dict[tuple[str, ...], str] = {}
         if plan is not None and {"kind", "testbed", "record"} <= set(plan):
-            for row in plan.to_dict("records"):
+            known = plan.astype(object).where(plan.notna(), "")
+            for row in known.to_dict("records"):
                 if row["kind"] in kinds.COMPARED:
                     key = _key(str(row["kind"]), {str(k): v for k, v in row.items()})
                     self._records.setdefault(key, str(row["record"]))
@@ -95,7 +96,7 @@ class Specs:
 def _key(kind: str, labels: Mapping[str, object]) -> tuple[str, ...]:
     card = kinds.CARDS[kind]
     found = {
-        label: labels[label] if label in labels and pd.notna(labels[label]) else ""
+        label: labels.get(label, "")
         for label in ("testbed", *card.labels)
         if label not in ("sender", "receiver")
     }

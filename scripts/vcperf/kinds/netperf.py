@@ -57,6 +57,8 @@ def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
         yield Drawing(
             name, "figures.curves:draw", ("netperf_summary", *estimates), {"figure": figure}
         )
+    if any(cell.spec.get("percentiles") for cell in cells):
+        yield Drawing("percentiles", "figures.percentiles:draw", ("netperf_summary",))
     if options["baseline"]:
         yield Drawing("overhead", "figures.overhead:draw", ("overhead",))
 
