@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from vcperf.records.observation import Observation
     from vcperf.testbeds.cluster import Cluster
     from vcperf.testbeds.contract import CommandRecord, Pinning
+    from vcperf.testbeds.namespaces import Anchor as Copy
     from vcperf.tools.host_settings import Settings
+
+    Anchor = subprocess.Popen[bytes] | Copy
 
 SERVER_START_S = 10.0
 STOP_S = 5.0
@@ -64,7 +67,7 @@ class LocalTestbed:
             for node in self.spec["nodes"].values()
             for domain, vcpus in node["domains"].items()
         }
-        self.anchors: dict[str, subprocess.Popen[bytes]] = {}
+        self.anchors: dict[str, Anchor] = {}
         self.serving = dict.fromkeys(self.cpus, 0)
         """How many servers each domain has."""
         self.processes = DomainProcesses(self.cpus, self.home)
@@ -143,17 +146,20 @@ class LocalTestbed:
 
     def start_anchors(self, domains: Iterable[str]) -> None:
         """Make domains, side by side, and wait until each is there."""
-        started = list(domains)
-        for domain in started:
-            anchor = child.start(self.anchor_argv(domain), stdin=subprocess.PIPE)
-            self.anchors[domain] = anchor
-            self.processes.add(domain, anchor.pid)
-        for domain in started:
-            stdout = self.anchors[domain].stdout
-            assert stdout is not None
-            answer = stdout.readline().decode(errors="replace").strip()
+        started = {}
+        for domain in domains:
+            started[domain] = child.start(self.anchor_argv(domain), stdin=subprocess.PIPE)
+            self.add_anchor(domain, started[domain])
+        for domain, anchor in started.items():
+            assert anchor.stdout is not None
+            answer = anchor.stdout.readline().decode(errors="replace").strip()
             if answer != "ready":
                 raise VcperfError(f"domain {domain}: did not come up: {last_line(answer)}")
+
+    def add_anchor(self, domain: str, anchor: Anchor) -> None:
+        """Count a process that was started as a domain's anchor."""
+        self.anchors[domain] = anchor
+        self.processes.add(domain, anchor.pid)
 
     def __exit__(self, *_: object) -> None:
         for pids in self.processes.alive().values():

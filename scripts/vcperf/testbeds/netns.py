@@ -17,26 +17,23 @@ import sys
 from vcperf.basics.checkout import LAUNCHERS
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError, quote
-from vcperf.testbeds import isolation, programs, shaping
+from vcperf.testbeds import isolation, namespaces, programs, shaping
 from vcperf.testbeds.cluster import Cluster
 from vcperf.testbeds.local import LocalTestbed
+from vcperf.testbeds.netlink import LOOPBACK, Network
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from vcperf.testbeds import contract
     from vcperf.tools.host_settings import Settings
 
-    Work = tuple[str, list[str], list[str]]
-    """A domain or OURS, a command, and the lines it reads."""
-
 NAMESPACE_TOOLS = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
     "ip": "iproute2",
-    "tc": "iproute2",
 }
 # All that this testbed asks of the kernel.
 TRY_NAMESPACES = (
@@ -44,11 +41,15 @@ TRY_NAMESPACES = (
     " && ip link set veth0 master bridge0"
 )
 SCRATCH = "/dev/shm"  # noqa: S108 - mounted empty, in a mount namespace of the block
-OURS = ""  # no domain: the namespace that we are in ourselves, which has the switch
+# Indices of devices: of a bridge, of eth0, of the first guest's vif, of a dom0's link0 to the
+# switch or the first one's to the other, of that one's, and of the switch's first port. The two
+# ends of a cable have different ones.
+BRIDGE, ETH0, VIF0, LINK0, OTHER_LINK0, PORT0 = 100, 101, 1000, 102, 103, 2000
+SUBNET_BITS = 24
 
-# A port forwards some milliseconds after `ip` has set it up. An ARP request lost in
-# that time is repeated after 10 ms, not the usual second, and for up to 5 s.
-QUICK_ARP = "ntable change name arp_cache dev {} retrans 10 mcast_probes 500"
+# A port forwards some milliseconds after it is set up. An ARP request lost in that time is
+# repeated after 10 ms, not the usual second, and for up to 5 s.
+ARP_MS, ARP_PROBES = 10, 500
 
 
 class NetnsTestbed(LocalTestbed):
@@ -98,13 +99,6 @@ class NetnsTestbed(LocalTestbed):
         from vcperf.testbeds import settings  # its imports are not for blocks
 
         return settings.of_namespaces("netns", specs)
-
-    def anchor_argv(self, domain: str) -> list[str]:
-        """A process in a network namespace of its own, which sets up the domain's own end
-        of the network."""
-        script = 'printf "$1" | ip -batch - && echo ready && read -r _'
-        lines = "\\n".join([*self._own_network(domain), ""])
-        return ["unshare", "--net", "sh", "-c", script, domain, lines]
 
     def enter_argv(self, domain: str) -> list[str]:
         """Join the anchor's namespace."""
@@ -173,90 +167,65 @@ class NetnsTestbed(LocalTestbed):
         return SCRATCH
 
     def bring_up(self) -> None:
-        """First the dom0s with their bridges, then the guests, each with a cable into its
-        dom0, then the cables into the bridges."""
+        """First the namespaces, then the cables between them, then each domain's own network."""
+        networks: dict[str, Network] = {}
         nodes = list(self.spec["nodes"].values())
-        self.start_anchors(node["dom0"] for node in nodes)
-        self.start_anchors(guest for node in nodes for guest in _guests(node))
-        if len(nodes) > 2:
-            self._configure([self._switch(nodes)])
-        first, *others = self._join_bridges(nodes)
-        self._configure([first])  # it makes the cable between two nodes
-        self._configure(others)
-
-    def _own_network(self, domain: str) -> list[str]:
-        """Lines for `ip -batch` inside a domain, before it is joined to a bridge."""
-        address = self.addresses[domain]
-        for node in self.spec["nodes"].values():
-            if domain == node["dom0"]:
-                made, device = "link add xenbr0 type bridge", "xenbr0"
-                break
-            if domain in node["domains"]:
-                vif = f"vif{_guests(node).index(domain)}"
-                peer = f"{vif} netns {self.anchors[node['dom0']].pid}"
-                made, device = f"link add eth0 type veth peer name {peer}", "eth0"
-                break
-        return [
-            "link set lo up",
-            made,
-            f"addr add {address}/24 dev {device}",
-            QUICK_ARP.format(device),
-            f"link set {device} up",
-        ]
-
-    def _switch(self, nodes: list[dict[str, Any]]) -> Work:
-        """A bridge with a cable to each node; its ends here are shaped as those there are."""
-        lines = ["link add switch type bridge", "link set switch up"]
+        switch = Network("the switch") if len(nodes) > 2 else None
+        with namespaces.back_home():
+            for domain in self.cpus:
+                namespaces.enter_new()
+                networks[domain] = Network(f"domain {domain}")
+                self.add_anchor(domain, namespaces.anchor())
+        if switch:
+            self._join_by_switch(switch, nodes)
         for index, node in enumerate(nodes):
-            peer = f"link0 netns {self.anchors[node['dom0']].pid}"
-            # See `_join_bridges` on the index.
-            lines.append(f"link add port{index} index {100 + index} type veth peer name {peer}")
-            lines.append(f"link set port{index} master switch up")
-        return OURS, ["ip", "-batch", "-"], lines
-
-    def _join_bridges(self, nodes: list[dict[str, Any]]) -> Iterator[Work]:
-        """In each dom0: its guests' cables, and the one to the other node, shaped."""
+            self._lay_bridge(networks[node["dom0"]], node)
+            if len(nodes) == 2 and index == 0:
+                there = self.anchors[nodes[1]["dom0"]].pid
+                first = networks[node["dom0"]]
+                first.add_cable("link0", LINK0, "link0", OTHER_LINK0, there)
+            networks[node["dom0"]].commit()
         for index, node in enumerate(nodes):
-            guests = range(len(_guests(node)))
-            lines = [f"link set vif{guest} master xenbr0 up" for guest in guests]
             if len(nodes) > 1:
-                if index == 0 and len(nodes) == 2:
-                    # Both ends would have one number, each in its namespace; Linux then
-                    # takes them for one device and reports the carrier a second late.
-                    peer = f"link0 netns {self.anchors[nodes[1]['dom0']].pid}"
-                    lines.append(f"link add link0 index 100 type veth peer name {peer}")
-                lines.append("link set link0 master xenbr0 up")
-            yield node["dom0"], ["ip", "-batch", "-"], lines
-        if "link_mbps" in self.spec:
-            for node in nodes:
-                yield node["dom0"], ["tc", "-batch", "-"], shaping.lines(self.spec, ["link0"])
-            if len(nodes) > 2:
-                ports = [f"port{index}" for index in range(len(nodes))]
-                yield OURS, ["tc", "-batch", "-"], shaping.lines(self.spec, ports)
+                link = OTHER_LINK0 if len(nodes) == 2 and index == 1 else LINK0
+                networks[node["dom0"]].set_up(link, BRIDGE)
+                self._shape(networks[node["dom0"]], link)
+            for domain in node["domains"]:
+                device = BRIDGE if domain == node["dom0"] else ETH0
+                self._give_address(networks[domain], device, self.addresses[domain])
+                networks[domain].commit()
+        for network in (*networks.values(), *([switch] if switch else [])):
+            network.close()
 
-    def _configure(self, work: Iterable[Work]) -> None:
-        """Feed lines to commands inside domains, side by side."""
-        running = []
-        for domain, argv, lines in work:
-            process = subprocess.Popen(
-                [*(self.enter_argv(domain) if domain else []), *argv],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            assert process.stdin is not None
-            process.stdin.write("\n".join([*lines, ""]))
-            process.stdin.close()
-            running.append((domain, argv[0], process))
-        for domain, name, process in running:
-            assert process.stdout is not None
-            output = process.stdout.read()
-            if process.wait() != 0:
-                where = f"domain {domain}" if domain else "the switch"
-                raise VcperfError(
-                    f"{where}: {name} could not set up its network: {last_line(output)}"
-                )
+    def _lay_bridge(self, network: Network, node: dict[str, Any]) -> None:
+        """A node's bridge, with a cable to each of its guests."""
+        network.add_bridge("xenbr0", BRIDGE)
+        for number, guest in enumerate(_guests(node)):
+            vif = VIF0 + number
+            network.add_cable(f"vif{number}", vif, "eth0", ETH0, self.anchors[guest].pid)
+            network.set_up(vif, BRIDGE)
+
+    def _join_by_switch(self, switch: Network, nodes: list[dict[str, Any]]) -> None:
+        """A bridge with a cable to each node; its ends here are shaped as those there are."""
+        switch.add_bridge("switch", BRIDGE)
+        for number, node in enumerate(nodes):
+            port = PORT0 + number
+            there = self.anchors[node["dom0"]].pid
+            switch.add_cable(f"port{number}", port, "link0", LINK0, there)
+            switch.set_up(port, BRIDGE)
+            self._shape(switch, port)
+        switch.commit()
+
+    def _shape(self, network: Network, device: int) -> None:
+        """Shape what leaves by one end of a link between nodes, if the spec says so."""
+        if "link_mbps" in self.spec:
+            network.shape(device, *shaping.bucket_of(self.spec))
+
+    def _give_address(self, network: Network, device: int, address: str) -> None:
+        network.set_up(LOOPBACK)
+        network.add_address(device, address, SUBNET_BITS)
+        network.set_arp(device, ARP_MS, ARP_PROBES)
+        network.set_up(device)
 
 
 def _guests(node: dict[str, Any]) -> list[str]:

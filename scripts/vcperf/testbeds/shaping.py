@@ -19,7 +19,7 @@ FAST_MBPS = 1000
 # Bytes; one large segment as TSO and GRO make them. On a busy host timers are later than TIMER_S,
 # which costs a fast link a third of its rate.
 FAST_BUCKET = 65536
-LATENCY = "20ms"  # what waits longer is dropped
+LATENCY_S = 0.02  # what waits longer is dropped
 
 
 def bucket_bytes(mbps: float) -> int:
@@ -49,12 +49,22 @@ def spec_of(section: Mapping[str, Any]) -> dict[str, Any]:
     return {"link_mbps": mbps} | ({} if bucket == FAST_BUCKET else {"link_bucket_bytes": bucket})
 
 
+def bucket_of(spec: Mapping[str, Any]) -> tuple[int, int, float]:
+    """The token bucket of a spec that has a rate: bits per second, bytes that it holds, and the
+    seconds that a packet waits at most.
+
+    >>> bucket_of({"link_mbps": 500, "link_bucket_bytes": 8000})
+    (500000000, 8000, 0.02)
+    """
+    bits_per_s = round(spec["link_mbps"] * 1e6)
+    return bits_per_s, spec.get("link_bucket_bytes", FAST_BUCKET), LATENCY_S
+
+
 def lines(spec: Mapping[str, Any], devices: list[str]) -> list[str]:
     """Lines for `tc -batch` that shape what leaves by these devices, as a spec says; none where it
     says nothing."""
     if "link_mbps" not in spec:
         return []
-    rate = f"{round(spec['link_mbps'] * 1e6)}bit"
-    bucket = spec.get("link_bucket_bytes", FAST_BUCKET)
-    shape = f"root tbf rate {rate} burst {bucket} latency {LATENCY}"
+    bits_per_s, bucket, latency_s = bucket_of(spec)
+    shape = f"root tbf rate {bits_per_s}bit burst {bucket} latency {latency_s * 1000:g}ms"
     return [f"qdisc add dev {device} {shape}" for device in devices]
