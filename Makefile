@@ -57,6 +57,10 @@ test-slow: setup-dev ## Run the tests that take minutes
 slurm: setup ## Run the campaign in one job of Slurm, follow it (CAMPAIGN=file, NODES=1, WAIT=600, SSH_CONFIG=file, SBATCH='options')
 	@.venv/bin/python -m vcperf slurm $(if $(NODES),--nodes '$(NODES)') $(if $(WAIT),--wait '$(WAIT)') $(if $(SSH_CONFIG),--ssh-config '$(SSH_CONFIG)') $(CAMPAIGN) -- $(SBATCH)
 
+.PHONY: jobs
+jobs: setup ## Measure by jobs of a batch system, draw here (CAMPAIGN=file, BLOCKS=20 per job, NODES=names, PARTITION=name, WAIT=600, PROFILE=profiles/slurm)
+	@.venv/bin/python -m vcperf jobs $(if $(PROFILE),--profile '$(PROFILE)') $(if $(BLOCKS),--blocks '$(BLOCKS)') $(if $(NODES),--nodes '$(NODES)') $(if $(PARTITION),--partition '$(PARTITION)') $(if $(WAIT),--wait '$(WAIT)') $(CAMPAIGN)
+
 LAB_OPTIONS = $(if $(NATIVE),--native)
 
 .PHONY: lab lab-up lab-down
@@ -139,6 +143,9 @@ setup-dev:
 lock: setup-dev ## Update the locked lists of packages from envs/*.in
 	cd envs && for list in requirements requirements-dev docs; do \
 		uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+			--generate-hashes --no-header --no-emit-index-url $$list.in -o $$list.txt; done
+	cd envs && for list in executor-slurm executor-cluster-generic; do \
+		uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-deps --constraint requirements.txt \
 			--generate-hashes --no-header --no-emit-index-url $$list.in -o $$list.txt; done
 
 .PHONY: help

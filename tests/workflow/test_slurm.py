@@ -1,11 +1,14 @@
-"""Campaigns on a real Slurm, by one job in whose allocation the whole campaign runs."""
+"""Campaigns on a real Slurm, both ways: by one job in whose allocation the whole campaign runs, and
+by jobs that the front end submits."""
 
 import json
+import os
+import signal
 
 import pytest
 import yaml
-from helpers.checkout import TINY
-from helpers.processes import wait_until
+from helpers.checkout import ROOT, TINY
+from helpers.processes import descendants, wait_until
 from helpers.slurm import Slurm, why_not
 
 from vcperf.config import files
@@ -56,7 +59,7 @@ def leftovers(slurm) -> list[str]:
 def test_a_campaign_in_one_job_that_is_cancelled_and_drained_measures_only_the_rest(
     slurm, campaign
 ):
-    name = campaign.write(6)
+    name = campaign.write(4)
     make = ("make", "--no-print-directory", "slurm", f"CAMPAIGN={name}")
     first = slurm.start(*make, folder=campaign.folder)
     wait_until(lambda: len(campaign.records()) >= 2, "two blocks are measured")
@@ -65,7 +68,7 @@ def test_a_campaign_in_one_job_that_is_cancelled_and_drained_measures_only_the_r
     said, _ = first.communicate()
     assert first.returncode and f"job {number}: cancelled; finished blocks are kept" in said
     kept = times(campaign)
-    assert 2 <= len(kept) < 6, "whole records alone, and no more of them"
+    assert 2 <= len(kept) < 4, "whole records alone, and no more of them"
     assert all(record["spec"] for record in campaign.read_records())
     assert not leftovers(slurm)
 
@@ -77,8 +80,88 @@ def test_a_campaign_in_one_job_that_is_cancelled_and_drained_measures_only_the_r
 
     slurm.run("scontrol", "update", f"nodename={node}", "state=resume")
     told = slurm.run(*make, folder=campaign.folder)
-    assert f"{6 - len(kept)} blocks to measure" in told
-    assert len(campaign.records()) == 6 and kept.items() <= times(campaign).items()
+    assert f"{4 - len(kept)} block" in told
+    assert len(campaign.records()) == 4 and kept.items() <= times(campaign).items()
     assert {record["host"]["host"] for record in campaign.read_records()} == {node}
     assert (campaign.folder / "results/report.html").exists()
     assert not leftovers(slurm)
+
+
+def test_jobs_of_the_front_end_lose_no_finished_block_when_one_of_them_is_cancelled(
+    slurm, campaign
+):
+    name = campaign.write(5)
+    make = ("make", "--no-print-directory", "jobs", f"CAMPAIGN={name}", "NODES=node1", "BLOCKS=3")
+    first = slurm.start(*make, folder=campaign.folder)
+    wait_until(campaign.records, "a block is measured")
+    running = [number for number, state, _ in slurm.jobs() if state == "RUNNING"]
+    slurm.run("scancel", *running)
+    said, _ = first.communicate()
+    assert first.returncode and "blocks are missing" in said, said
+    kept = times(campaign)
+    assert 3 <= len(kept) < 5, "those of the second job, and the finished ones of the first"
+    assert all(record["spec"] for record in campaign.read_records())
+    assert not leftovers(slurm) and not (campaign.folder / "results/jobs").exists()
+
+    slurm.run("scontrol", "update", "nodename=node1", "state=drain", "reason=fan")
+    told = slurm.run(*make, "WAIT=2", folder=campaign.folder, wanted=2)
+    assert "cannot start: ReqNodeNotAvail, UnavailableNodes:node1; cancelled after 2 s" in told
+    slurm.run("scontrol", "update", "nodename=node1", "state=resume")
+    assert times(campaign) == kept and not slurm.jobs()
+
+    told = slurm.run(*make, folder=campaign.folder)
+    assert f"{5 - len(kept)} block" in told
+    assert len(campaign.records()) == 5 and kept.items() <= times(campaign).items()
+    assert {record["host"]["host"] for record in campaign.read_records()} == {"node1"}
+    assert (campaign.folder / "results/report.html").exists()
+
+
+def test_two_campaigns_that_want_the_same_node_both_finish_one_after_the_other(slurm, campaign):
+    one = campaign.write(2, "one.yaml", results_in="runs/one")
+    two = campaign.write(2, "two.yaml", results_in="runs/two")
+    whole = ("make", "slurm", f"CAMPAIGN={one}", "SBATCH=--nodelist=node0")
+    by_jobs = ("make", "jobs", f"CAMPAIGN={two}", "NODES=node0")
+    started = [slurm.start(*argv, folder=campaign.folder) for argv in (whole, by_jobs)]
+    for process in started:
+        said, _ = process.communicate()
+        assert process.returncode == 0, said
+    spans = []
+    for name in ("one", "two"):
+        found = sorted((campaign.folder / "runs" / name / "results/raw").rglob("*.json"))
+        assert len(found) == 2
+        runs = [run for file in found for run in json.loads(file.read_text())["commands"]]
+        spans.append((min(run["start"] for run in runs), max(run["end"] for run in runs)))
+    first, second = sorted(spans)
+    assert first[1] < second[0], "one after the other, not block by block"
+
+
+def test_a_front_end_that_is_stopped_takes_its_jobs_with_it(slurm, campaign):
+    name = campaign.write(5)
+    argv = (str(ROOT / ".venv/bin/python"), "-m", "vcperf", "jobs", "--nodes=node0", name)
+    environment = ("env", "PYTHONPATH=scripts")
+    first = slurm.start(*environment, *argv, folder=campaign.folder)
+    wait_until(campaign.records, "a block is measured")
+    (below,) = [pid for pid, args in descendants(first.pid).items() if "-m vcperf jobs" in args]
+    os.kill(below, signal.SIGTERM)
+    said, _ = first.communicate()
+    assert first.returncode and "interrupted; the same command goes on" in said, said
+    wait_until(lambda: not slurm.jobs(), "its job has ended")
+    wait_until(lambda: not leftovers(slurm), "and what that had started")
+    assert len(campaign.records()) < 5
+    assert all(record["spec"] for record in campaign.read_records())
+
+
+def test_a_requeued_campaign_goes_on_where_it_was(slurm, campaign):
+    name = campaign.write(4)
+    running = slurm.start("make", "slurm", f"CAMPAIGN={name}", folder=campaign.folder)
+    wait_until(campaign.records, "a block is measured")
+    ((number, _, _),) = slurm.jobs()
+    slurm.run("scontrol", "requeue", number)
+    wait_until(lambda: slurm.jobs()[0][2] == "BeginTime", "the job is in the queue again")
+    kept = times(campaign)
+    assert not leftovers(slurm)
+    # Slurm itself would wait two minutes.
+    slurm.run("scontrol", "update", f"JobId={number}", "StartTime=now")
+    said, _ = running.communicate()
+    assert running.returncode == 0, said
+    assert len(campaign.records()) == 4 and kept.items() <= times(campaign).items()

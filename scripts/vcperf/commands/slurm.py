@@ -26,7 +26,7 @@ POLL_S = 1.0  # the controller is asked this often at first
 POLL_MOST_S = 10.0
 SILENT_S = 120.0  # so long a controller may not answer
 CALL_S = 60.0  # Slurm's own programs wait less
-SCRIPT = f"{ROOT}/scripts/slurm-job"
+SCRIPT = f"{ROOT}/scripts/on-node"
 
 
 def main(argv: list[str]) -> int:
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
     config = campaign_file.checked(campaign_file.merged(sources), sources)
     results.place(config.get(results.KEY))
     by_ssh(config, options.nodes)
-    script = [SCRIPT, ROOT, "--nodes", str(options.nodes)]
+    script = [SCRIPT, ROOT, "slurm-job", "--nodes", str(options.nodes)]
     script += ["--ssh-config", options.ssh_config] if options.ssh_config else []
     script += [options.campaign] if options.campaign else []
     kept = allocation.kept()
@@ -108,12 +108,12 @@ def call(argv: Sequence[str]) -> str:
 
 def _follow(number: str, log: str, wait_s: float) -> int:
     """Show what the job prints, and what it waits for, until it ends."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     said, shown, poll_s, stuck_since = "", 0, POLL_S, None
     _say(f"job {number}: submitted")
     while True:
         job = _ask(number)
-        now = f"{job.state.lower()}, {_why(job)}" if job.waits else f"on {job.nodes}, see {log}"
+        now = describe(job) if job.waits else f"{describe(job)}, see {log}"
         if now != said and not job.ended:
             _say(f"job {number}: {now}")
             said, poll_s = now, POLL_S
@@ -142,9 +142,12 @@ def _ask(number: str) -> Job:
             time.sleep(POLL_S)
 
 
-def _why(job: Job) -> str:
-    reason = job.reason.replace("_", " ")
-    return f"{reason}: this does not pass by itself" if job.stuck else f"waits for: {reason}"
+def describe(job: Job) -> str:
+    """The state of a job in words: where it runs, or what it waits for."""
+    reason, state = job.reason.replace("_", " "), job.state.lower()
+    if job.stuck:
+        return f"{state}, {reason}: this does not pass by itself"
+    return f"{state}, waits for: {reason}" if job.waits else f"{state} on {job.nodes}"
 
 
 def _show(log: str, shown: int) -> int:
@@ -175,7 +178,8 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _interrupt(*_: object) -> None:
+def interrupt(*_: object) -> None:
+    """What SIGTERM does to a command that follows jobs: the same as Ctrl-C."""
     raise KeyboardInterrupt
 
 

@@ -1,6 +1,6 @@
 """Runs a campaign inside an allocation of Slurm; `vcperf slurm` submits it.
 
-scripts/slurm-job [--nodes N] [--ssh-config FILE] [CAMPAIGN.yaml]
+scripts/on-node CHECKOUT slurm-job [--nodes N] [--ssh-config FILE] [CAMPAIGN.yaml]
 """
 
 import argparse
@@ -50,7 +50,18 @@ def main(argv: list[str]) -> int:
     if options.nodes == 1:
         return snakemake(options.campaign, [])
     campaign = [options.campaign] if options.campaign else []
-    return run(["srun", "--ntasks-per-node=1", "--label", front.SCRIPT, ROOT, "--each", *campaign])
+    return run(
+        [
+            "srun",
+            "--ntasks-per-node=1",
+            "--label",
+            front.SCRIPT,
+            ROOT,
+            "slurm-job",
+            "--each",
+            *campaign,
+        ]
+    )
 
 
 def snakemake(campaign: str | None, config: list[str]) -> int:

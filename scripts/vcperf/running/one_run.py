@@ -10,8 +10,10 @@ stays, and means nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 
 from vcperf.running import host_lock
 
@@ -26,6 +28,20 @@ def hold(folder: str) -> None:
     Waits while another run has it, and says for which. Goes on, and says so, on a file
     system without locks. Raises SystemExit when it is stopped while it waits.
     """
+    _held.append(_take(folder))
+
+
+@contextlib.contextmanager
+def holding(folder: str) -> Iterator[None]:
+    """Take a folder of results as `hold`, until the context ends."""
+    handle = _take(folder)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(folder: str) -> int:
     os.makedirs(folder, exist_ok=True)
     handle = os.open(os.path.join(folder, NAME), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
@@ -36,4 +52,4 @@ def hold(folder: str) -> None:
             file=sys.stderr,
             flush=True,
         )
-    _held.append(handle)
+    return handle
