@@ -1,5 +1,6 @@
 """Blocks in real containers of podman, and what they must not leave."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -20,21 +21,26 @@ def mounts_of_ours() -> list[str]:
 
 
 def groups() -> list[str]:
-    """Control groups of containers of ours."""
+    """Control groups of containers of ours that nobody is in."""
     below = [Path(CGROUPS), *(Path(CGROUPS, name) for name in os.listdir(CGROUPS))]
-    return [str(path) for top in below for path in top.glob(f"{GROUP}-*")]
+    found = [path for top in below for path in top.glob(f"{GROUP}-*")]
+    return [str(path) for path in found if not any(map(_processes, path.glob("**/cgroup.procs")))]
 
 
-def of_podman() -> dict[int, str]:
-    """Processes on this machine that podman has started: monitors, and runtimes."""
-    found = {}
+def _processes(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
+
+
+def of_ours() -> list[str]:
+    """Command lines of what still runs of a block: containers, their monitors, and runtimes."""
+    found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            name = os.path.basename(words[0].decode(errors="replace"))
-            if name in {"conmon", "podman", "runc", "crun"}:
-                found[int(entry.name)] = b" ".join(words).decode(errors="replace")
+            with contextlib.suppress(OSError):
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if STATE in line or GROUP in (entry / "cgroup").read_text():
+                    found.append(line)
     return found

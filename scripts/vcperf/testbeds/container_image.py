@@ -24,12 +24,23 @@ if TYPE_CHECKING:
 KEPT = f"{ROOT}/.tools/podman"
 NAME = "localhost/vcperf"
 NEEDED = ("netperf", "netserver", "sh", "sleep", "taskset", "cat", "env")
-# What some kinds use, and what says how a domain's network is set.
-OPTIONAL = ("iperf3", "timeout", "ip", "ethtool", "grep", "sed", "hostname", "kill")
+# What some kinds use, what says how a domain's network is set,
+# and the launch agent of MPI.
+OPTIONAL = (
+    *("iperf3", "timeout", "ip", "ethtool", "grep", "sed", "hostname", "uname"),
+    *("mkfifo", "rm", "tr", "ls", "mkdir"),
+)
 # Of programs that are bound into a container: MPI stacks and what is compiled with them.
 LIBRARIES = (
     *("libgcc_s.so.1", "libstdc++.so.6", "libz.so.1", "libm.so.6", "libpthread.so.0", "libdl.so.2"),
-    *("librt.so.1", "libutil.so.1", "libresolv.so.2", "libnss_files.so.2", "libexpat.so.1"),
+    *(
+        "librt.so.1",
+        "libutil.so.1",
+        "libresolv.so.2",
+        "libnss_files.so.2",
+        "libexpat.so.1",
+        "libffi.so.8",
+    ),
 )
 FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
@@ -37,8 +48,17 @@ FILES = {
     "etc/nsswitch.conf": "hosts: files\n",
 }
 FOLDERS = ("dev", "proc", "sys", "tmp", "run", "root", "var", "dev/shm")
-LINKS = {"bin": "usr/bin", "sbin": "usr/bin", "usr/sbin": "bin", "usr/bin/python3": sys.executable}
+PYTHON = os.path.realpath(sys.executable)
+LINKS = {"bin": "usr/bin", "sbin": "usr/bin", "usr/sbin": "bin", "usr/bin/python3": PYTHON}
 PATIENCE_S = 60.0
+LIBRARY_OF_PYTHON = os.path.dirname(os.__file__)
+# What containers see of this machine, for reading only, as Python with its library is large. One
+# with a folder of its own is seen whole; of the system's own, which is in the image, the library.
+BOUND = (
+    ROOT,
+    os.path.realpath(f"{ROOT}/.tools"),  # which may be a link to another checkout's
+    LIBRARY_OF_PYTHON if sys.base_prefix == "/usr" else sys.base_prefix,
+)
 
 
 def provide(into: str, load: Callable[[str, str], None]) -> str:
@@ -88,7 +108,8 @@ def _tools() -> dict[str, str]:
     absent = [name for name in NEEDED if not found[name]]
     if absent:
         raise VcperfError(f"image of the containers: not found: {', '.join(absent)}")
-    return {name: file for name, file in found.items() if file}
+    # Where it really is: another checkout may have the same by a link.
+    return {name: os.path.realpath(file) for name, file in found.items() if file}
 
 
 def _kept(tools: dict[str, str]) -> dict[str, Any] | None:
@@ -96,7 +117,7 @@ def _kept(tools: dict[str, str]) -> dict[str, Any] | None:
     try:
         with open(f"{KEPT}/manifest.json", encoding="utf-8") as handle:
             known: dict[str, Any] = json.load(handle)
-        same = known["tools"] == tools and known["python"] == sys.version
+        same = known["tools"] == tools and known["python"] == [PYTHON, sys.version]
         same = same and all(_state(file) == state for file, state in known["files"].items())
         return known if same and os.path.isdir(f"{KEPT}/{known['tag']}") else None
     except (OSError, ValueError, KeyError):
@@ -119,7 +140,7 @@ def _keep(made: str, tag: str, tools: dict[str, str], contents: dict[str, str]) 
     shutil.copytree(made, f"{partial}/root", symlinks=True)
     shutil.rmtree(f"{KEPT}/{tag}", ignore_errors=True)
     os.rename(f"{partial}/root", f"{KEPT}/{tag}")
-    known = {"tag": tag, "tools": tools, "python": sys.version}
+    known = {"tag": tag, "tools": tools, "python": [PYTHON, sys.version]}
     known["files"] = {file: _state(file) for file in contents.values()}
     with files.write_whole(f"{KEPT}/manifest.json") as handle:
         json.dump(known, handle)
@@ -130,17 +151,22 @@ def _keep(made: str, tag: str, tools: dict[str, str], contents: dict[str, str]) 
 
 def _contents(tools: dict[str, str]) -> dict[str, str]:
     """Path in the image -> file here: programs, libraries, and Python."""
-    python = os.path.realpath(sys.executable)
     contents = {f"usr/bin/{name}": file for name, file in tools.items()}
-    contents[python.lstrip("/")] = python
+    if not _is_bound(PYTHON):
+        contents[PYTHON.lstrip("/")] = PYTHON
     status, listed, _ = child.run(["ldconfig", "-p"], PATIENCE_S)
     known = dict(_libraries(listed.splitlines())) if status == 0 else {}
     wanted = [known[name] for name in LIBRARIES if name in known]
-    status, needed, errors = child.run(["ldd", *contents.values(), *wanted], PATIENCE_S)
+    status, needed, errors = child.run(["ldd", PYTHON, *contents.values(), *wanted], PATIENCE_S)
     libraries = {*wanted, *(word for word in needed.split() if _is_library(word))}
+    libraries = {file for file in libraries if not _is_bound(file)}
     if not libraries:
         raise VcperfError(f"image of the containers: ldd: {last_line(errors, f'status {status}')}")
     return contents | {file.lstrip("/"): file for file in sorted(libraries)}
+
+
+def _is_bound(file: str) -> bool:
+    return any(os.path.realpath(file).startswith(f"{folder}/") for folder in BOUND)
 
 
 def _is_library(word: str) -> bool:
@@ -183,9 +209,7 @@ def _write_tar(path: str, contents: dict[str, str]) -> None:
             if name in contents:
                 continue
             entry = tarfile.TarInfo(name)
-            entry.type, entry.linkname = tarfile.SYMTYPE, os.path.realpath(target)
-            if not target.startswith("/"):
-                entry.linkname = target
+            entry.type, entry.linkname = tarfile.SYMTYPE, target
             tar.addfile(entry)
         for name, text in FILES.items():
             entry = tarfile.TarInfo(name)

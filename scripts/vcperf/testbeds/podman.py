@@ -13,12 +13,13 @@ import os
 import signal
 import sys
 
-from vcperf.basics.checkout import LAUNCHERS, ROOT
+from vcperf.basics.checkout import LAUNCHERS
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
 from vcperf.testbeds import cgroups, child, container_engine, isolation, network, programs, shaping
 from vcperf.testbeds.cluster import Cluster
 from vcperf.testbeds.container_engine import BRIDGE, NETWORK, SHARED, STATE, Engine
+from vcperf.testbeds.container_image import BOUND
 from vcperf.testbeds.container_processes import ContainerProcesses
 from vcperf.testbeds.local import LocalTestbed
 
@@ -40,7 +41,6 @@ GROUP = "vcperf-podman"
 ANSWER = "answer-launch"  # starts what a launcher wants in other containers
 ASK = "ask-launch"
 TRY = {"testbed": "podman", "nodes": {"node": {"dom0": "try", "domains": {"try": [[0]]}}}}
-TOOLS = f"{ROOT}/.tools"  # which may be a link to another checkout's
 CABLE = ["link add host0 type veth peer name far0", "link set host0 up", "link set far0 up"]
 # A resolver takes no address of loopback where a host has none but such.
 HOST_ADDRESS = [*CABLE, "addr add 10.77.255.1/16 dev host0"]
@@ -191,11 +191,10 @@ class PodmanTestbed(LocalTestbed):
 
     def _run_argv(self, node: str, domain: str) -> list[str]:
         """The command that starts the container of a domain: it waits."""
-        folders = dict.fromkeys((ROOT, os.path.realpath(TOOLS), os.path.dirname(os.__file__)))
         words = ["run", "--detach", f"--name={domain}", f"--hostname={domain}", "--pull=never"]
         words += [f"--pidfile={STATE}/{domain}.pid", f"--cgroup-parent={self.engine.cgroup}"]
         words += [f"--cpuset-cpus={self.cpu_list(domain)}", "--security-opt=label=disable"]
-        words += [f"--volume={folder}:{folder}:ro" for folder in folders]
+        words += [f"--volume={folder}:{folder}:ro" for folder in dict.fromkeys(BOUND)]
         words += [f"--volume={SHARED}:{SHARED}"]
         if self.network == HOST:
             words += ["--network=host"]

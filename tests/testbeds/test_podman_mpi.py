@@ -1,0 +1,35 @@
+"""The MPI ping-pong between real containers."""
+
+import json
+import subprocess
+
+import pytest
+from helpers import podmanbed
+from helpers.checkout import ROOT
+from helpers.podmanbed import needs_podman
+
+pytestmark = [needs_podman, pytest.mark.slow, pytest.mark.xdist_group("measuring")]
+
+WITHIN = {"vc0": ["vc00", "c000"], "vc1": ["c001"]}
+
+
+@pytest.mark.parametrize(
+    ("stack", "load", "clusters"),
+    [("mpich", "ep", None), ("openmpi", "none", None), ("mpich", "none", WITHIN)],
+)
+def test_messages_cross_the_network_between_containers(mpi_block, checkout, stack, load, clusters):
+    subprocess.run([str(ROOT / "envs/setup.sh"), "mpi", stack], check=True)
+    sizes = {"message_bytes": [1, 1024], "repetitions": 50}
+    argv = mpi_block("podman", clusters, stacks=[stack], loads=[load], **sizes)
+    done = subprocess.run(argv, cwd=checkout.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((checkout.folder / "record.json").read_text())
+    ranks = record["spec"]["ranks"]
+    assert set(record["received_bytes"]) == set(ranks)
+    assert min(record["received_bytes"].values()) > 50 * 1024
+    used = {
+        domain: record["after"]["domains"][domain]["cpu_s"] - found["cpu_s"]
+        for domain, found in record["before"]["domains"].items()
+    }
+    assert all(used[domain] > 0.01 for domain in ranks), "each rank is in its own container"
+    assert not podmanbed.of_ours()
