@@ -3,6 +3,8 @@ by jobs that the front end submits."""
 
 import json
 import os
+import re
+import shutil
 import signal
 
 import pytest
@@ -165,3 +167,46 @@ def test_a_requeued_campaign_goes_on_where_it_was(slurm, campaign):
     said, _ = running.communicate()
     assert running.returncode == 0, said
     assert len(campaign.records()) == 4 and kept.items() <= times(campaign).items()
+
+
+def test_the_nodes_of_a_job_are_those_of_a_campaign_on_plain_hosts(slurm, campaign, sshd):
+    """Both are reached by ssh, and are this machine."""
+    paths = {"config1": ["vc00->c010"], "config2": None}
+    name = campaign.write(1, testbed="native", netperf={"paths": paths})
+    make = ("make", "slurm", f"CAMPAIGN={name}", "NODES=2", f"SSH_CONFIG={sshd.ssh_config}")
+    slurm.run(*make, folder=campaign.folder)
+    (record,) = campaign.read_records()
+    assert {node["ssh"] for node in record["spec"]["nodes"].values()} == {"node0", "node1"}
+    assert not slurm.jobs() and not leftovers(slurm)
+
+
+def test_without_hosts_of_its_own_a_campaign_is_measured_on_each_node_of_its_job(slurm, campaign):
+    name = campaign.write(1)
+    slurm.run("make", "slurm", f"CAMPAIGN={name}", "NODES=2", folder=campaign.folder)
+    for node in ("node0", "node1"):
+        (file,) = (campaign.folder / "nodes" / node / "results/raw").rglob("*.json")
+        assert json.loads(file.read_text())["host"]["host"] == node
+        assert (campaign.folder / "nodes" / node / "results/report.html").exists()
+
+
+def test_the_tutorial_ends_with_results_of_both_ways(slurm, checkout):
+    example = checkout.folder / "config/campaigns/two-placements.yaml"
+    content = files.read_yaml(example)
+    content |= {"blocks": 1, "remeasure": 0, "quiet": {"wait_s": 0}}
+    content["netperf"]["message_bytes"] = [1024]
+    example.write_text(yaml.safe_dump(content))
+    page = (ROOT / "docs/tutorials/slurm.md").read_text()
+    lines = "".join(re.findall(r"```sh\n(.*?)```", page, re.S)).splitlines()
+    told = [line.split(" #")[0].strip() for line in lines]
+    assert [line.split()[1] for line in told] == [
+        *("setup", "config/campaigns/two-placements.yaml", "doctor", "slurm", "jobs"),
+    ]
+    for command in told:
+        # As if nothing was measured before.
+        shutil.rmtree(checkout.folder / "results/raw", ignore_errors=True)
+        said = slurm.run("sh", "-c", command, folder=checkout.folder)
+        if "doctor" in command:
+            assert "2 of 2 nodes take jobs" in said
+        if "slurm" in command or "jobs" in command:
+            assert len(checkout.records()) == 2
+            assert (checkout.folder / "results/report.html").exists()

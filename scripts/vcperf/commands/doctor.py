@@ -18,6 +18,7 @@ from vcperf.commands.doctor_checks import (
     of_this_machine,
 )
 from vcperf.commands.doctor_paths import of_paths
+from vcperf.commands.doctor_slurm import of_slurm
 from vcperf.config import campaign_file
 from vcperf.preparation import campaign
 from vcperf.testbeds import programs
@@ -43,6 +44,7 @@ def main(argv: list[str]) -> int:
     checks += reached
     checks += of_paths(missing, context, silent)
     checks += of_settings(missing, context, silent)
+    checks += of_slurm()
     print(report(checks))
     return int(any(check.verdict == FAIL for check in checks))
 

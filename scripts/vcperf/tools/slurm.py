@@ -182,10 +182,28 @@ def parse_hosts(text: str) -> list[str]:
     return hosts
 
 
-def nodes_argv(partition: str | None = None) -> list[str]:
-    """The command line that lists nodes; see `parse_nodes`."""
-    argv = ["sinfo", "--noheader", "--Node", "--format=%N|%T|%c|%E"]
-    return [*argv, f"--partition={partition}"] if partition else argv
+def nodes_argv() -> list[str]:
+    """The command line that lists all nodes; see `parse_nodes`."""
+    return ["sinfo", "--noheader", "--Node", "--format=%N|%T|%c|%E"]
+
+
+def partitions_argv() -> list[str]:
+    """The command line that lists partitions; see `default_partition`."""
+    return ["sinfo", "--noheader", "--format=%P|%a"]
+
+
+def default_partition(text: str) -> tuple[str, str]:
+    """Name and state of the partition that jobs get, from what `partitions_argv` prints; both
+    empty when there is none.
+
+    >>> default_partition("urgent|up\\nall*|down\\n")
+    ('all', 'down')
+    """
+    for line in text.splitlines():
+        name, _, state = line.partition("|")
+        if name.endswith("*"):
+            return name.removesuffix("*"), state
+    return "", ""
 
 
 def parse_nodes(text: str) -> list[Node]:
