@@ -28,6 +28,12 @@ def test_what_they_have_in_common_is_from_the_last_begin_to_the_first_end():
     assert common.variation_percent == pytest.approx(100 * 35.3553 / 75, rel=1e-4)
 
 
+def test_the_warm_up_begins_when_all_run_and_does_not_count():
+    common = netperf_streams.common([report(), report(begin=0.3)], warmup_s=2)
+    assert (common.begin - BEGIN, common.end - BEGIN) == pytest.approx((2.3, 10.0))
+    assert common.overlap == pytest.approx(0.97)
+
+
 def test_a_stream_alone_has_no_variation():
     assert netperf_streams.common([report()]).variation_percent is None
 

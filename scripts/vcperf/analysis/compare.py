@@ -28,10 +28,9 @@ WORSE, BETTER = "worse", "better"
 _ELSEWHERE = ("sender", "receiver", "message_bytes")
 _CARDS = kinds.COMPARED.values()
 _LABELS = [label for card in _CARDS for label in card.labels if label not in card.usual]
-_USUAL = [label for card in _CARDS for label in card.usual if label in card.labels]
 CELL = [
     "testbed",
-    *dict.fromkeys(label for label in (*_LABELS, *_USUAL) if label not in _ELSEWHERE),
+    *dict.fromkeys(label for label in (*_LABELS, *kinds.ADDED) if label not in _ELSEWHERE),
     "message_bytes",
 ]
 COLUMNS = [
@@ -216,17 +215,15 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def words(cell: Sequence[object], columns: Sequence[str] = CELL) -> str:
-    """The values of columns of CELL, those that the cell has.
+def words(cell: Sequence[object], columns: Sequence[str] = ()) -> str:
+    """A cell in words.
 
-    >>> words(["netns", "TCP_RR", 4, ""], ["testbed", "test", "streams", "load"])
-    'netns TCP_RR 4 streams'
+    Args:
+        cell: the values of CELL.
+        columns: those of them that are said; by default, all that the cell has.
     """
-    return " ".join(
-        f"{value} streams" if column == "streams" else str(value)
-        for column, value in zip(columns, cell, strict=True)
-        if value != ""
-    )
+    told = kinds.told(dict(zip(CELL, cell, strict=True)))
+    return " ".join(str(told[name]) for name in columns or CELL if told[name] != "")
 
 
 def cells(table: pd.DataFrame) -> dict[Key, Cell]:
@@ -260,6 +257,6 @@ def kind_of(cell: Mapping[str, object]) -> str:
     """The kind whose labels a cell has; raises VcperfError when none has."""
     name = kinds.kind_of(cell)
     if name is None:
-        known = words(list(cell.values()), list(cell))
+        known = " ".join(str(value) for value in cell.values() if value != "")
         raise VcperfError(f"{known}: not a cell of {', '.join(kinds.COMPARED)}")
     return name

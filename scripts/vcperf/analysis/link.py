@@ -7,6 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 
+from vcperf.kinds import LABELS
+
 REACHED = 0.95  # of what the link can carry of payload: there a cell meets the link
 # Ethernet of MTU 1500: preamble, header, checksum and gap around each packet; RFC 894, RFC 1323.
 AROUND, LEAST_PACKET = 8 + 14 + 4 + 12, 46
@@ -15,7 +17,7 @@ MTU = 1500
 SHAPED, NO_LINK = "shaped", "none"  # of the column link, see vcperf.planning.planner.plan
 COLUMNS = ("link_mbps", "meets_link")
 # What names a cell, and what it is about, in the tables of either program.
-CELL = "testbed pinning path test protocol mode direction streams load message_bytes".split()
+CELL = ("testbed", "direction", *LABELS)
 TEST = ("test", "protocol")
 RATE = ("throughput_mbps", "received_mbps")
 

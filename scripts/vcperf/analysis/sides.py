@@ -174,7 +174,7 @@ def factors(table: pd.DataFrame) -> list[str]:
         "testbed pinning path sender receiver test protocol mode direction streams message_bytes"
         " shared_cpus stack program load point domain app image"
     )
-    return [column for column in known.split() if column in table]
+    return [column for column in dict.fromkeys((*known.split(), *kinds.ADDED)) if column in table]
 
 
 def flat(value: Any) -> list[Any]:

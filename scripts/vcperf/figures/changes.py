@@ -52,7 +52,7 @@ def draw(changes: pd.DataFrame, a: str, b: str, differ: Sequence[str] = ()) -> F
         hollow: Any = {reason: hollow_marks(shapes) for reason in why_hollow(changes)}
         # What all cells have in common would only lengthen the labels.
         naming = [c for c in CELL if changes[c].nunique() > 1] or CELL
-        labels = [words(list(row), naming) for row in changes[naming].to_numpy()]
+        labels = [words(list(row), naming) for row in changes[CELL].to_numpy()]
         axes.set_yticks(range(len(changes)), labels, fontsize=8)
         axes.set_ylim(len(changes) - 0.4, -0.6)
         axes.set_xlim(-limit, limit)

@@ -45,7 +45,7 @@ def draw(tables: Mapping[str, pd.DataFrame]) -> Figure:
     Returns a figure with one panel per testbed, path, test and message size; a colour per pinning;
     and a dashed curve for what is measured beside a load. Unstable cells are hollow, and told by
     their median where the summary has an interval of it. An interval that is far wider than the
-    means ends in an arrow.
+    means ends in an arrow; none goes below 0.
     """
     summary = tables["netperf_summary"]
     cells = summary[summary[f"{LATENCIES[0]}_mean"].notna()]
@@ -99,7 +99,7 @@ def _curve(axes: Axes, cell: Mapping[Any, Any], aside: float, pinning: int, line
             cell[f"{metric}_{median if by_median else mean}"] for mean, median in ESTIMATES.items()
         )
         middles.append(middle)
-        ends.upright(axes, place, (low, high), axes.get_ylim(), color)
+        ends.upright(axes, place, (max(0.0, low), high), axes.get_ylim(), color)
     axes.plot(places, middles, line, color=color, marker=marker, markerfacecolor=face, zorder=3)
 
 
@@ -130,7 +130,7 @@ def _legend(drawing: Figure, cells: pd.DataFrame, pinnings: list[str], loads: li
             list(shown.values()),
             list(shown),
             loc="outside lower left",
-            ncols=5,
+            ncols=4,
             fontsize=9,
             handler_map=HANDLERS,
             handlelength=2.8,

@@ -21,6 +21,9 @@ CARDS: dict[str, Card] = {card.name: card for card in _cards()}
 KIND_OF_TABLE = {table: card.name for card in CARDS.values() for table in card.tables}
 # The columns that name a cell, each once, in the order in which kinds bring them.
 LABELS = tuple(dict.fromkeys(label for card in CARDS.values() for label in card.labels))
+# Those of them that earlier versions did not have: factors of which every cell has a usual value.
+ADDED = tuple(label for label in LABELS if any(label in card.usual for card in CARDS.values()))
+_OF_A_PATH = {"sender", "receiver", "message_bytes"}  # what some tables do not say of a cell
 # Kinds of which the cells of two campaigns are compared.
 COMPARED = {name: card for name, card in CARDS.items() if card.metric_of is not None}
 CLAIMABLE = {claimed.name: claimed for card in CARDS.values() for claimed in card.claims}
@@ -46,6 +49,29 @@ def named(card: Card, labels: Mapping[str, Any]) -> dict[str, Any]:
         label: "" if label in card.usual and str(value) == card.usual[label] else value
         for label, value in labels.items()
     }
+
+
+def told(labels: Mapping[str, Any]) -> dict[str, Any]:
+    """The labels in a row of any table as reports say them: those empty that are as usual for its
+    kind (`named`), others in the words of its card.
+
+    >>> row = {"pinning": "p", "path": "a->b", "test": "TCP_RR", "load": "none", "streams": "4"}
+    >>> told(row)["load"], told(row)["streams"]
+    ('', '4 streams')
+    >>> told({"pinning": "p", "path": "a->b", "stack": "mpich", "load": "none"})["load"]
+    'none'
+    """
+    there = {name for name, value in labels.items() if isinstance(value, str) and value}
+    for card in COMPARED.values():
+        own = {label for label in card.labels if label not in card.usual} - _OF_A_PATH
+        if card.usual and own <= there:
+            return {
+                label: card.words[label].format(value)
+                if label in card.words and isinstance(value, str | int) and value != ""
+                else value
+                for label, value in named(card, labels).items()
+            }
+    return dict(labels)
 
 
 def values_of(column: str) -> tuple[str, ...]:

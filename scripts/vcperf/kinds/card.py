@@ -87,6 +87,7 @@ class Card:
         metrics: the columns of its first table that may be drawn, summarised and compared.
         usual: label or metric that tables of earlier versions lack -> what they mean by that, and
             what a cell has that names nothing else; empty for a metric.
+        words: label -> how reports say another value of it than the usual one, with {} for that.
         metric_of: a row's labels -> the metric that the cell is about; None where cells of two
             campaigns are not compared.
         values: column -> the values that it can have, where the program decides that.
@@ -108,6 +109,7 @@ class Card:
     labels: tuple[str, ...]
     metrics: tuple[str, ...] = ()
     usual: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
     metric_of: Callable[[Mapping[str, Any]], str] | None = None
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     claims: tuple[Claimable, ...] = ()

@@ -22,6 +22,7 @@ METRICS = (
 )
 # A cell that names nothing else is one stream without a load.
 USUAL = {"streams": "1", "load": "none"}
+WORDS = {"streams": "{} streams", "load": "beside {}"}
 
 
 def metric_of(labels: Mapping[str, Any]) -> str:
@@ -64,7 +65,8 @@ def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
 
 
 def _one_per_path(cells: Sequence[Any], baseline: str | None) -> dict[str, Any]:
-    """Figures of a campaign that describes none: what each path carries, one curve per pinning.
+    """Figures of a campaign that describes none: what each path carries, one curve per pinning;
+    one figure per number of streams and load.
 
     Args:
         cells: the campaign's, of netperf.
@@ -72,39 +74,33 @@ def _one_per_path(cells: Sequence[Any], baseline: str | None) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     testbeds = {cell.spec["testbed"] for cell in cells} - {baseline}
-    factors = {column: {cell.labels[column] for cell in cells} for column in USUAL}
     for cell in cells:
         testbed, labels = cell.spec["testbed"], cell.labels
         if testbed == baseline:
             continue
         name = f"{labels['test'].lower()}_{labels['sender']}-to-{labels['receiver']}"
+        title = f"{labels['test']} from {labels['sender']} to {labels['receiver']}"
         where = {"testbed": testbed, "test": labels["test"], "path": labels["path"]}
+        for column, usual in USUAL.items():
+            if str(labels[column]) != usual:
+                where[column] = str(labels[column])
+                said = WORDS[column].format(labels[column])
+                title += f", {said}"
+                name += f"_{said.replace(' ', '-').lower()}"
         figure = found.setdefault(
             f"{name}_{testbed}" if len(testbeds) > 1 else name,
             {
-                "title": f"{labels['test']} from {labels['sender']} to {labels['receiver']}",
+                "title": title,
                 "metrics": [metric_of(labels)],
                 "where": where,
                 "series": [],
                 "bands": [],
             },
         )
-        label, chosen = labels["pinning"], {"pinning": labels["pinning"]}
-        for column, values in factors.items():
-            if len(values) > 1:
-                chosen[column] = str(labels[column])
-                label += f", {_named(column, labels[column])}"
-        series = {"label": label, "where": chosen}
+        series = {"label": labels["pinning"], "where": {"pinning": labels["pinning"]}}
         if series not in figure["series"]:
             figure["series"].append(series)
     return found
-
-
-def _named(column: str, value: Any) -> str:
-    """A number of streams or a load, in words."""
-    if column == "streams":
-        return f"{value} stream{'' if value == 1 else 's'}"
-    return "no load" if value == USUAL[column] else f"beside {value}"
 
 
 CARD = Card(
@@ -115,6 +111,7 @@ CARD = Card(
     labels=("pinning", "path", "sender", "receiver", "test", "message_bytes", *USUAL),
     metrics=METRICS,
     usual={**USUAL, "streams_variation_percent": "", "load_mbps": ""},
+    words=WORDS,
     metric_of=metric_of,
     values={
         "test": ("TCP_STREAM", "TCP_RR", "TCP_CRR", "UDP_STREAM", "UDP_RR"),

@@ -56,7 +56,8 @@ def measure(
     other CPUs; when streams did not run beside each other, or the load not all the time.
     """
     with netperf_load.beside(testbed, spec, content, _name(spec)) as load:
-        for before, whole_s in _warm_ups(spec["warmup_s"]):
+        # The begin of streams is their warm-up.
+        for before, whole_s in _warm_ups(spec["warmup_s"] if _streams(spec) == 1 else 0):
             run = _served(testbed, spec, content, sampled, before, whole_s)
             if load:
                 load.running.so_far()  # a full pipe would hold it up
@@ -151,12 +152,12 @@ def _served(
         if whole_s:
             warm_up = run(before, whole_s)
             commands.append({"role": "warmup", **warm_up})
-            warm = not _failed(spec, warm_up)
+            warm = warm_up["status"] == 0
             if not before:
                 _check_status(spec, warm_up)
         if warm:
             with observed(testbed, content), sampled():
-                measured = run([], spec["duration_s"])
+                measured = run([], _seconds(spec))
                 commands.append({"role": "measure", **measured})
                 _check_status(spec, measured)
     commands += [{"role": "server", **server} for server in servers]
@@ -208,8 +209,8 @@ def check_answer(spec: dict[str, Any], output: str) -> float:
     if rows[0]["message_bytes"] != spec["message_bytes"]:
         sent, asked = rows[0]["message_bytes"], spec["message_bytes"]
         raise VcperfError(f"{name}: netperf sent messages of {sent} bytes, not {asked}")
-    if rows[0]["elapsed_s"] < EARLY * spec["duration_s"]:
-        raise VcperfError(f"{name}: ended after {rows[0]['elapsed_s']} s of {spec['duration_s']} s")
+    if rows[0]["elapsed_s"] < EARLY * _seconds(spec):
+        raise VcperfError(f"{name}: ended after {rows[0]['elapsed_s']} s of {_seconds(spec)} s")
     wanted, used = spec.get("congestion_control"), keys["LOCAL_CONG_CONTROL"]
     if wanted and used and used != wanted:
         raise VcperfError(f"{name}: the kernel used congestion control {used}, not {wanted}")
@@ -225,6 +226,14 @@ def _keys(spec: dict[str, Any]) -> tuple[str, ...]:
 def _streams(spec: dict[str, Any]) -> int:
     count: int = spec.get("streams", 1)
     return count
+
+
+def _seconds(spec: dict[str, Any]) -> int:
+    """How long netperf is to measure."""
+    duration_s: int = spec["duration_s"]
+    if _streams(spec) == 1:
+        return duration_s
+    return netperf_streams.seconds(duration_s, spec["warmup_s"])
 
 
 def _reports(spec: dict[str, Any], run: dict[str, Any]) -> list[str]:
@@ -248,7 +257,7 @@ def _failed(spec: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
 def _common(spec: dict[str, Any], reports: Sequence[str]) -> netperf_streams.Common:
     """When all streams ran. Raises VcperfError when that is not nearly all the time."""
     try:
-        return netperf_streams.common(reports)
+        return netperf_streams.common(reports, spec["warmup_s"] if _streams(spec) > 1 else 0.0)
     except Untrusted as fault:
         raise VcperfError(f"{_name(spec)}: {fault}") from None
 

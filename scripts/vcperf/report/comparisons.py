@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vcperf.analysis import pinnings, verdicts
+from vcperf.kinds import told
 from vcperf.report import words
 from vcperf.report.words import count, percent
 
@@ -136,7 +137,8 @@ def _of_path(rows: pd.DataFrame) -> str:
 
 def path(row: Row) -> str:
     """What a comparison of pinnings is of, without its message size."""
-    named = [row[name] for name in pinnings.PATH if name != "testbed" and words.has(row[name])]
+    known = told({**row, "pinning": "any"})
+    named = [known[name] for name in pinnings.PATH if name != "testbed" and words.has(known[name])]
     return f"{' '.join(map(str, named))} ({row['testbed']})"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from vcperf.kinds import LABELS
+from vcperf.kinds import LABELS, told
 
 # Of a cell in a sentence: the path names its ends, and the size comes last.
 _LEFT_OUT = ("sender", "receiver", "message_bytes")
@@ -75,7 +75,8 @@ def cell(row: Mapping[Any, Any], without: Iterable[str] = ()) -> str:
     'config1 a->b TCP_RR, 1 byte'
     """
     left_out = {*_LEFT_OUT, *without}
-    named = [row.get(name) for name in LABELS if name not in left_out]
+    known = told(row)
+    named = [known.get(name) for name in LABELS if name not in left_out]
     text = " ".join(str(value) for value in named if has(value))
     if "message_bytes" in without or not has(row.get("message_bytes")):
         return text

@@ -6,6 +6,7 @@ own: one netserver would fork for each, and not account for their CPU time.
 
 from __future__ import annotations
 
+import math
 import re
 
 from vcperf.tools import netperf, netperf_course
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LEAST_SHARE = 0.95  # of each stream that all others must run beside
+LEAST_COUNTED = 0.95  # of the duration asked for: netperf runs for whole seconds
 # Starts `netperf -p PORT "$@"` once for each of PORTS, all beside each other, and prints the
 # reports one after the other, the last port first, each with its exit status below. A report waits
-# in a pipe until those before it are printed. netperf takes SIGINT in any case; nobody else is to.
+# in a pipe until those before it are printed.
 START = """
-trap '' INT
 tied=$(command -v setpriv >/dev/null && echo setpriv --pdeathsig KILL)
 run() {
     $tied netperf -p "${ports%% *}" "$@"
@@ -42,13 +43,17 @@ _STATUS = re.compile(r"^vcperf: status (\d{1,3})\n", re.M | re.A)
 class Common:
     """The time that all streams have in common. Raises Untrusted when it is too short a share.
 
+    Args:
+        courses: of the streams.
+        warmup_s: seconds from when the last one has begun that do not count.
+
     Attributes:
-        begin, end: of it, seconds since 1970 on the clock of the end that sends.
+        begin, end: of what counts, seconds since 1970 on the clock of the end that sends.
         rates: of each stream in it, 10^6 bit/s or transactions per second.
-        overlap: the least share of a stream's own time that it is.
+        overlap: the least share of a stream's own time in which all ran.
     """
 
-    def __init__(self, courses: Sequence[netperf_course.Course]) -> None:
+    def __init__(self, courses: Sequence[netperf_course.Course], warmup_s: float = 0.0) -> None:
         self.begin = max(course.begin for course in courses)
         self.end = min(course.end for course in courses)
         common_s = self.end - self.begin
@@ -59,6 +64,7 @@ class Common:
                 f" {100 * max(0.0, self.overlap):.1f} % of their time, expected at least"
                 f" {100 * LEAST_SHARE:g} %; raise duration_s"
             )
+        self.begin += warmup_s
         self.rates = [course.rate(self.begin, self.end) for course in courses]
 
     @property
@@ -83,17 +89,28 @@ def argv(ports: Sequence[int], options: Sequence[str]) -> list[str]:
     return ["sh", "-c", START, "vcperf", " ".join(map(str, ports)), *options]
 
 
+def seconds(duration_s: int, warmup_s: float) -> int:
+    """The whole seconds that streams run for, so that at least LEAST_COUNTED of a duration is left
+    when the warm-up is cut off.
+
+    >>> seconds(10, 0.05), seconds(1, 0.05), seconds(10, 2)
+    (10, 1, 12)
+    """
+    return math.ceil(round(LEAST_COUNTED * duration_s + warmup_s, 6))
+
+
 def reports(text: str) -> list[tuple[str, int]]:
     """The report of each stream with its exit status; what is behind the last one is left out."""
     parts = _STATUS.split(text)
     return list(zip(parts[:-1:2], map(int, parts[1::2]), strict=True))
 
 
-def common(texts: Sequence[str]) -> Common:
+def common(texts: Sequence[str], warmup_s: float = 0.0) -> Common:
     """What streams have in common.
 
     Args:
         texts: their reports, as netperf printed them or without figures of the CPU.
+        warmup_s: see Common.
 
     Raises Untrusted when one lacks its course, or they overlap too little.
     """
@@ -103,4 +120,4 @@ def common(texts: Sequence[str]) -> Common:
         if len(rows) != 1:
             raise Untrusted(f"the report of a stream has {len(rows)} results, not 1")
         courses.append(netperf_course.read(text, rows[0]["elapsed_s"]))
-    return Common(courses)
+    return Common(courses, warmup_s)
