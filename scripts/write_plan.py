@@ -8,6 +8,7 @@ import pandas as pd
 
 from vcperf.config import campaign_file
 from vcperf.planning import choices, homes, planner
+from vcperf.preparation import mesh_paths
 from vcperf.preparation.hosts import hosts_of
 from vcperf.tables import plan as table
 from vcperf.tables.write import write_table
@@ -15,7 +16,7 @@ from vcperf.tables.write import write_table
 
 def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) -> None:
     """Plan the campaign again, as the Snakefile did, and write it down."""
-    checked = choices.with_points(campaign_file.checked(config))
+    checked = mesh_paths.with_paths(choices.with_points(campaign_file.checked(config)), [])
     hosts = hosts_of(checked, testbeds, cpus)
     plan = planner.plan(checked, hosts, (), choices.read(), homes.settled)
     rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))

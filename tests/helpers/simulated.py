@@ -2,10 +2,17 @@
 says of the order in which nodes were used."""
 
 import shutil
+import tempfile
+from pathlib import Path
 
 import yaml
 
 from helpers.checkout import ROOT
+from helpers.config import DEFAULT
+from vcperf.config import campaign_file, inherit
+from vcperf.planning import planner
+from vcperf.preparation import mesh_paths, testbed_file
+from vcperf.preparation.hosts import host_of
 
 LOG = "simulated.log"
 
@@ -76,3 +83,28 @@ def most_at_once(log):
         most = max(most, len(under_way))
     assert not under_way
     return most
+
+
+def mesh_campaign(**more):
+    """A campaign that is a mesh of the nodes of testbed.yaml."""
+    section = {"paths": "all-pairs", "tests": ["TCP_STREAM"], "message_bytes": [65536]}
+    section |= {"duration_s": 1, "warmup_s": 0}
+    return {
+        "inherit": False,
+        "testbed": "simulated",
+        "testbed_file": "testbed.yaml",
+        "blocks": 1,
+        "netperf": {**section, **more.pop("netperf", {})},
+        **more,
+    }
+
+
+def mesh_plan(nodes, blocks=1, sizes=(65536,), seed=1):
+    """The plan of a mesh, on the testbed native by ssh."""
+    netperf = {"message_bytes": list(sizes)}
+    with tempfile.TemporaryDirectory() as folder:
+        write_cluster(Path(folder), nodes)
+        own = mesh_campaign(netperf=netperf, testbed="native", blocks=blocks, seed=seed)
+        own["testbed_file"] = f"{folder}/testbed.yaml"
+        clean = mesh_paths.with_paths(campaign_file.checked(inherit.merged(DEFAULT, own)), [])
+        return planner.plan(clean, host_of("native", (), testbed_file.read(clean)))

@@ -47,12 +47,16 @@ def _summaries(options: Options) -> Iterator[Summary]:
         ("netperf_summary",),
         ("target_percent",),
     )
+    if options.get("meshes", {}).get("netperf"):
+        yield Summary("mesh", "analysis.mesh:tables", ("netperf",), ("mesh",), ("meshes",))
 
 
 def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
     described = options["figures"]
+    meshes = options.get("meshes", {}).get("netperf", [])
     if described is None:
-        described = _one_per_path(cells, options["baseline"])
+        apart = [cell for cell in cells if _mesh_of(cell, meshes) is None]
+        described = _one_per_path(apart, options["baseline"])
     for name, figure in described.items():
         estimates = ("bandwidth",) if figure["bands"] and "bandwidth" in options["kinds"] else ()
         yield Drawing(
@@ -60,8 +64,24 @@ def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
         )
     if any(cell.spec.get("percentiles") for cell in cells):
         yield Drawing("percentiles", "figures.percentiles:draw", ("netperf_summary",))
+    for mesh in meshes:
+        others = [
+            m
+            for m in meshes
+            if m is not mesh
+            and (m["test"], m["message_bytes"]) == (mesh["test"], mesh["message_bytes"])
+        ]
+        more = f"_{mesh['testbed']}_{mesh['pinning']}" if others else ""
+        name = f"mesh_{mesh['test'].lower()}_{mesh['message_bytes']}{more}"
+        yield Drawing(name, "figures.mesh:draw", ("mesh",), {"mesh": mesh})
     if options["baseline"]:
         yield Drawing("overhead", "figures.overhead:draw", ("overhead",))
+
+
+def _mesh_of(cell: Any, meshes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The mesh that a cell belongs to, if any."""
+    labels = {"testbed": cell.spec["testbed"], **cell.labels}
+    return next((mesh for mesh in meshes if mesh.items() <= labels.items()), None)
 
 
 def _one_per_path(cells: Sequence[Any], baseline: str | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from vcperf import kinds
 from vcperf.config import files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
-from vcperf.planning import matrix
+from vcperf.planning import matchings, matrix
 from vcperf.planning.cell import SHAPED, STATED, UNKNOWN, Block, Cell, Plan
 from vcperf.planning.layout import Host, Layout
 
@@ -60,12 +60,22 @@ def plan(
     # Blocks are shuffled round by round (a randomised complete block design): each
     # round holds every cell once, so a drift of the host touches all cells alike.
     chance = random.Random(config["seed"])  # noqa: S311 - an order, no secret
+    nets = matchings.meshes(cells)
+    alone = sorted(set(range(len(cells))).difference(*(i for m in nets for i in m.values())))
     blocks: dict[tuple[int, int], Block] = {}
+    turns = 0
     for number in range(1, max(cell.blocks for cell in cells) + 1):
-        turn = [index for index, cell in enumerate(cells) if number <= cell.blocks]
-        chance.shuffle(turn)
-        for index in turn:
-            blocks[index, number] = Block(cells[index], number, len(blocks), turn=number)
+        round_of_turns = [alone] if alone else []
+        round_of_turns += [turn for mesh in nets for turn in matchings.turns(mesh, chance)]
+        if nets:
+            chance.shuffle(round_of_turns)
+        for turn in round_of_turns:
+            indices = [index for index in turn if number <= cells[index].blocks]
+            if turn is alone:
+                chance.shuffle(indices)
+            for index in indices:
+                blocks[index, number] = Block(cells[index], number, len(blocks), turns)
+            turns += 1
     return Plan(cells, tuple(blocks[key] for key in sorted(blocks)))
 
 

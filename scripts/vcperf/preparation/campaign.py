@@ -21,7 +21,7 @@ from vcperf.errors import VcperfError
 from vcperf.planning import choices, homes, planner, side_by_side
 from vcperf.planning.cell import Block, Cell, Plan
 from vcperf.planning.layout import Host
-from vcperf.preparation import checkout_check, hosts
+from vcperf.preparation import checkout_check, hosts, mesh_paths
 from vcperf.records import git_state
 
 
@@ -104,7 +104,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     sources = [_short(source) for source in sources]
     whole = campaign_file.checked(raw, sources)
     results.place(whole.get(results.KEY))
-    clean = choices.with_points(whole)
+    clean = mesh_paths.with_paths(choices.with_points(whole), sources)
     names = _testbeds(clean, sources)
     machines = hosts.hosts_of(clean, names, hosts.usable_cpus(), sources)
     clean, plan = _planned(clean, machines, sources)

@@ -10,6 +10,7 @@ from vcperf import kinds
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
 from vcperf.kinds.card import Card, Drawing, Summary
+from vcperf.planning import matchings
 from vcperf.planning.cell import Block, Cell
 from vcperf.preparation.campaign import Campaign
 
@@ -37,6 +38,7 @@ class Outputs:
             "claims": campaign.claims,
             "figures": campaign.figures,
             "kinds": campaign.plan.kinds,
+            "meshes": matchings.labels_of(campaign.plan.cells),
             "measured": {block.cell.name for block in campaign.wanted()},
             "points": own.get("profile", {}).get("pingpong", {}).get("points", {}),
             "target_percent": campaign.config["target_percent"],

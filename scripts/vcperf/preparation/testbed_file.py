@@ -38,18 +38,27 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
             f"{files.where(('testbed_file',), sources)}: testbed {testbed} lives on this"
             f" host; set testbed to one of {', '.join(testbeds.BY_SSH)}, or leave the file out"
         )
-    path = files.named_file(config, "testbed_file", sources)
-    content = files.read_yaml(path)
-    schema.check(content, SCHEMA, [path])
-    nodes, ends = _placed(path, config, content)
+    path, found = content(config, sources)
+    nodes, ends = _placed(path, config, found)
     _refuse_twins(path, config, nodes, ends)
-    links = content.get("links", {})
-    for link, behind in links.items():
-        for index, node in enumerate(behind):
-            if node not in content["nodes"]:
-                hint = suggest(node, content["nodes"])
-                raise VcperfError(f"{path}: links.{link}[{index}]: unknown node '{node}'{hint}")
-    return Site(nodes, ends, _context(path, content), content.get("link_mbps"), links)
+    return Site(nodes, ends, _context(path, found), found.get("link_mbps"), found.get("links", {}))
+
+
+def content(config: Config, sources: Sequence[str | Path] = ()) -> tuple[Path, Any]:
+    """The testbed file of a checked configuration that names one, and what it says.
+
+    Raises VcperfError naming file, key and fault.
+    """
+    path = files.named_file(config, "testbed_file", sources)
+    found = files.read_yaml(path)
+    schema.check(found, SCHEMA, [path])
+    for key in ("links", "groups"):
+        for name, nodes in found.get(key, {}).items():
+            for index, node in enumerate(nodes):
+                if node not in found["nodes"]:
+                    hint = suggest(node, found["nodes"])
+                    raise VcperfError(f"{path}: {key}.{name}[{index}]: unknown node '{node}'{hint}")
+    return path, found
 
 
 def _placed(
