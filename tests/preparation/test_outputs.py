@@ -2,8 +2,10 @@
 
 import pytest
 from helpers.outputs import outputs_of
+from helpers.plans import plan_of
 
 from vcperf.errors import VcperfError
+from vcperf.kinds import netperf
 
 
 def test_a_figure_of_the_campaign_stands_beside_those_of_the_kinds(tmp_path):
@@ -37,3 +39,27 @@ def test_a_campaign_that_describes_no_figures_has_one_per_path(tmp_path):
     assert figure["where"] == {"testbed": "netns", "test": "TCP_STREAM", "path": "vc00->c000"}
     assert [one["label"] for one in figure["series"]] == ["config1", "config2", "config3"]
     assert figure["metrics"] == ["throughput_mbps"]
+
+
+def test_numbers_of_streams_and_loads_have_figures_of_their_own():
+    section = {"tests": ["TCP_RR"], "streams": [1, 4], "loads": ["none", "TCP_STREAM"]}
+    section |= {"paths": {"config1": ["vc00->c000"], "config2": None, "config3": None}}
+    cells = [cell for cell in plan_of({"netperf": section}).cells if cell.kind == "netperf"]
+    options = {"figures": None, "baseline": "native", "kinds": ("netperf",)}
+    found = {one.name: one for one in netperf.CARD.drawings(cells, options)}
+    name = "tcp_rr_vc00-to-c000"
+    own = {name, f"{name}_4-streams", f"{name}_beside-tcp_stream"}
+    assert set(found) == own | {f"{name}_4-streams_beside-tcp_stream", "overhead"}
+    figure = found[f"{name}_4-streams_beside-tcp_stream"].options["figure"]
+    assert figure["title"] == "TCP_RR from vc00 to c000, 4 streams, beside TCP_STREAM"
+    assert figure["where"]["streams"] == "4" and figure["where"]["load"] == "TCP_STREAM"
+    assert not {"streams", "load"} & set(found[name].options["figure"]["where"])
+
+
+def test_percentiles_have_a_figure_where_they_are_measured():
+    for asked in (True, False):
+        section = {"tests": ["TCP_RR"], "percentiles": asked}
+        cells = [c for c in plan_of({"netperf": section}).cells if c.kind == "netperf"]
+        options = {"figures": {}, "baseline": None, "kinds": ("netperf",)}
+        names = [drawing.name for drawing in netperf.CARD.drawings(cells, options)]
+        assert names == (["percentiles"] if asked else [])

@@ -34,6 +34,15 @@ def test_the_path_of_the_largest_difference_comes_first():
     assert paths[0].ranks[0].direction == "worse" and paths[1].ranks[0].direction == "better"
 
 
+def test_streams_and_load_are_part_of_a_path_where_they_are_not_as_usual():
+    cells = (*pair(100, 20), *pair(100, 50, streams="4", load="TCP_STREAM"))
+    names = [path.path for path in ranked(*cells)]
+    assert names == [
+        "a->b TCP_STREAM (netns)",
+        "a->b TCP_STREAM beside TCP_STREAM 4 streams (netns)",
+    ]
+
+
 def test_paths_of_the_baseline_come_last():
     cells = (*pair(100, 400, testbed="native"), *pair(100, 120))
     tables = {

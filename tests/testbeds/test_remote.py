@@ -28,6 +28,7 @@ from helpers.ssh_site import (
 
 from vcperf.config import files
 from vcperf.records import observation
+from vcperf.tools import netperf_streams
 
 pytestmark = pytest.mark.xdist_group("ssh")
 
@@ -51,6 +52,20 @@ def test_plain_hosts_are_a_testbed(site):
     assert not list((site.folder / ".snakemake/ssh").iterdir())
     again = site.snakemake("-n", "results/figures/", configfile=campaign)
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+@pytest.mark.slow
+def test_streams_beside_a_load_run_by_ssh(site, monkeypatch):
+    asked = {"tests": ["TCP_RR"], "streams": [3], "loads": ["TCP_STREAM"], "duration_s": 4}
+    done = run_block(block_argv(site, monkeypatch, "native", netperf=asked), site)
+    assert done.returncode == 0, done.stderr
+    content = json.loads((site.folder / "record.json").read_text())
+    roles = [command["role"] for command in content["commands"]]
+    assert roles == ["measure", *["server"] * 3, "load", "load server"]
+    (run,) = (c for c in content["commands"] if c["role"] == "measure")
+    assert len(netperf_streams.reports(run["output"])) == 3
+    used = {d: content["after"]["domains"][d]["cpu_s"] for d in ("vc00", "c010")}
+    assert all(seconds > 0.1 for seconds in used.values()), used
 
 
 @pytest.mark.slow
