@@ -56,3 +56,21 @@ def test_intervals_that_leave_the_panel_have_arrows_and_numbers():
         assert texts == ["-90", "4000"] * 2
         markers = [line.get_marker() for line in drawing.axes[0].lines]
         assert markers.count("v") == markers.count("^") == 2
+
+
+def test_curves_of_several_testbeds_are_told_apart():
+    curve = {"pinning": "p", "stack": "s", "program": "x", "load": "none"}
+    rest = {"ci_low": 90, "ci_high": 120, "blocks": 3, "why": "", "platform": "here"}
+    rows = [
+        {**curve, **rest, "testbed": testbed, "message_bytes": size, "latency_us": 100.0}
+        for testbed in ("netns", "podman")
+        for size in (1, 1024)
+    ]
+    none = pd.DataFrame(
+        columns=["testbed", *curve, "a_bytes", "b_bytes", "source", "kind", "excess_percent"]
+    )
+    tables = {"pingpong_summary": pd.DataFrame(rows), "anomalies": none, "points": none}
+    legend = pictures.stacks(tables).axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["s, p, netns", "s, p, podman"]
+    panels = [axes.get_legend().get_title().get_text() for axes in pictures.load(tables).axes]
+    assert panels == ["s, p, netns", "s, p, podman"]

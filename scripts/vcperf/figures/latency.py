@@ -44,10 +44,11 @@ def load(tables: Tables) -> Figure:
             bands = []
             for number, name in enumerate(curves):
                 curve = _select(cells, name)
-                label = WORDS.get(name["load"], name["load"]) + _program(cells, name)
+                label = WORDS.get(name["load"], name["load"]) + _besides(cells, name)
                 bands.append(_curve(axes, curve, label, number))
                 _marks(axes, curve, tables, number)
-            _axes(axes, cells, f"{panel['stack']}, {panel['pinning']}", bands)
+            title = f"{panel['stack']}, {panel['pinning']}{_besides(summary, panel)}"
+            _axes(axes, cells, title, bands)
         _heading(drawing, "MPI ping-pong with and without load", summary)
     return drawing
 
@@ -63,7 +64,7 @@ def stacks(tables: Tables) -> Figure:
         panels = chosen[["testbed", "pinning", "stack", "program", "load"]].drop_duplicates()
         bands = []
         for number, panel in enumerate(panels.to_dict("records")):
-            label = f"{panel['stack']}, {panel['pinning']}{_program(chosen, panel)}"
+            label = f"{panel['stack']}, {panel['pinning']}{_besides(chosen, panel)}"
             bands.append(_curve(axes, _select(chosen, panel), label, number))
         _axes(axes, chosen, "", bands)
         _heading(drawing, "MPI ping-pong, stack against stack", chosen)
@@ -84,7 +85,7 @@ def ep(tables: Tables) -> Figure:
                 axes.plot([low, high], [number] * 2, color=colour)
                 axes.plot(middle, number, "o", color=colour, markerfacecolor=face)
             labels = [
-                f"{r['stack']}, {r['pinning']}{_program(summary, r)}"
+                f"{r['stack']}, {r['pinning']}{_besides(summary, r)}"
                 for r in summary.to_dict("records")
             ]
             axes.set_yticks(range(len(labels)), labels)
@@ -98,9 +99,10 @@ def ep(tables: Tables) -> Figure:
     return drawing
 
 
-def _program(cells: pd.DataFrame, row: Mapping[Any, Any]) -> str:
-    """Which program a curve is of, for its label, where there are several."""
-    return f", {row['program']}" if cells["program"].nunique() > 1 else ""
+def _besides(cells: pd.DataFrame, row: Mapping[Any, Any]) -> str:
+    """Of which program and testbed a curve is, for its label, where there are several."""
+    several = [name for name in ("program", "testbed") if cells[name].nunique() > 1]
+    return "".join(f", {row[name]}" for name in several if name in row)
 
 
 def _select(table: pd.DataFrame, where: Mapping[Any, Any]) -> pd.DataFrame:
