@@ -14,7 +14,7 @@ from vcperf.planning import planner
 from vcperf.preparation import mesh_paths, testbed_file
 from vcperf.preparation.hosts import host_of
 
-LOG = "simulated.log"
+LOG, TIMES = "simulated.log", "simulated.times"
 
 
 def add_to(checkout) -> None:

@@ -15,6 +15,7 @@ import time
 from vcperf.testbeds.remote import RemoteTestbed
 
 LOG = "simulated.log"
+TIMES = "simulated.times"  # of the log's lines, seconds
 WAIT = "VCPERF_SIMULATED_WAIT"  # seconds that each measurement takes
 MEET = "VCPERF_SIMULATED_MEET"  # how many measurements must be under way before any ends
 SLOW = "VCPERF_SIMULATED_SLOW"  # SENDER-RECEIVER:FACTOR, nodes
@@ -69,6 +70,8 @@ class SimulatedTestbed(RemoteTestbed):
             fcntl.flock(log, fcntl.LOCK_EX)
             log.write(f"{what} {' '.join(sorted(self.nodes))}\n")
             log.flush()
+            with open(TIMES, "a", encoding="ascii") as times:
+                times.write(f"{time.monotonic():.3f}\n")
             log.seek(0)
             return sum(line.startswith(f"{what} ") for line in log)
 
