@@ -20,7 +20,7 @@ def measured(tmp_path, programs=None, **changes):
 
 
 def test_the_load_lasts_from_before_the_warm_up_until_after_the_measurement(tmp_path):
-    done, path = measured(tmp_path, warmup_s=1, percentiles=True)
+    done, path = measured(tmp_path, warmup_s=1, duration_s=3, percentiles=True)
     assert done.returncode == 0, done.stderr
     content = record.read(str(path))
     roles = {command["role"]: command for command in content["commands"]}

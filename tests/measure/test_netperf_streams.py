@@ -26,7 +26,7 @@ def test_the_table_has_their_sum_and_how_they_differ(tmp_path):
     commands = content["commands"]
     assert [c["role"] for c in commands] == ["measure", *["server"] * 2]
     (run,) = (c for c in commands if c["role"] == "measure")
-    reports = [text for text, _ in netperf_streams.reports(run["output"])]
+    reports = netperf_streams.reports(run["output"])
     each = [float(key_values(text)["THROUGHPUT"]) for text in reports]
     (row,) = netperf.rows(damage.planned(content, tmp_path), content, 1000)
     assert row["throughput_mbps"] == pytest.approx(sum(each), rel=0.1)
@@ -58,4 +58,15 @@ def test_one_stream_that_fails_fails_the_block(tmp_path):
     )
     done, path = measured(tmp_path, lame)
     assert done.returncode == 1 and not path.exists()
-    assert "netperf ended with status 3: no such thing" in done.stderr
+    assert "not a line of a sound report: 'no such thing'" in done.stderr
+
+
+def test_a_stream_without_a_report_fails_the_block(tmp_path):
+    silent = local_block.standin(
+        tmp_path / "programs",
+        "netperf",
+        'case $* in *"-p 12866 "*) echo it broke >&2; exit 3 ;; esac; exec REAL "$@"',
+    )
+    done, path = measured(tmp_path, silent)
+    assert done.returncode == 1 and not path.exists()
+    assert "1 of the streams gave a report: it broke" in done.stderr

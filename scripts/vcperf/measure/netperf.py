@@ -237,21 +237,14 @@ def _seconds(spec: dict[str, Any]) -> int:
 
 
 def _reports(spec: dict[str, Any], run: dict[str, Any]) -> list[str]:
-    """The reports of a run, one per stream."""
+    """The reports of a run, one per stream. Raises VcperfError when one is missing."""
     if _streams(spec) == 1:
         return [run["output"]]
-    return [report for report, _ in netperf_streams.reports(run["output"])]
-
-
-def _failed(spec: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
-    """A run with the output and the status of the stream that failed; empty when none did."""
-    if run["status"] != 0 or _streams(spec) == 1:
-        return run if run["status"] else {}
     found = netperf_streams.reports(run["output"])
-    failed = [{**run, "output": text, "status": status} for text, status in found if status]
     if len(found) != _streams(spec):
-        return {**run, "output": f"{len(found)} of {_streams(spec)} streams came to an end\n"}
-    return failed[0] if failed else {}
+        why = reason({**run, "output": ""})
+        raise VcperfError(f"{_name(spec)}: {len(found)} of the streams gave a report: {why}")
+    return found
 
 
 def _common(spec: dict[str, Any], reports: Sequence[str]) -> netperf_streams.Common:
@@ -263,12 +256,11 @@ def _common(spec: dict[str, Any], reports: Sequence[str]) -> netperf_streams.Com
 
 
 def _check_status(spec: dict[str, Any], run: dict[str, Any]) -> None:
-    failed = _failed(spec, run)
-    if failed:
+    if run["status"] != 0:
         # Its banner comes last where it waited in a buffer, and is no reason.
-        lines = [line for line in failed["output"].splitlines() if " TEST from " not in line]
-        fault = reason({**failed, "output": "\n".join(lines)})
-        raise VcperfError(f"{_name(spec)}: netperf ended with status {failed['status']}: {fault}")
+        lines = [line for line in run["output"].splitlines() if " TEST from " not in line]
+        fault = reason({**run, "output": "\n".join(lines)})
+        raise VcperfError(f"{_name(spec)}: netperf ended with status {run['status']}: {fault}")
 
 
 def _name(spec: dict[str, Any]) -> str:

@@ -85,7 +85,7 @@ def _together(planned: Planned, content: Content, output: str) -> tuple[dict[str
     """
     spec, texts = content["spec"], [output]
     if "streams" in spec:
-        texts = [text for text, _ in netperf_streams.reports(output)]
+        texts = netperf_streams.reports(output)
         if len(texts) != spec["streams"]:
             raise Untrusted(f"it has {len(texts)} reports of {spec['streams']} streams")
     texts = [netperf_cpu.without_impossible(text)[0] for text in texts]

@@ -7,7 +7,6 @@ own: one netserver would fork for each, and not account for their CPU time.
 from __future__ import annotations
 
 import math
-import re
 
 from vcperf.tools import netperf, netperf_course
 from vcperf.tools.filter import Untrusted
@@ -19,25 +18,21 @@ if TYPE_CHECKING:
 LEAST_SHARE = 0.95  # of each stream that all others must run beside
 LEAST_COUNTED = 0.95  # of the duration asked for: netperf runs for whole seconds
 # Starts `netperf -p PORT "$@"` once for each of PORTS, all beside each other, and prints the
-# reports one after the other, the last port first, each with its exit status below. A report waits
-# in a pipe until those before it are printed.
+# reports one after the other, the last port first, with a line below each. A report waits in a pipe
+# until those before it are printed. Each shell starts one netperf and the next shell, this text
+# again ($0), so that all of them can be tied to the one before and end with it, however it does.
 START = """
 tied=$(command -v setpriv >/dev/null && echo setpriv --pdeathsig KILL)
-run() {
-    $tied netperf -p "${ports%% *}" "$@"
-    echo "vcperf: status $?"
-}
-streams() {
-    case $ports in
-    *' '*) run "$@" | { ports=${ports#* }; streams "$@"; cat; } ;;
-    *) run "$@" ;;
-    esac
-}
 ports=$1
 shift
-streams "$@"
+case $ports in
+*' '*) $tied netperf -p "${ports%% *}" "$@" | $tied sh -c "$0" "$0" "${ports#* }" "$@" ;;
+*) $tied netperf -p "$ports" "$@"; echo "vcperf: end of a report" ;;
+esac
+cat
+echo "vcperf: end of a report"
 """
-_STATUS = re.compile(r"^vcperf: status (\d{1,3})\n", re.M | re.A)
+END = "vcperf: end of a report\n"
 
 
 class Common:
@@ -86,7 +81,7 @@ def argv(ports: Sequence[int], options: Sequence[str]) -> list[str]:
         ports: of their netservers.
         options: of netperf, without the port.
     """
-    return ["sh", "-c", START, "vcperf", " ".join(map(str, ports)), *options]
+    return ["sh", "-c", START, START, " ".join(map(str, ports)), *options]
 
 
 def seconds(duration_s: int, warmup_s: float) -> int:
@@ -99,10 +94,14 @@ def seconds(duration_s: int, warmup_s: float) -> int:
     return math.ceil(round(LEAST_COUNTED * duration_s + warmup_s, 6))
 
 
-def reports(text: str) -> list[tuple[str, int]]:
-    """The report of each stream with its exit status; what is behind the last one is left out."""
-    parts = _STATUS.split(text)
-    return list(zip(parts[:-1:2], map(int, parts[1::2]), strict=True))
+def reports(text: str) -> list[str]:
+    """The report of each stream that printed anything.
+
+    Args:
+        text: what the command line of `argv` printed; what is behind the last end of a report is
+            left out.
+    """
+    return [report for report in text.split(END)[:-1] if report]
 
 
 def common(texts: Sequence[str], warmup_s: float = 0.0) -> Common:
