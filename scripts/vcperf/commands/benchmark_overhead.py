@@ -31,7 +31,7 @@ WARMUP_S = 0.05
 def main(argv: list[str]) -> int:
     """Run both in turns and print what they took. Returns 0."""
     parser = argparse.ArgumentParser(prog="vcperf benchmark", description=__doc__.splitlines()[0])
-    parser.add_argument("--blocks", type=int, default=20, help="measurements each (20)")
+    parser.add_argument("--blocks", type=int, default=41, help="measurements each (41)")
     parser.add_argument("--duration", type=int, default=1, help="seconds of a measurement (1)")
     parser.add_argument("--rounds", type=int, default=3, help="how often, in turns (3)")
     options = parser.parse_args(argv)
