@@ -77,5 +77,10 @@ def run(argv: list[str]) -> int:
     """Run a command to its end. It gets the first SIGTERM of this process, at which Snakemake lets
     the block that runs finish and starts no other."""
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+
+    def stop(*_: object) -> None:
+        print("SIGTERM: out of time, cancelled or preempted", file=sys.stderr, flush=True)
+        process.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
     return process.wait()
