@@ -21,6 +21,7 @@ rule plot:
     params:
         draw=lambda wildcards: OUTPUTS.drawings[wildcards.figure].draw,
         options=lambda wildcards: OUTPUTS.drawings[wildcards.figure].options,
+        note=CAMPAIGN.note,
     message:
         "Drawing {wildcards.figure}"
     script:

@@ -11,15 +11,15 @@ from vcperf.figures import style
 from vcperf.tables.read import read_tables
 
 
-def main(tables: list[str], draw: str, options: dict, outputs: list[str]) -> None:
-    """Draw it, and write it in every format that is asked for."""
+def main(tables: list[str], draw: str, options: dict, note: str, outputs: list[str]) -> None:
+    """Draw it, and write it in every format that is asked for; with a note, unless it is empty."""
     drawing = doors.function(draw)(read_tables(tables), **options)
     if isinstance(drawing, dict):  # texts
         for output in outputs:
             with write_whole(output) as handle:
                 handle.write(drawing[output.rpartition(".")[2]])
     else:
-        style.save(drawing, outputs)
+        style.save(drawing, outputs, note)
 
 
 if __name__ == "__main__":
@@ -28,5 +28,6 @@ if __name__ == "__main__":
             snakemake.input.tables,
             snakemake.params.draw,
             snakemake.params.options,
+            snakemake.params.note,
             list(snakemake.output),
         )

@@ -11,6 +11,7 @@ import sys
 
 from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
+from vcperf.kinds import stand_in
 from vcperf.records import record
 from vcperf.records.kept import Kept
 from vcperf.report import findings
@@ -36,7 +37,8 @@ def main(
     records = {path: _needed(kept, on_disk(path)) for path in present}
     kept.write()
     of_blocks = {kind: tables[table] for kind, table in kinds.items()}
-    found = findings.find(tables, config["target_percent"])
+    note = stand_in.NOTE if stand_in.used(config) else ""
+    found = findings.find(tables, config["target_percent"], note)
     write_json(outputs["provenance"], provenance(config, plan, records, of_blocks, list(tables)))
     write_json(outputs["findings"], dataclasses.asdict(found))
 

@@ -22,7 +22,7 @@ def lacking(monkeypatch, tmp_path):
     monkeypatch.setattr(host_check.host_settings, "note", lambda specs, silent: None)
 
     def campaign(testbed, site):
-        cell = SimpleNamespace(kind="netperf", spec={"testbed": testbed})
+        cell = SimpleNamespace(kind="netperf", labels={}, spec={"testbed": testbed})
         host = SimpleNamespace(testbed=testbed, site=site)
         return SimpleNamespace(hosts=[host]), [SimpleNamespace(cell=cell)]
 

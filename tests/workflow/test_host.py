@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from helpers.checkout import ROOT
+from helpers.no_netperf import without_netperf
 
 pytestmark = pytest.mark.xdist_group("measuring")
 
@@ -59,18 +60,14 @@ def test_where_namespaces_are_refused_it_is_native_and_says_so(checkout):
 
 
 def test_a_missing_netperf_is_named_before_anything_is_measured(checkout):
-    (checkout.folder / ".tools").unlink(missing_ok=True)
-    path = os.pathsep.join(
-        folder
-        for folder in os.environ["PATH"].split(os.pathsep)
-        if not os.path.exists(os.path.join(folder, "netperf"))
-    )
-    done = checkout.snakemake("results/figures/", env={"PATH": path})
+    path = without_netperf(checkout)
+    never = checkout.overlay("never.yaml", {"instead_of_netperf": "never"})
+    done = checkout.snakemake("results/figures/", configfile=never, env={"PATH": path})
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("not found: netperf, netserver; install netperf")
     assert "Traceback" not in done.stderr and checkout.records() == {}
-    planned = checkout.snakemake("-n", env={"PATH": path})
+    planned = checkout.snakemake("-n", configfile=never, env={"PATH": path})
     assert planned.returncode == 0, "planning needs no netperf"
 
 

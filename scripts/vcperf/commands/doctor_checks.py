@@ -118,9 +118,8 @@ def of_programs(ready: Campaign, missing: Collection[Block]) -> Iterator[Check]:
     wanted: dict[str, str] = {}
     for host in ready.hosts:
         wanted |= find(host.testbed, by_ssh=host.site is not None).tools
-    for block in missing:
-        if "ends" not in block.cell.spec:  # elsewhere the hosts of the domains need them
-            wanted |= kinds.CARDS[block.cell.kind].tools
+    # Elsewhere the hosts of the domains need them.
+    wanted |= kinds.tools_of(block.cell for block in missing if "ends" not in block.cell.spec)
     for name, package in sorted(wanted.items()):
         path = shutil.which(name, path=programs.search_path())
         if path is None:

@@ -28,6 +28,7 @@ OPTIONS: dict[str, Any] = {
     "baseline": "native",
     "figures": {},
     "points": {"A": 1, "B": 2},
+    "stand_in": True,
     "target_percent": 2.5,
     "measured": (),
 }

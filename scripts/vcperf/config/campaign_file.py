@@ -10,6 +10,7 @@ from vcperf.basics.checkout import CONFIG
 from vcperf.config import files, inherit, nulls, schema
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError, quote, suggest
+from vcperf.kinds import stand_in
 
 FOLDER = Path(CONFIG)
 SCHEMA, DEFAULT = FOLDER / "schemas" / "config.schema.yaml", FOLDER / "config.yaml"
@@ -31,7 +32,8 @@ def merged(sources: Sequence[str | Path]) -> Config:
 
 
 def checked(raw: Config, sources: Sequence[str | Path] = ()) -> Config:
-    """A configuration held against its schema, as `vcperf.config.files.plain` gives it.
+    """A configuration held against its schema, as `vcperf.config.files.plain` gives it; rewritten
+    where it says that another tool is in place of netperf (`vcperf.kinds.stand_in`).
 
     Args:
         raw: the merged configuration, as read.
@@ -48,7 +50,7 @@ def checked(raw: Config, sources: Sequence[str | Path] = ()) -> Config:
         nulls.check(raw, SCHEMA, sources)
     config: Config = files.plain(raw)
     _check_baseline(config, raw, sources)
-    return config
+    return stand_in.rewritten(config) if stand_in.used(config) else config
 
 
 def _check_baseline(config: Config, raw: Config, sources: Sequence[str | Path]) -> None:

@@ -48,7 +48,8 @@ def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figur
     """Draw one figure.
 
     Args:
-        tables: netperf_summary, and bandwidth when there are estimates.
+        tables: netperf_summary, or another with its columns; and bandwidth when there are
+            estimates.
         figure: title, metrics, where, series, bands: an entry of config/figures.yaml.
 
     Returns the figure. Unstable cells are hollow, and told by their median where the summary
@@ -56,7 +57,8 @@ def draw(tables: Mapping[str, pd.DataFrame], figure: Mapping[str, Any]) -> Figur
     has a line at what that link can carry. Series whose cells the summary lacks are named in the
     figure; when it lacks all, that stands in place of a plot.
     """
-    summary, estimates = tables["netperf_summary"], tables.get("bandwidth")
+    summary = next(table for name, table in tables.items() if name != "bandwidth")
+    estimates = tables.get("bandwidth")
     with rc_context(RC):
         drawing = Figure(figsize=(7.2, 4.8), layout="constrained")
         axes = drawing.add_subplot()

@@ -26,6 +26,7 @@ from vcperf.tables import columns
 SERIES = ["mode", "direction", "streams", "message_bytes"]
 MODES = ("forward", "reverse", "bidirectional")
 HIGHEST = 1.5  # of the highest mean, what a panel shows at most
+MANY = 10  # places, beyond which their names are written small
 WIDTH = 0.7  # of the place of one path that its points take
 ONE_THREAD = "iperf3 before 3.16 moved all streams in one thread"
 
@@ -90,7 +91,7 @@ def _panel(
         rows = chosen[(chosen["metric"] == "sent_mbps") & (chosen["protocol"] == "UDP")]
         at = [places.index(place) + shift for place in rows["place"]]
         axes.plot(at, rows["mean"], ls="", marker=marker, mfc="none", **style)
-    axes.set_xticks(range(len(places)), places, fontsize=8)
+    axes.set_xticks(range(len(places)), places, fontsize=8 if len(places) <= MANY else 6)
     axes.set_xlim(-0.6, len(places) - 0.4)
     axes.grid(visible=False, axis="x")
     axes.set_ylabel(f"Throughput ({columns.of('received_mbps').unit})")

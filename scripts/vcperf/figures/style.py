@@ -11,6 +11,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
 
 from vcperf.basics.files import write_whole
 
@@ -18,6 +19,7 @@ from vcperf.basics.files import write_whole
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SUBTITLE: Any = {"fontsize": 8, "color": "#444444"}
+NOTE_INCHES, NOTE_COLOUR = 0.24, "#9A3A00"
 SHARED = "the nodes share CPUs"
 # For legends with an entry of several marks.
 HANDLERS: Any = {tuple: HandlerTuple(ndivide=None, pad=0.5)}
@@ -47,14 +49,30 @@ METADATA: dict[str, Any] = {
 }
 
 
-def save(drawing: Figure, paths: Iterable[str]) -> None:
+def save(drawing: Figure, paths: Iterable[str], note: str = "") -> None:
     """Write a figure in the format of each path's ending: svg or png. Raises VcperfError when the
-    disk refuses."""
+    disk refuses.
+
+    Args:
+        note: what holds for all of a campaign, in a line of its own below the figure.
+    """
+    width, height = drawing.get_size_inches()
+    below = NOTE_INCHES if note else 0
+    if note:
+        place: Any = {"x": 0.01, "y": -0.75 * below / height, "va": "bottom"}
+        drawing.text(s=note, fontsize=9, color=NOTE_COLOUR, weight="bold", **place)
+        drawing.draw_without_rendering()  # so that all has its place
+        drawing.set_layout_engine("none")
+        for legend in drawing.legends:  # else it moves to the place of the note
+            legend.set_bbox_to_anchor((0, 0, 1, 1), transform=drawing.transFigure)
+    area = Bbox.from_bounds(0, -below, width, height + below) if note else None
     with rc_context(RC):
         for path in paths:
             ending = path.rpartition(".")[2]
             with write_whole(path, "wb") as file:
-                drawing.savefig(file, format=ending, dpi=150, metadata=METADATA[ending])
+                drawing.savefig(
+                    file, format=ending, dpi=150, metadata=METADATA[ending], bbox_inches=area
+                )
 
 
 def ran_on(cells: pd.DataFrame) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from vcperf.kinds.card import Card
@@ -12,7 +12,8 @@ from vcperf.kinds.card import Card
 
 def _cards() -> list[Card]:
     """The cards of this folder, in the order in which campaigns have their cells."""
-    names = [module.name for module in pkgutil.iter_modules(__path__) if module.name != "card"]
+    others = ("card", "stand_in")
+    names = [module.name for module in pkgutil.iter_modules(__path__) if module.name not in others]
     cards = [importlib.import_module(f"{__name__}.{name}").CARD for name in names]
     return sorted(cards, key=lambda card: (card.place, card.name))
 
@@ -72,6 +73,15 @@ def told(labels: Mapping[str, Any]) -> dict[str, Any]:
                 for label, value in named(card, labels).items()
             }
     return dict(labels)
+
+
+def tools_of(cells: Iterable[Any]) -> dict[str, str]:
+    """The programs that cells need in their domains: program -> the package that has it."""
+    found: dict[str, str] = {}
+    for cell in cells:
+        card = CARDS[cell.kind]
+        found |= {**card.tools, **card.tools_of(cell)}
+    return found
 
 
 def values_of(column: str) -> tuple[str, ...]:

@@ -94,6 +94,7 @@ class Card:
         claims: tables that claims may be held against.
         tools: program -> the package that has it, for those that run in the domains. They are
             looked for where the domains are on this machine.
+        tools_of: (a cell) -> the same for those that not every cell needs.
         reach: keys of a spec. Blocks that have these, and sender and receiver, in common need the
             same of a firewall; the kind's module of vcperf.measure then has `reach`. Empty where
             nobody has written one.
@@ -114,6 +115,7 @@ class Card:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     claims: tuple[Claimable, ...] = ()
     tools: Mapping[str, str] = field(default_factory=dict)
+    tools_of: Callable[[Any], Mapping[str, str]] = lambda cell: {}
     reach: tuple[str, ...] = ()
     tables_of: Callable[[Sequence[Any], tuple[str, ...]], tuple[str, ...]] = _all
     summaries: Callable[[Options], Iterable[Summary]] = lambda options: ()

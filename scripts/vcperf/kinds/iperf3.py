@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from vcperf.kinds import netperf, stand_in
 from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
 METRICS = (
@@ -42,6 +44,8 @@ def _summaries(options: Options) -> Iterator[Summary]:
         (SUMMARY,),
         ("target_percent",),
     )
+    if options["stand_in"]:
+        yield from _in_place_of_netperf(options, ("iperf3", *estimates))
     if "netperf" in options["kinds"]:
         yield Summary(
             "tools",
@@ -50,6 +54,27 @@ def _summaries(options: Options) -> Iterator[Summary]:
             ("tools",),
             ("target_percent",),
         )
+
+
+def _in_place_of_netperf(options: Options, inputs: tuple[str, ...]) -> Iterator[Summary]:
+    yield Summary(
+        "iperf3_curves", "analysis.stand_in:curves", inputs, (stand_in.CURVES,), ("target_percent",)
+    )
+    if options["baseline"]:
+        yield Summary(
+            "overhead",
+            "analysis.stand_in:ratios",
+            inputs,
+            ("overhead",),
+            ("baseline", "target_percent"),
+        )
+
+
+def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
+    yield Drawing("iperf3", "figures.iperf3:draw", (SUMMARY,))
+    if options["stand_in"]:
+        named = [stand_in.named_as_netperf(cell) for cell in cells]
+        yield from netperf.drawings(named, options, stand_in.CURVES)
 
 
 CARD = Card(
@@ -70,5 +95,5 @@ CARD = Card(
     tools={"iperf3": "iperf3 (Debian: apt install iperf3)"},
     reach=("protocol",),
     summaries=_summaries,
-    drawings=lambda cells, options: [Drawing("iperf3", "figures.iperf3:draw", (SUMMARY,))],
+    drawings=_drawings,
 )

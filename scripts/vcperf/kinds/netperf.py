@@ -7,6 +7,9 @@ from typing import Any
 
 from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
+TOOLS = dict.fromkeys(
+    ("netperf", "netserver"), "netperf (Debian: non-free; `make setup` fetches it)"
+)
 # Of a block's transactions; in summaries, the mean of the blocks' own.
 LATENCIES = ("p50_us", "p90_us", "p99_us", "max_us")
 METRICS = (
@@ -51,7 +54,16 @@ def _summaries(options: Options) -> Iterator[Summary]:
         yield Summary("mesh", "analysis.mesh:tables", ("netperf",), ("mesh",), ("meshes",))
 
 
-def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
+def drawings(
+    cells: Sequence[Any], options: Options, curves: str = "netperf_summary"
+) -> Iterator[Drawing]:
+    """The figures that a campaign describes, else one per path; and the baseline's.
+
+    Args:
+        cells: the campaign's, of netperf.
+        options: of the campaign.
+        curves: the table that they are drawn of.
+    """
     described = options["figures"]
     meshes = options.get("meshes", {}).get("netperf", [])
     if described is None:
@@ -59,11 +71,9 @@ def _drawings(cells: Sequence[Any], options: Options) -> Iterator[Drawing]:
         described = _one_per_path(apart, options["baseline"])
     for name, figure in described.items():
         estimates = ("bandwidth",) if figure["bands"] and "bandwidth" in options["kinds"] else ()
-        yield Drawing(
-            name, "figures.curves:draw", ("netperf_summary", *estimates), {"figure": figure}
-        )
+        yield Drawing(name, "figures.curves:draw", (curves, *estimates), {"figure": figure})
     if any(cell.spec.get("percentiles") for cell in cells):
-        yield Drawing("percentiles", "figures.percentiles:draw", ("netperf_summary",))
+        yield Drawing("percentiles", "figures.percentiles:draw", (curves,))
     for mesh in meshes:
         others = [
             m
@@ -147,6 +157,7 @@ CARD = Card(
         ),
     ),
     reach=("test",),
+    tools=TOOLS,
     summaries=_summaries,
-    drawings=_drawings,
+    drawings=drawings,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from vcperf.kinds import netperf
 from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
 # What campaigns start. A profile may hold any other program too, so only what looks like a
@@ -85,6 +86,7 @@ CARD = Card(
             ("samples", "percent"),
         ),
     ),
+    tools_of=lambda cell: netperf.TOOLS if cell.labels["workload"] == "netperf" else {},
     tables_of=_tables_of,
     summaries=_summaries,
     drawings=_drawings,

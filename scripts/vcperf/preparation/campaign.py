@@ -18,10 +18,12 @@ from vcperf.basics.digest import canonical
 from vcperf.config import campaign_file, claims_file, figures_file, files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
+from vcperf.kinds import stand_in
 from vcperf.planning import choices, homes, planner, side_by_side
 from vcperf.planning.cell import Block, Cell, Plan
 from vcperf.planning.layout import Host
 from vcperf.preparation import checkout_check, hosts, mesh_paths
+from vcperf.preparation import stand_in as choose_tool
 from vcperf.records import git_state
 
 
@@ -37,6 +39,7 @@ class Campaign:
         plan: its cells and blocks.
         figures: name -> description of each figure; None for one per path.
         claims: name -> each claim to hold against the tables.
+        note: what every figure of it says; empty for nothing.
         digest: names the plan as the tables see it: labels, records, order.
     """
 
@@ -47,6 +50,7 @@ class Campaign:
     figures: dict[str, Any] | None
     claims: dict[str, Any]
     digest: str
+    note: str = ""
 
     def holds(self, cell: Cell) -> frozenset[str]:
         """What a block of a cell holds while it is measured, see `vcperf.planning.side_by_side`."""
@@ -94,8 +98,9 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     Puts into the environment what the measurements are started with: PYTHONPATH, where results
     are (`vcperf.basics.results`), and in VCPERF_CONTEXT how to reach the hosts and how hard to try
     for a quiet one (see `vcperf.measure.block.main`). Prints a line when testbed auto has to step
-    down, and when profiles are to be taken that this host cannot take: the plan is without them
-    then. Raises VcperfError.
+    down, when profiles are to be taken that this host cannot take: the plan is without them
+    then, and when iperf3 is to measure in place of netperf: `raw` says so then, for those who plan
+    by it again. Raises VcperfError.
     """
     checkout_check.check_folders()
     # For the scripts that Snakemake starts; matplotlib would write into the home folder.
@@ -104,6 +109,11 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
     sources = [_short(source) for source in sources]
     whole = campaign_file.checked(raw, sources)
     results.place(whole.get(results.KEY))
+    instead = choose_tool.chosen(whole)
+    if instead:
+        print(instead, file=sys.stderr)
+        raw[stand_in.KEY] = stand_in.IPERF3
+        whole = campaign_file.checked(raw, sources)
     clean = mesh_paths.with_paths(choices.with_points(whole), sources)
     names = _testbeds(clean, sources)
     machines = hosts.hosts_of(clean, names, hosts.usable_cpus(), sources)
@@ -118,6 +128,7 @@ def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
         figures=_figures(clean, raw, subject, sources),
         claims=_claims(clean, raw, subject, sources),
         digest=_digest(plan),
+        note=stand_in.NOTE if stand_in.used(clean) else "",
     )
 
 

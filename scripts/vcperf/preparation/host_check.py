@@ -63,7 +63,7 @@ def check_host(ready: Campaign, missing: Collection[Block]) -> None:
     classes = [find(host.testbed, by_ssh=site is not None) for host in hosts]
     wanted = [one.tools for one in classes]
     if site is None:  # elsewhere the hosts of the domains need them
-        wanted += [kinds.CARDS[kind].tools for kind in {block.cell.kind for block in missing}]
+        wanted.append(kinds.tools_of(block.cell for block in missing))
     for absent in filter(None, map(programs.missing, wanted)):
         raise VcperfError(absent)
     if any(one.locks_this_machine(site.context if site else {}) for one in classes):

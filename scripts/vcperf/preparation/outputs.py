@@ -9,6 +9,7 @@ from typing import Any
 from vcperf import kinds
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
+from vcperf.kinds import stand_in
 from vcperf.kinds.card import Card, Drawing, Summary
 from vcperf.planning import matchings
 from vcperf.planning.cell import Block, Cell
@@ -41,6 +42,7 @@ class Outputs:
             "meshes": matchings.labels_of(campaign.plan.cells),
             "measured": {block.cell.name for block in campaign.wanted()},
             "points": own.get("profile", {}).get("pingpong", {}).get("points", {}),
+            "stand_in": stand_in.used(campaign.config),
             "target_percent": campaign.config["target_percent"],
         }
 
@@ -71,7 +73,7 @@ class Outputs:
             "analysis.claims:tables",
             (*(claim.table for claim in claimable), *beside),
             ("claims",),
-            ("claims", "target_percent"),
+            ("claims", "target_percent", "stand_in"),
         )
         return (*made, *self._pinnings(), *([judged] if self.options["claims"] else []))
 

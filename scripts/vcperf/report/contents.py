@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from vcperf.errors import VcperfError, quote
+from vcperf.kinds import stand_in
 from vcperf.report.findings import TARGET
 from vcperf.tables.read import read_table
 
@@ -30,6 +31,12 @@ class Contents:
     tables: Mapping[str, pd.DataFrame]
     figures: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] | None = None
+
+    @property
+    def note(self) -> str:
+        """What figures say of all of the campaign; empty for nothing."""
+        config = (self.provenance or {}).get("config", {})
+        return stand_in.NOTE if stand_in.used(config) else ""
 
     @property
     def target_percent(self) -> float:

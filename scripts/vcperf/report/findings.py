@@ -36,13 +36,16 @@ class Findings:
     advice: tuple[str, ...]
 
 
-def find(tables: Mapping[str, pd.DataFrame], target_percent: float = TARGET) -> Findings:
+def find(
+    tables: Mapping[str, pd.DataFrame], target_percent: float = TARGET, note: str = ""
+) -> Findings:
     """The findings of a campaign.
 
     Args:
         tables: name -> the tables of results/tables/ that there are, as
             `vcperf.tables.read.read_tables` returns them.
         target_percent: of the configuration; half the width of a converged interval.
+        note: what figures say of all of the campaign; the first doubt, unless it is empty.
     """
     known = blocks(tables)
     return Findings(
@@ -53,6 +56,6 @@ def find(tables: Mapping[str, pd.DataFrame], target_percent: float = TARGET) -> 
             *comparisons.about_curves(tables),
             *comparisons.about_profiles(tables),
         ),
-        doubts=tuple(doubtful.doubts(tables, known)),
+        doubts=(*filter(None, [note]), *doubtful.doubts(tables, known)),
         advice=tuple(doubtful.advice(tables, known, target_percent)),
     )

@@ -51,7 +51,7 @@ def write(folder: str, path: str) -> Findings:
     Returns what it found. Raises VcperfError (see `vcperf.report.contents.read`).
     """
     of = contents.read(folder)
-    findings = find(of.tables, of.target_percent)
+    findings = find(of.tables, of.target_percent, of.note)
     with write_whole(path) as handle:
         handle.write(render(of, findings, folder))
     return findings

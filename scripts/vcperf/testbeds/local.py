@@ -48,8 +48,6 @@ class LocalTestbed:
     platform = ""
     """What the domains are, as figures say it."""
     tools: Mapping[str, str] = {
-        "netperf": "netperf (Debian: non-free; `make setup` fetches it)",
-        "netserver": "netperf (Debian: non-free; `make setup` fetches it)",
         "setpriv": "util-linux",
         "taskset": "util-linux",
         "timeout": "coreutils",
