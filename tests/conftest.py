@@ -50,6 +50,14 @@ def environment_put_back():
     os.environ.update(before)
 
 
+@pytest.fixture(scope="session")
+def podman():
+    """Containers; skipped where they cannot be had."""
+    fault = local_block.fault_of("podman")
+    if fault:
+        pytest.skip(f"podman: {fault}")
+
+
 @pytest.fixture
 def checkout(tmp_path):
     return Checkout(tmp_path)

@@ -8,10 +8,9 @@ import pytest
 
 from vcperf.testbeds.cgroups import ROOT as CGROUPS
 from vcperf.testbeds.container_engine import STATE
-from vcperf.testbeds.podman import GROUP, PodmanTestbed
+from vcperf.testbeds.podman import GROUP
 
-FAULT = PodmanTestbed.host_fault()
-needs_podman = pytest.mark.skipif(bool(FAULT), reason=f"podman: {FAULT}")
+needs_podman = pytest.mark.usefixtures("podman")
 
 
 def mounts_of_ours() -> list[str]:

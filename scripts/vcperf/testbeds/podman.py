@@ -139,11 +139,12 @@ class PodmanTestbed(LocalTestbed):
             self._namespaces = {node: self._network_namespace(node) for node in nodes}
         else:
             self._configure(next(iter(nodes)), "ip", ["link set lo up"])
-        for number, node in enumerate(nodes):
-            if self.network == HOST:
-                self._configure(node, "ip", HOST_ADDRESS)
-            else:
-                self._make_network(node, f"10.77.255.{number + 1}")
+        if self.network == HOST:
+            self._configure(next(iter(nodes)), "ip", HOST_ADDRESS)
+        else:
+            made = {node: self._make_network(node, index) for index, node in enumerate(nodes)}
+            for node, process in made.items():
+                container_engine.done(process, f"node {node}: its network")
         started = [
             (domain, child.start(self._inside(node, self._run_argv(node, domain))))
             for node, described in nodes.items()
@@ -181,13 +182,14 @@ class PodmanTestbed(LocalTestbed):
             return argv
         return ["nsenter", f"--target={self._namespaces[node].pid}", "--net", *argv]
 
-    def _make_network(self, node: str, gateway: str) -> None:
-        words = ["network", "create", "--disable-dns", f"--subnet={SUBNET}", f"--gateway={gateway}"]
+    def _make_network(self, node: str, index: int) -> subprocess.Popen[bytes]:
+        """Start to make the network of a node; its gateway is no other node's."""
+        words = ["network", "create", "--disable-dns", f"--subnet={SUBNET}"]
+        words += [f"--gateway=10.77.255.{index + 1}"]
         if self.network == MACVLAN:
             self._configure(node, "ip", CABLE)
             words += ["--driver=macvlan", "--opt=parent=host0"]
-        argv = self._inside(node, self.engine.argv(node, [*words, NETWORK]))
-        container_engine.done(child.start(argv), f"node {node}: its network")
+        return child.start(self._inside(node, self.engine.argv(node, [*words, NETWORK])))
 
     def _run_argv(self, node: str, domain: str) -> list[str]:
         """The command that starts the container of a domain: it waits."""
