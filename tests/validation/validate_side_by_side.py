@@ -46,8 +46,8 @@ def main() -> None:
     for _ in range(2):
         alone, together = (took(8, pairs, cores, seconds) for cores in (1, 4))
         print(
-            f"8 nodes, 20 blocks of {seconds:g} s: {alone:.1f} s one at a time, {together:.1f} s side"
-            f" by side: {alone / together:.2f} times as fast",
+            f"8 nodes, 20 blocks of {seconds:g} s: {alone:.1f} s one at a time,"
+            f" {together:.1f} s side by side: {alone / together:.2f} times as fast",
             flush=True,
         )
     mesh = took(16, simulated.mesh_campaign(), 8, seconds)

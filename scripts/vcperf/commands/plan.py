@@ -15,6 +15,7 @@ from vcperf.preparation import campaign
 from vcperf.preparation.campaign import Campaign
 
 Row = tuple[str, str, str, str]  # testbed, kind, pinning, path
+MOST_PATHS = 60  # of one pinning, which are listed
 
 
 def main(argv: list[str]) -> int:
@@ -39,7 +40,8 @@ def _width(text: str) -> int | None:
 
 
 def report(ready: Campaign, width: int = 1) -> str:
-    """The plan as text: one line per testbed, kind, pinning and path, then the sums.
+    """The plan as text: one line per testbed, kind, pinning and path, then the sums. Of a pinning
+    with more than MOST_PATHS paths, one line.
 
     Args:
         ready: the campaign.
@@ -65,10 +67,17 @@ def report(ready: Campaign, width: int = 1) -> str:
     lines = [f"seed {ready.config['seed']}{compared}", ""]
     heads = f"{'testbed':<9}{'measurement':<13}{'pinning':<16}{'path':<24}"
     lines.append(f"{heads}{'cells':>7}{'done':>7}{'missing':>9}")
+    paths = Counter(row[:3] for row in cells)
+    shown: dict[Row, list[int]] = {}
     for row in cells:
-        testbed, kind, pinning, path = row
+        count = paths[row[:3]]
+        name = (*row[:3], f"{count} paths") if count > MOST_PATHS else row
+        sums = shown.setdefault(name, [0, 0, 0])
+        for place, counted_in in enumerate((cells, done, missing)):
+            sums[place] += counted_in[row]
+    for (testbed, kind, pinning, path), sums in shown.items():
         heads = f"{testbed:<9}{kind:<13}{pinning:<16}{path:<24}"
-        lines.append(f"{heads}{cells[row]:>7}{done[row]:>7}{missing[row]:>9}")
+        lines.append(f"{heads}{sums[0]:>7}{sums[1]:>7}{sums[2]:>9}")
     lines.append("")
     lines.append(
         f"{len(ready.plan.cells)} cells, {len(ready.plan.blocks)} blocks:"
