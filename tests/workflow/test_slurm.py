@@ -210,3 +210,23 @@ def test_the_tutorial_ends_with_results_of_both_ways(slurm, checkout):
         if "slurm" in command or "jobs" in command:
             assert len(checkout.records()) == 2
             assert (checkout.folder / "results/report.html").exists()
+
+
+def test_a_job_of_the_front_end_holds_all_hosts_of_its_blocks(slurm, campaign, sshd):
+    nodes = {
+        node: {"ssh": node, "domains": {name: {"address": "127.0.0.1"} for name in domains}}
+        for node, domains in (
+            ("node0", ("vc00", "c000", "c001")),
+            ("node1", ("vc10", "c010", "c011")),
+        )
+    }
+    content = {"ssh_config": str(sshd.ssh_config), "nodes": nodes}
+    (campaign.folder / "hosts.yaml").write_text(yaml.safe_dump(content))
+    paths = {"config1": ["vc00->c010"], "config2": None}
+    name = campaign.write(2, testbed="native", testbed_file="hosts.yaml", netperf={"paths": paths})
+    running = slurm.start("make", "jobs", f"CAMPAIGN={name}", folder=campaign.folder)
+    wait_until(campaign.records, "a block is measured")
+    assert slurm.run("squeue", "--noheader", "--format=%N|%D|%T").strip() == "node[0-1]|2|RUNNING"
+    said, _ = running.communicate()
+    assert running.returncode == 0, said
+    assert len(campaign.records()) == 2 and not leftovers(slurm)
