@@ -39,7 +39,7 @@ def provide(tmp_path):
                 archive.extractall(state / "root", filter="fully_trusted")
 
         name = container_image.provide(str(state / "root"), load)
-        assert (state / "root/usr/bin/netperf").exists() and not (state / "image.tar").exists()
+        assert (state / "root/usr/bin/sleep").exists() and not (state / "image.tar").exists()
         return name, bool(built), state / "root"
 
     return call
@@ -58,7 +58,7 @@ def test_an_image_is_built_once_and_named_by_its_contents(machine, provide):
 
 def test_a_program_that_has_changed_gives_another_image(machine, provide):
     first, *_ = provide()
-    shutil.copy(shutil.which("false"), machine / "netperf")
+    shutil.copy(shutil.which("false"), machine / "sleep")
     second, built, _ = provide()
     assert built and second != first
     kept = [name for name in os.listdir(container_image.KEPT) if name != "manifest.json"]
@@ -74,6 +74,6 @@ def test_damage_to_what_is_kept_builds_it_again(machine, provide):
 
 
 def test_a_program_that_is_missing_is_named(machine, provide):
-    (machine / "netserver").unlink()
-    with pytest.raises(VcperfError, match="image of the containers: not found: netserver"):
+    (machine / "sleep").unlink()
+    with pytest.raises(VcperfError, match="image of the containers: not found: sleep"):
         provide()

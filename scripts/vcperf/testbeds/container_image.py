@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 KEPT = f"{ROOT}/.tools/podman"
 NAME = "localhost/vcperf"
-NEEDED = ("netperf", "netserver", "sh", "sleep", "taskset", "cat", "env")
-# What some kinds use, what says how a domain's network is set,
+NEEDED = ("sh", "sleep", "cat", "env")
+# What kinds use, as far as it is there, what says how a domain's network is set,
 # and the launch agent of MPI.
 OPTIONAL = (
-    *("iperf3", "timeout", "ip", "ethtool", "grep", "sed", "hostname", "uname"),
+    *("netperf", "netserver", "iperf3", "taskset"),
+    *("timeout", "ip", "ethtool", "grep", "sed", "hostname", "uname"),
     *("mkfifo", "rm", "tr", "ls", "mkdir"),
 )
 # Of programs that are bound into a container: MPI stacks and what is compiled with them.
