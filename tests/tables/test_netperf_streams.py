@@ -5,7 +5,7 @@ from helpers import damage
 
 from vcperf.errors import VcperfError
 from vcperf.tables import netperf
-from vcperf.tools.netperf_streams import END, reports
+from vcperf.tools.netperf_streams import reports
 
 BEGIN = 1796033638.0
 
@@ -41,7 +41,11 @@ def row(tmp_path, output, beside="", **changes):
 
 
 def together(*texts):
-    return "".join(f"{text}{END}" for text in texts)
+    return "".join(
+        f"{port} {line}"
+        for port, text in enumerate(texts, start=12865)
+        for line in text.splitlines(keepends=True)
+    )
 
 
 def test_rates_are_summed_and_figures_of_the_whole_system_are_not(tmp_path):

@@ -17,22 +17,17 @@ if TYPE_CHECKING:
 
 LEAST_SHARE = 0.95  # of each stream that all others must run beside
 LEAST_COUNTED = 0.95  # of the duration asked for: netperf runs for whole seconds
-# Starts `netperf -p PORT "$@"` once for each of PORTS, all beside each other, and prints the
-# reports one after the other, the last port first, with a line below each. A report waits in a pipe
-# until those before it are printed. Each shell starts one netperf and the next shell, this text
-# again ($0), so that all of them can be tied to the one before and end with it, however it does.
-START = """
+# Starts `netperf -p PORT "$@"` once for each of PORTS, all beside each other. What they print comes
+# with the port before each line. All are tied to the shell, to end with it, however it does.
+START = r"""
 tied=$(command -v setpriv >/dev/null && echo setpriv --pdeathsig KILL)
 ports=$1
 shift
-case $ports in
-*' '*) $tied netperf -p "${ports%% *}" "$@" | $tied sh -c "$0" "$0" "${ports#* }" "$@" ;;
-*) $tied netperf -p "$ports" "$@"; echo "vcperf: end of a report" ;;
-esac
-cat
-echo "vcperf: end of a report"
+for port in $ports; do
+    $tied netperf -p "$port" "$@" | $tied sed -u "s/^/$port /" &
+done
+wait
 """
-END = "vcperf: end of a report\n"
 
 
 class Common:
@@ -81,7 +76,7 @@ def argv(ports: Sequence[int], options: Sequence[str]) -> list[str]:
         ports: of their netservers.
         options: of netperf, without the port.
     """
-    return ["sh", "-c", START, START, " ".join(map(str, ports)), *options]
+    return ["sh", "-c", START, "vcperf", " ".join(map(str, ports)), *options]
 
 
 def seconds(duration_s: int, warmup_s: float) -> int:
@@ -95,13 +90,19 @@ def seconds(duration_s: int, warmup_s: float) -> int:
 
 
 def reports(text: str) -> list[str]:
-    """The report of each stream that printed anything.
+    """The report of each stream that printed anything, in the order in which they began to.
 
     Args:
-        text: what the command line of `argv` printed; what is behind the last end of a report is
-            left out.
+        text: what the command line of `argv` printed.
+
+    >>> reports("7 a\\n8 b\\n7 c\\n")
+    ['a\\nc\\n', 'b\\n']
     """
-    return [report for report in text.split(END)[:-1] if report]
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines(keepends=True):
+        port, _, rest = line.partition(" ")
+        found.setdefault(port, []).append(rest)
+    return ["".join(lines) for lines in found.values()]
 
 
 def common(texts: Sequence[str], warmup_s: float = 0.0) -> Common:
