@@ -18,7 +18,7 @@ from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
 from vcperf.preparation import host_settings
 from vcperf.running import host_lock
-from vcperf.testbeds import class_of, node_sessions
+from vcperf.testbeds import class_of, find
 
 TRIES = 2
 
@@ -57,7 +57,9 @@ def _take(blocks: list[dict[str, Any]]) -> None:
     if any(class_of(spec).locks_this_machine(context) for spec in specs):
         host_lock.hold_host()
     by_ssh = [spec for spec in specs if "ends" in spec]
-    silent = node_sessions.hold(by_ssh, context.get("ssh_config")) if by_ssh else []
+    silent: list[str] = []
+    for testbed in {spec["testbed"] for spec in by_ssh}:  # one: hosts cannot be two at once
+        silent += find(testbed, by_ssh=True).hold(by_ssh, context)
     host_settings.note(specs, silent)
 
 
