@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 
 ROOT = "/sys/fs/cgroup"
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -67,16 +68,28 @@ def folder(fields: list[list[str]], controller: str, root: str = ROOT) -> str:
     return f"{root}{path}"
 
 
-def sweep(prefix: str, root: str = ROOT) -> None:
-    """Remove groups at the top whose names begin so and that nobody is in: what killed blocks
-    have left. The kernel refuses to remove others."""
+def sweep(prefix: str, older_s: float, root: str = ROOT) -> None:
+    """Remove groups at the top that nobody is in: what killed blocks have left.
+
+    Args:
+        prefix: how their names begin.
+        older_s: seconds for which nothing was made in them: a block that starts has empty ones.
+        root: where control groups are mounted.
+    """
+    latest = time.time() - older_s
     for top in _tops(root):
         with os.scandir(top) as entries:
-            left = [entry.path for entry in entries if entry.name.startswith(prefix)]
+            left = [e.path for e in entries if e.name.startswith(prefix) and _old(e, latest)]
         for path in left:
             for below, _, _ in os.walk(path, topdown=False):
                 with contextlib.suppress(OSError):
                     os.rmdir(below)
+
+
+def _old(entry: os.DirEntry[str], latest: float) -> bool:
+    with contextlib.suppress(OSError):
+        return entry.stat().st_mtime <= latest
+    return False
 
 
 def _tops(root: str) -> Iterator[str]:

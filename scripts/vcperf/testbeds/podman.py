@@ -38,6 +38,7 @@ PACKAGES = {
     "iptables": "iptables",
 }
 GROUP = "vcperf-podman"
+LEFT_S = 60.0  # so old is what a killed block has left; containers start sooner
 ANSWER = "answer-launch"  # starts what a launcher wants in other containers
 ASK = "ask-launch"
 TRY = {"testbed": "podman", "nodes": {"node": {"dom0": "try", "domains": {"try": [[0]]}}}}
@@ -132,7 +133,7 @@ class PodmanTestbed(LocalTestbed):
 
     def bring_up(self) -> None:
         """The nodes' networks, their containers side by side, and the link between nodes."""
-        cgroups.sweep(GROUP)
+        cgroups.sweep(GROUP, LEFT_S)
         nodes = self.spec["nodes"]
         self._image = self.engine.set_up(nodes)
         if len(nodes) > 1:
@@ -164,7 +165,7 @@ class PodmanTestbed(LocalTestbed):
         with contextlib.suppress(ChildProcessError):
             while True:
                 os.wait()
-        cgroups.sweep(self.engine.cgroup.strip("/"))
+        cgroups.sweep(self.engine.cgroup.strip("/"), 0)
 
     def _network_namespace(self, node: str) -> subprocess.Popen[bytes]:
         """A process in a network namespace that is the node's."""
