@@ -2,31 +2,67 @@
 
 Before a node's pins are changed for the first time, what they were is written to a
 journal; it goes when they are as they were. So a killed campaign's pins are known to
-the next run. Needs only the standard library.
+the next run. Which commands list and pin is a toolstack's matter: one module each, see
+`Toolstack`. Needs only the standard library.
 """
 
 from __future__ import annotations
 
 import contextlib
 import glob
+import importlib
 import json
 import os
 
 from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
 from vcperf.testbeds.ssh import Connections
-from vcperf.tools import xl
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from typing import Any, Protocol
+
+    Row = dict[str, Any]
+    """One pin, as the toolstack's module lists it and as the journal has it."""
+
+    Ask = Callable[[Sequence[Sequence[str]]], list[tuple[int, str]]]
+    """Commands on the node -> status and output of each."""
+
+    class Toolstack(Protocol):
+        """What a module of TOOLSTACKS offers."""
+
+        @staticmethod
+        def listed(ask: Ask, host: str, journal: dict[str, Any]) -> Sequence[Row]:
+            """The pins as they are now, at least those of the journal that still exist.
+
+            Raises VcperfError that begins with the host.
+            """
+
+        @staticmethod
+        def key(row: Row) -> Hashable:
+            """What a pin is of; another one when the same name was given again."""
+
+        @staticmethod
+        def pin(row: Row) -> object:
+            """The CPUs of a pin, to be compared."""
+
+        @staticmethod
+        def put_argv(journal: dict[str, Any], row: Row) -> list[str] | None:
+            """The command that pins as the row says; None where there is none."""
+
+        @staticmethod
+        def missed(row: Row) -> str:
+            """That a pin is not as the row says, for the user."""
+
 
 # Not below a campaign's own folder: the next campaign on these hosts must find it.
 FOLDER = "results/pins"
 FORMAT = 2
 # Another after each boot: domains' numbers start again then.
 BOOT_ARGV = ["cat", "/proc/sys/kernel/random/boot_id"]
+# A journal's toolstack -> the module of this room that knows it.
+TOOLSTACKS = {"xl": "xen_pins", "xm": "xen_pins", "virsh": "libvirt_pins"}
 
 
 def remember(
@@ -34,16 +70,16 @@ def remember(
     toolstack: str,
     ssh_config: str | None,
     boot: str,
-    rows: Iterable[dict[str, Any]],
+    rows: Iterable[Row],
 ) -> None:
-    """Note the pins of VCPUs that are about to be changed, except those noted already.
+    """Note pins that are about to be changed, except those noted already.
 
     Args:
         host: ssh destination of the node.
-        toolstack: xl or xm.
+        toolstack: one of TOOLSTACKS.
         ssh_config: configuration file for ssh, if not the user's own.
         boot: what BOOT_ARGV prints there.
-        rows: rows of `xl.parse`.
+        rows: the pins as they are.
     """
     path = _path(host)
     journal = _read(path)
@@ -56,8 +92,9 @@ def remember(
             "boot": boot,
             "vcpus": [],
         }
-    known = {(v["domain"], v["id"], v["vcpu"]) for v in journal["vcpus"]}
-    added = [r for r in rows if (r["domain"], r["id"], r["vcpu"]) not in known]
+    by = _module(toolstack)
+    known = {by.key(row) for row in journal["vcpus"]}
+    added = [row for row in rows if by.key(row) not in known]
     if added:
         journal["vcpus"] += added
         with write_whole(path) as handle:
@@ -106,44 +143,43 @@ def put_back(path: str) -> str:
     return f"pins of {host} put back: {len(changed)} VCPUs"
 
 
-def _put_back(connections: Connections, journal: dict[str, Any]) -> list[dict[str, Any]]:
+def put_back_left(hosts: Iterable[str]) -> Iterable[str]:
+    """Put back the pins of some nodes (ssh destinations); returns what could not be."""
+    faults = []
+    for path in left(hosts):
+        try:
+            put_back(path)
+        except VcperfError as error:
+            faults.append(f"pins not put back: {error}")
+    return faults
+
+
+def _put_back(connections: Connections, journal: dict[str, Any]) -> list[Row]:
     """Put back what differs; returns it. Raises VcperfError naming what could not be."""
-    host, toolstack = journal["ssh"], journal["toolstack"]
-    changed = _differing(journal, _listed(connections, host, toolstack))
-    # No toolstack takes `none`, which xl may print: see `XenTestbed.pin`.
-    can_be = [r for r in changed if "none" not in _affinities(r)]
-    if can_be:
-        pinning = [xl.pin_argv(toolstack, r["domain"], r["vcpu"], *_affinities(r)) for r in can_be]
-        connections.batch({host: pinning})
-    still = _differing(journal, _listed(connections, host, toolstack)) if changed else []
+    host, by = journal["ssh"], _module(journal["toolstack"])
+
+    def ask(argvs: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
+        return connections.batch({host: argvs})[host]
+
+    changed = _differing(by, journal, by.listed(ask, host, journal))
+    argvs = [argv for row in changed if (argv := by.put_argv(journal, row)) is not None]
+    if argvs:
+        ask(argvs)
+    still = _differing(by, journal, by.listed(ask, host, journal)) if changed else []
     if still:
-        named = ", ".join(
-            f"VCPU {r['vcpu']} of {r['domain']} is not on {r['hard_affinity']} again" for r in still
-        )
-        raise VcperfError(f"{host}: {named}")
+        raise VcperfError(f"{host}: {', '.join(map(by.missed, still))}")
     return changed
 
 
-def _listed(connections: Connections, host: str, toolstack: str) -> list[dict[str, Any]]:
-    ((status, text),) = connections.batch({host: [xl.vcpu_list_argv(toolstack)]})[host]
-    if status:
-        raise VcperfError(f"{host}: {xl.fault(text)}")
-    return xl.parse(text)
+def _differing(by: Toolstack, journal: dict[str, Any], rows: Sequence[Row]) -> list[Row]:
+    """The journal's pins that are others now."""
+    now = {by.key(row): by.pin(row) for row in rows}
+    return [was for was in journal["vcpus"] if now.get(by.key(was), by.pin(was)) != by.pin(was)]
 
 
-def _differing(journal: dict[str, Any], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The journal's VCPUs that are pinned otherwise now."""
-    now = {(r["domain"], r["id"], r["vcpu"]): r for r in rows}
-    found = []
-    for was in journal["vcpus"]:
-        row = now.get((was["domain"], was["id"], was["vcpu"]))
-        if row is not None and _affinities(row) != _affinities(was):
-            found.append(was)
+def _module(toolstack: str) -> Toolstack:
+    found: Toolstack = importlib.import_module(f"vcperf.testbeds.{TOOLSTACKS[toolstack]}")  # type: ignore[assignment]
     return found
-
-
-def _affinities(row: dict[str, Any]) -> tuple[str, str | None]:
-    return row["hard_affinity"], row["soft_affinity"]
 
 
 def _path(host: str) -> str:
@@ -157,4 +193,5 @@ def _read(path: str) -> dict[str, Any] | None:
             journal = json.load(handle)
     except (OSError, ValueError):
         return None
-    return journal if isinstance(journal, dict) and journal.get("format") == FORMAT else None
+    whole = isinstance(journal, dict) and journal.get("format") == FORMAT
+    return journal if whole and journal["toolstack"] in TOOLSTACKS else None

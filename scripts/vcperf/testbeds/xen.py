@@ -78,11 +78,8 @@ class XenTestbed(RemoteTestbed):
         try:
             # A campaign puts pins back once, at its end.
             if self.ssh.shared is None:
-                for path in pins.left(node["ssh"] for node in self.nodes.values()):
-                    try:
-                        pins.put_back(path)
-                    except VcperfError as error:
-                        print(f"pins not put back: {error}", file=sys.stderr)
+                for fault in pins.put_back_left(node["ssh"] for node in self.nodes.values()):
+                    print(fault, file=sys.stderr)
         finally:
             super().__exit__()
 
