@@ -77,8 +77,9 @@ lab-down: ## Stop the lab
 	lab/lab down
 
 .PHONY: test-lab
-test-lab: setup-dev ## Boot a real Xen host under emulation and run the tests that need one
+test-lab: setup-dev ## Boot a real Xen host and a real KVM host under emulation, and run the tests that need them
 	@envs/setup.sh lab
+	@envs/setup.sh lab-kvm
 	.venv/bin/python -m pytest -m lab
 
 .PHONY: test-endurance

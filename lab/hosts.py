@@ -206,8 +206,8 @@ def _start(lab: Wanted, tied: bool, resumed: bool) -> None:
     # From this thread only: the emulators may be tied to the thread that starts them.
     for n in nodes:
         emulator.start(n, lab.native, lab.xen_options, tied, resumed)
-    ports = {n.dom0: emulator.ssh_port(n) for n in nodes}
-    (RUN / "ssh_config").write_text(ssh.config(RUN, nodes, ports, lab.native))
+    ways = {n.dom0: ssh.at_port(emulator.ssh_port(n)) for n in nodes}
+    (RUN / "ssh_config").write_text(ssh.config(RUN, nodes, ways, lab.native))
 
 
 def _lay_out(n: Node, folder: Path) -> None:
@@ -227,20 +227,11 @@ def _make_keys(nodes: list[Node], lab: Wanted, folder: Path) -> dict[str, str]:
         public host key by domain.
     """
     ssh.make_key(RUN / "key")
-    authorized = (RUN / "key.pub").read_bytes()
     public: dict[str, str] = {}
 
     def own(domain: str) -> dict[str, tuple[int, bytes]]:
-        path = RUN / f"host_key_{domain}"
-        ssh.make_key(path)
-        public[domain] = Path(f"{path}.pub").read_text()
-        secret = ssh.dropbear_key(path.read_text())
-        for file in (path, Path(f"{path}.pub")):
-            file.unlink()
-        return {
-            "own/authorized_keys": (stat.S_IFREG | 0o600, authorized),
-            "own/host_key": (stat.S_IFREG | 0o600, secret),
-        }
+        public[domain], files = ssh.own_files(RUN, domain)
+        return {name: (stat.S_IFREG | 0o600, content) for name, content in files.items()}
 
     for n in nodes:
         entries = own(n.dom0)

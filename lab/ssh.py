@@ -22,6 +22,27 @@ def make_key(path: Path) -> None:
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", path], "making a key")
 
 
+def own_files(folder: Path, domain: str) -> tuple[str, dict[str, bytes]]:
+    """What a domain gets along with its first root file system: a new host key, and who may log
+    in.
+
+    Args:
+        folder: has the user's key, `key`.
+        domain: its name.
+
+    Returns:
+        the public host key, and the content of each file.
+    """
+    path = folder / f"host_key_{domain}"
+    make_key(path)
+    public = Path(f"{path}.pub").read_text()
+    secret = dropbear_key(path.read_text())
+    for file in (path, Path(f"{path}.pub")):
+        file.unlink()
+    authorized = (folder / "key.pub").read_bytes()
+    return public, {"own/authorized_keys": authorized, "own/host_key": secret}
+
+
 def dropbear_key(openssh: str) -> bytes:
     """The same key as dropbear stores it.
 
@@ -48,13 +69,18 @@ def _string(data: bytes) -> tuple[bytes, bytes]:
     return data[4 : 4 + length], data[4 + length :]
 
 
-def config(folder: Path, nodes: list[Node], ports: dict[str, int], native: bool) -> str:
+def at_port(port: int) -> list[str]:
+    """How a dom0 is reached that answers on 127.0.0.1."""
+    return ["HostName 127.0.0.1", f"Port {port}"]
+
+
+def config(folder: Path, nodes: list[Node], ways: dict[str, list[str]], native: bool) -> str:
     """The text of ssh_config.
 
     Args:
         folder: has the key `key` and the file `known_hosts`.
         nodes: the hosts that run.
-        ports: where each dom0 answers on 127.0.0.1, by its name.
+        ways: how each dom0 is reached, by its name: lines of ssh_config.
         native: there are no guests.
     """
     # ssh expands % in a path.
@@ -62,7 +88,7 @@ def config(folder: Path, nodes: list[Node], ports: dict[str, int], native: bool)
     lines = ["# Made by lab/lab."]
     for n in nodes:
         name = alias(n.dom0)
-        lines += [f"Host {name}", "    HostName 127.0.0.1", f"    Port {ports[n.dom0]}"]
+        lines += [f"Host {name}", *(f"    {line}" for line in ways[n.dom0])]
         lines += [f"    HostKeyAlias {name}"]
         # ProxyJump hands the name of this file on unquoted: blanks in it would break it.
         jump = f"ssh -F {shlex.quote(here + '/ssh_config')} -W '[%h]:%p' {name}"
@@ -97,8 +123,8 @@ def known_hosts(keys: dict[str, str]) -> str:
     return "".join(f"{alias(domain)} {key.strip()}\n" for domain, key in keys.items())
 
 
-def remote(domain: str, command: str, doing: str, timeout_s: float) -> str:
-    """Run a shell command in a domain.
+def remote(domain: str, command: str, doing: str, timeout_s: float, folder: Path = RUN) -> str:
+    """Run a shell command in a domain of the lab that has its ssh_config in a folder.
 
     Returns:
         its standard output.
@@ -106,7 +132,7 @@ def remote(domain: str, command: str, doing: str, timeout_s: float) -> str:
     Raises:
         LabError: it failed, or took longer; with its output.
     """
-    argv = ["ssh", "-F", str(RUN / "ssh_config"), alias(domain), command]
+    argv = ["ssh", "-F", str(folder / "ssh_config"), alias(domain), command]
     try:
         return run(argv, f"{doing} on {domain}", timeout=timeout_s)
     except subprocess.TimeoutExpired as late:

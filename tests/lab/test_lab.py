@@ -78,7 +78,7 @@ def test_ssh_reads_the_configuration_as_meant(tmp_path):
     folder = tmp_path / "with a blank"
     folder.mkdir()
     nodes = [topology.node(0)]
-    text = lab_ssh.config(folder, nodes, {"vc00": 4022}, native=False)
+    text = lab_ssh.config(folder, nodes, {"vc00": lab_ssh.at_port(4022)}, native=False)
     (folder / "ssh_config").write_text(text)
     argv = ["ssh", "-G", "-F", str(folder / "ssh_config"), "lab-c000"]
     shown = subprocess.run(argv, capture_output=True, text=True, check=True).stdout

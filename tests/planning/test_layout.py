@@ -1,9 +1,12 @@
 """Nodes, domains and links of a plan."""
 
 import dataclasses
+import re
 
+import pytest
 from helpers.plans import plan_of
 
+from vcperf.errors import VcperfError
 from vcperf.planning.layout import Site
 from vcperf.preparation.hosts import host_of
 
@@ -47,3 +50,37 @@ def test_the_rate_of_a_link_is_known_from_the_configuration_or_stated_outside_of
     assert links == [("shaped", 1000), ("unknown", None), ("stated", 10_000)]
     assert cells[1].name == cells[2].name
     assert {c.link for p in plans for c in p.cells if c.labels["path"] == "c000->c001"} == {"none"}
+
+
+def test_a_pinning_may_name_other_threads_than_vcpus():
+    """On a testbed whose guests have such threads; on any other it is as without them."""
+    entry = {"vcpus": [0, 1], "emulator": 0, "vhost": "0-1"}
+    change = dict.fromkeys(("pingpong", "profile"))
+    change |= {"pinnings": {"config1": {"node0": {"c000": entry}}}}
+    site = Site({"node0": {}, "node1": {}}, {end: {} for end in ENDS}, {})
+    plain, named = (
+        plan_of(change, host) for host in (host_of("netns", (0, 1)), host_of("libvirt", (), site))
+    )
+    for plan, threads in ((plain, None), (named, {"c000": {"emulator": [0], "vhost": [0, 1]}})):
+        cells = [c for c in plan.cells if "pinning" in c.labels and "path" in c.labels]
+        specs = [c.spec for c in cells if c.labels["pinning"] == "config1"]
+        nodes = [spec["nodes"]["node0"] for spec in specs if "node0" in spec["nodes"]]
+        assert nodes and all(node["domains"]["c000"] == [[0], [1]] for node in nodes)
+        assert all(node.get("threads") == threads for node in nodes)
+
+
+@pytest.mark.parametrize(
+    ("domain", "entry", "says"),
+    [
+        ("c000", {"vcpus": 0, "emulator": 7}, "c000.emulator: CPU 7, but node0 has CPUs 0-1"),
+        ("c000", {"vcpus": [0], "vhost": 0}, "c000.vcpus: 1 entries, but the domain has 2 VCPUs"),
+        ("vc00", {"vcpus": 0, "vhost": 0}, "vc00.vhost: only guests have such threads"),
+        ("c000", {"emulator": 0}, "c000: "),
+        ("c000", {"vcpus": 0, "emulators": 0}, "emulators"),
+    ],
+)
+def test_what_a_pinning_cannot_say_of_threads_is_named(domain, entry, says):
+    site = Site({"node0": {}, "node1": {}}, {end: {} for end in ENDS}, {})
+    change = {"pinnings": {"config1": {"node0": {domain: entry}}}}
+    with pytest.raises(VcperfError, match=re.escape(says)):
+        plan_of(change, host_of("libvirt", (), site))

@@ -43,6 +43,25 @@ XEN = {
         }
     },
 }
+# With libvirt, where a pinning names other threads than VCPUs as well.
+KVM = {
+    "kind": "netperf",
+    "testbed": "libvirt",
+    "sender": "d0",
+    "receiver": "c0",
+    "ends": XEN["ends"],
+    "nodes": {
+        "n0": {
+            "dom0": "d0",
+            "domains": {"c0": [[1]], "c1": [[1]], "d0": [[0]]},
+            "ssh": "n0",
+            "uri": "qemu:///system",
+            "guests": {"c0": "c0", "c1": "guest1"},
+            "threads": {"c0": {"vhost": [0]}},
+        }
+    },
+}
+OF_DOMAINS = {"xen", "guests", "threads"}
 
 
 def labelled(spec, labels):
@@ -54,13 +73,14 @@ def labelled(spec, labels):
         found["stack"] = spec["stack"]
     for name, node in spec["nodes"].items():
         other = found["nodes"][labels.get(name, name)]
-        if "xen" in node:
+        if "ssh" in node:
             other["ssh"] = node["ssh"]
-            other["xen"] = {labels.get(d, d): its for d, its in node["xen"].items()}
+        for key in OF_DOMAINS & node.keys():
+            other[key] = {labels.get(d, d): its for d, its in node[key].items()}
     return found
 
 
-@pytest.mark.parametrize("spec", [SPEC, XEN], ids=["netns", "xen"])
+@pytest.mark.parametrize("spec", [SPEC, XEN, KVM], ids=["netns", "xen", "kvm"])
 @pytest.mark.parametrize(
     "labels",
     [
@@ -104,6 +124,10 @@ CHANGES = [
     (SPEC, at("nodes", "n0", "domains", "c9", value=[[1]])),
     (SPEC, at("link_mbps", value=None)),
     (XEN, at("sender", value="c1")),
+    (KVM, at("nodes", "n0", "uri", value="qemu+unix:///system")),
+    (KVM, at("nodes", "n0", "guests", "c1", value="guest2")),
+    (KVM, at("nodes", "n0", "threads", "c0", value={"vhost": [1]})),
+    (KVM, at("nodes", "n0", "threads", value={})),
     (XEN, at("ends", "c0", "ssh", value="other")),
     (XEN, at("ends", "c0", "address", value="10.0.0.3")),
     (XEN, at("nodes", "n0", "ssh", value="other")),

@@ -22,7 +22,9 @@ OUTPUTS = {
     "netperf": ("netperf", "*.txt"),
     "oprofile": ("oprofile", "*.txt"),
     "osu": ("osu", "*.txt"),
+    "qemu_threads": ("qemu_threads", "*.txt"),
     "virsh": ("virsh", "*.txt"),
+    "virsh_version": ("virsh_version", "*.txt"),
     "xl": ("xl", "vcpu-*.txt"),
 }
 FILES = [

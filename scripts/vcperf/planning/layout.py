@@ -16,6 +16,7 @@ from vcperf.planning.cell import Spec
 
 # In a spec, which is an argument of a command: of 128 KiB on Linux, at most.
 MOST_CPUS = 15_000
+VCPUS = "vcpus"  # in a pinning's entry that says more than that
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Host:
             several nodes are joined.
         side_by_side: whether blocks that share no node may be measured at the same time.
         options: the same section -> what specs of all blocks say of the testbed's options.
+        threads: what a pinning may say of a guest beside its VCPUs.
 
     `vcperf.preparation.hosts.host_of` fills in what the testbed says.
     """
@@ -63,6 +65,7 @@ class Host:
     link: Callable[[Mapping[str, Any]], Spec] = dict
     side_by_side: bool = False
     options: Callable[[Mapping[str, Any]], Spec] = lambda section: {}
+    threads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Layout:
                 )
         self.node_cpus = self._place_nodes()
         self.pinnings = {name: self._resolve(name) for name in config["pinnings"]}
+        self.threads = {name: self._threads(name) for name in config["pinnings"]}
 
     def refuse(self, key_path: KeyPath, fault: str) -> NoReturn:
         """Raise VcperfError that names the key and the file that it is from."""
@@ -171,6 +175,9 @@ class Layout:
                 for node in nodes
             },
         }
+        for node in nodes:
+            if self.threads[pinning][node]:
+                spec["nodes"][node]["threads"] = self.threads[pinning][node]
         site = self.host.site
         if site is not None:
             for node in nodes:
@@ -245,21 +252,48 @@ class Layout:
 
     def _vcpus(self, at: KeyPath, node: str, domain: str, given: Any) -> list[list[int]]:
         count = self.config["nodes"][node]["domains"][domain]["vcpus"]
+        at = (*at, domain)
+        if isinstance(given, dict):
+            at, given = (*at, VCPUS), given[VCPUS]
         per_vcpu = given if isinstance(given, list) else [given] * count
         if len(per_vcpu) != count:
             has = f"{count} VCPU{'' if count == 1 else 's'}"
             fault = f"{len(per_vcpu)} entries, but the domain has {has}; give one entry for each"
-            self.refuse((*at, domain), f"{fault}, or a single CPU or set for all")
-        cpus = self.node_cpus[node]
-        host_cpus: dict[Any, list[int]] = {}
-        for text in dict.fromkeys(per_vcpu):
-            if not all(first <= last < len(cpus) for first, last in cpu_ranges(text)):
-                self.refuse(
-                    (*at, domain),
-                    f"CPU {text}, but {node} has CPUs 0-{len(cpus) - 1} (nodes.{node}.cpus)",
-                )
-            host_cpus[text] = sorted(cpus[number] for number in parse_cpus(text))
+            self.refuse(at, f"{fault}, or a single CPU or set for all")
+        host_cpus = {text: self._host_cpus(at, node, text) for text in dict.fromkeys(per_vcpu)}
         return [host_cpus[text] for text in per_vcpu]
+
+    def _host_cpus(self, at: KeyPath, node: str, text: int | str) -> list[int]:
+        """CPUs of the host, of a list of CPUs of the node."""
+        cpus = self.node_cpus[node]
+        if not all(first <= last < len(cpus) for first, last in cpu_ranges(text)):
+            self.refuse(
+                at, f"CPU {text}, but {node} has CPUs 0-{len(cpus) - 1} (nodes.{node}.cpus)"
+            )
+        return sorted(cpus[number] for number in parse_cpus(text))
+
+    def _threads(self, pinning: str) -> dict[str, dict[str, dict[str, list[int]]]]:
+        """What a pinning says of other threads than VCPUs: node -> domain -> group -> CPUs of the
+        host; nothing on a testbed without them."""
+        found: dict[str, dict[str, dict[str, list[int]]]] = {}
+        for node, given in self.config["pinnings"][pinning].items():
+            found[node] = {}
+            for domain, entry in given.items():
+                named = set(entry) - {VCPUS} if isinstance(entry, dict) else set()
+                at: KeyPath = ("pinnings", pinning, node, domain)
+                if named and domain == self.config["nodes"][node]["dom0"]:
+                    group = sorted(named)[0]
+                    self.refuse(
+                        (*at, group), "only guests have such threads, and this is the node itself"
+                    )
+                cpus = {
+                    group: self._host_cpus((*at, group), node, entry[group])
+                    for group in self.host.threads
+                    if group in named
+                }
+                if cpus:
+                    found[node][domain] = cpus
+        return found
 
     def _ends(self, at: KeyPath, path: str) -> tuple[str, str]:
         sender, receiver = (end.strip() for end in path.split("->"))

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     Spec = Mapping[str, Any]
 
 # Fields whose values are names that others gave.
-_REAL = ("ssh", "toolstack", "host")
-# Fields of a node that name its domains.
-_NAMING = ("dom0", "domains", "xen")
+_REAL = ("ssh", "toolstack", "uri", "host")
+# Fields of a node that say something of its domains.
+_OF_DOMAINS = ("xen", "guests", "threads")
+_NAMING = ("dom0", "domains", *_OF_DOMAINS)
 
 
 def nameless(spec: Spec) -> dict[str, Any]:
@@ -116,8 +117,7 @@ def _anonymous(node: Spec, roles: Spec) -> dict[str, Any]:
 def _domain(node: Spec, domain: str, roles: Spec) -> dict[str, Any]:
     """A domain without its label."""
     entry = {"vcpus": node["domains"][domain], "dom0": domain == node["dom0"]}
-    if "xen" in node:
-        entry["xen"] = node["xen"][domain]
+    entry |= {key: node[key][domain] for key in _OF_DOMAINS if domain in node.get(key, ())}
     return {**entry, **roles.get(domain, {})}
 
 

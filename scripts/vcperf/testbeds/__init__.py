@@ -25,7 +25,11 @@ LOCAL = {
 }
 AUTOMATIC = ("netns", "native")  # `auto` takes the first of them that this machine allows
 # On hosts that a testbed file names.
-BY_SSH = {"native": "native_by_ssh.HostsTestbed", "xen": "xen.XenTestbed"}
+BY_SSH = {
+    "native": "native_by_ssh.HostsTestbed",
+    "xen": "xen.XenTestbed",
+    "libvirt": "libvirt.LibvirtTestbed",
+}
 NAMES = tuple(dict.fromkeys([*LOCAL, *BY_SSH]))
 
 

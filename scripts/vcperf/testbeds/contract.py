@@ -56,6 +56,11 @@ class TestbedClass(Protocol):
     """Whether its domains are on hosts reached by ssh. Commands start late there, nodes have CPUs
     of their own, and a testbed file says where they are."""
 
+    threads: Sequence[str]
+    """What a pinning may say of a guest beside its VCPUs, such as `emulator`: threads of the host
+    that work for it. Where they are not named, they are where the VCPUs are; a testbed that has
+    none measures without them."""
+
     one_interface: bool
     """Whether all domains have one network interface: `received_bytes` of each is then what all
     of them received."""

@@ -54,6 +54,7 @@ class LocalTestbed:
         "ss": "iproute2",
     }
     profilers: Mapping[str, str] = {"perf": "perf"}
+    threads: Sequence[str] = ()
     by_ssh = False
     one_interface = False
 

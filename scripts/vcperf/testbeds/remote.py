@@ -33,6 +33,7 @@ class RemoteTestbed:
 
     tools: Mapping[str, str] = {"ssh": "openssh-client", "setpriv": "util-linux"}
     profilers: Mapping[str, str] = {}
+    threads: Sequence[str] = ()
     by_ssh = True
     one_interface = False
 
