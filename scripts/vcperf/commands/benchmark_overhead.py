@@ -1,11 +1,11 @@
-"""What the workflow costs beyond netperf: N measurements through Snakemake against the
+"""What the workflow costs beyond netperf or iperf3: N measurements through Snakemake against the
 same N in a plain shell loop, on this host, in turns.
 
-    python -m vcperf benchmark [--blocks N] [--duration S] [--rounds R]
+    python -m vcperf benchmark [--tool iperf3] [--blocks N] [--duration S] [--rounds R]
 
 Prints for each the wall time, the overhead a block (wall time less N times the duration,
 the workflow's start and its tables left out) with and without the warm-up, and the ratio
-of the two.
+of the two. The workflow does not wait for a quiet host here, nor measure a disturbed block again.
 """
 
 import argparse
@@ -25,22 +25,34 @@ import yaml
 from vcperf.basics.checkout import ROOT, TOOL_FOLDERS
 
 PORT = "12999"
-WARMUP_S = 0.05
+# A tool's warm-up: iperf3's is part of its run, in whole seconds, so it does without here.
+WARMUP_S = {"netperf": 0.05, "iperf3": 0}
+SERVERS = {
+    "netperf": 'netserver -4 -D -L 127.0.0.1 -p "$1"',
+    "iperf3": 'iperf3 -s -B 127.0.0.1 -p "$1"',
+}
+CLIENTS = {
+    "netperf": 'netperf -4 -H 127.0.0.1 -p "$1" -l "$3" -- -m 16384',
+    "iperf3": 'iperf3 -c 127.0.0.1 -p "$1" -t "$3" -l 16384 -J',
+}
 
 
 def main(argv: list[str]) -> int:
     """Run both in turns and print what they took. Returns 0."""
     parser = argparse.ArgumentParser(prog="vcperf benchmark", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--tool", choices=SERVERS, default="netperf", help="what measures (netperf)"
+    )
     parser.add_argument("--blocks", type=int, default=41, help="measurements each (41)")
     parser.add_argument("--duration", type=int, default=1, help="seconds of a measurement (1)")
     parser.add_argument("--rounds", type=int, default=3, help="how often, in turns (3)")
     options = parser.parse_args(argv)
-    blocks, duration = options.blocks, options.duration
+    tool, blocks, duration = options.tool, options.blocks, options.duration
     workflow, loop = [], []
-    print(f"{blocks} measurements of {duration} s, {options.rounds} rounds")
+    print(f"{blocks} measurements of {duration} s by {tool}, {options.rounds} rounds")
     for _ in range(options.rounds):
-        workflow.append(time_workflow(blocks, duration))
-        loop.append(time_loop(blocks, duration))
+        workflow.append(time_workflow(tool, blocks, duration))
+        loop.append(time_loop(tool, blocks, duration))
     for name, walls in (("workflow", workflow), ("shell loop", loop)):
         wall = statistics.median(walls)
         print(
@@ -49,15 +61,15 @@ def main(argv: list[str]) -> int:
         )
     wall = statistics.median(workflow)
     print(
-        f"workflow, its warm-up of {WARMUP_S} s a block aside: overhead a block"
-        f" {(wall - blocks * (duration + WARMUP_S)) / blocks:.3f} s"
+        f"workflow, its warm-up of {WARMUP_S[tool]} s a block aside: overhead a block"
+        f" {(wall - blocks * (duration + WARMUP_S[tool])) / blocks:.3f} s"
     )
     ratios = [mine / plain for mine, plain in zip(workflow, loop, strict=True)]
     print(f"ratio workflow / shell loop: {statistics.median(ratios):.3f}")
     return 0
 
 
-def time_workflow(blocks: int, duration: int) -> float:
+def time_workflow(tool: str, blocks: int, duration: int) -> float:
     """Seconds that Snakemake takes for the blocks of one cell, start-up aside: from one
     measurement's start to the next one's, as the records tell."""
     with tempfile.TemporaryDirectory() as folder:
@@ -67,19 +79,22 @@ def time_workflow(blocks: int, duration: int) -> float:
         for name in (".venv", ".tools"):
             if (Path(ROOT) / name).exists():
                 Path(folder, name).symlink_to(Path(ROOT) / name)
-        campaign = {
-            "blocks": blocks,
-            "netperf": {
-                "paths": {"config1": ["vc00->c010"], "config2": None, "config3": None},
-                "message_bytes": [16384],
-                "duration_s": duration,
-                "warmup_s": WARMUP_S,
-            },
+        section = {
+            "paths": {"config1": ["vc00->c010"], "config2": None, "config3": None},
+            "message_bytes": [16384],
+            "duration_s": duration,
+            "warmup_s": WARMUP_S[tool],
         }
+        if tool == "iperf3":
+            section["paths"] = {"config1": ["vc00->c010"]}
+            section |= {"protocols": ["TCP"], "modes": ["forward"], "streams": [1]}
+        campaign = {"blocks": blocks, "netperf": None, tool: section}
+        # What others on the host cost is no overhead of ours.
+        campaign |= {"remeasure": 0, "quiet": {"wait_s": 0}}
         Path(folder, "campaign.yaml").write_text(yaml.safe_dump(campaign), encoding="utf-8")
         argv = [sys.executable, "-m", "snakemake", "--cores", "1", "--quiet", "all"]
         argv += ["--configfile", "campaign.yaml", "--until", "measure"]
-        argv += ["--", "results/tables/netperf.csv"]
+        argv += ["--", f"results/tables/{tool}.csv"]
         _timed(argv, folder)
         starts = sorted(
             command["start"]
@@ -92,13 +107,13 @@ def time_workflow(blocks: int, duration: int) -> float:
         return float(statistics.median(gaps)) * blocks
 
 
-def time_loop(blocks: int, duration: int) -> float:
-    """Seconds that a shell loop of netperf takes against one netserver on loopback."""
+def time_loop(tool: str, blocks: int, duration: int) -> float:
+    """Seconds that a shell loop of a tool takes against one server on loopback."""
     script = (
-        'netserver -4 -D -L 127.0.0.1 -p "$1" >/dev/null & server=$!; '
+        f"{SERVERS[tool]} >/dev/null & server=$!; "
         'until ss -Hltn "sport = :$1" | grep -q .; do :; done; '
-        'for _ in $(seq "$2"); do netperf -4 -H 127.0.0.1 -p "$1" -l "$3" -- -m 16384 >/dev/null; '
-        'done; kill "$server"'
+        f'for _ in $(seq "$2"); do {CLIENTS[tool]} >/dev/null || status=1; done; '
+        'kill "$server"; exit "${status:-0}"'
     )
     return _timed(["bash", "-c", script, "loop", PORT, str(blocks), str(duration)], ROOT)
 
