@@ -1,6 +1,7 @@
 """A real KVM host: libvirt and QEMU, which emulates the guests' CPUs; and tiny campaigns on it."""
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -10,6 +11,7 @@ import subprocess
 import pytest
 import yaml
 from helpers.checkout import ROOT, Checkout
+from helpers.processes import descendants, gone, wait_until
 
 from vcperf.config import files
 from vcperf.testbeds import libvirt_node
@@ -44,6 +46,7 @@ ONE_NODE = {
         "warmup_s": 0,
     },
 }
+SECOND_ALONE = {"netperf": {"paths": {"config1": None}}}
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +99,26 @@ def campaign(checkout: Checkout, **changes) -> str:
     return "lab.yaml"
 
 
+def start(checkout: Checkout, duration_s: int, **changes) -> subprocess.Popen:
+    """A campaign, as far as netperf running in a guest."""
+    long = campaign(checkout, **files.merge(changes, {"netperf": {"duration_s": duration_s}}))
+    started = subprocess.Popen(
+        checkout.argv("results/figures/", configfile=long),
+        cwd=checkout.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=(checkout.folder / "campaign.log").open("w"),
+        start_new_session=True,
+    )
+    wait_until(lambda: busy("lab-c000"), "netperf in a guest")
+    return started
+
+
+def busy(host: str) -> bool:
+    """Whether netperf or netserver runs in a domain."""
+    return on(host, "cat /proc/[0-9]*/comm | grep -q '^net[ps]er'").returncode == 0
+
+
 def test_pins_of_all_threads_change_are_read_back_and_put_back(lab, checkout):
     before = pins()
     done = checkout.snakemake("results/figures/", configfile=campaign(checkout))
@@ -138,3 +161,21 @@ def test_a_refused_pin_is_an_error(lab, checkout):
     assert "node0 (lab-vc00): VCPU 0 of c000 cannot be pinned to CPU " in done.stderr
     assert "read only" in done.stderr and "Traceback" not in done.stderr
     assert pins() == before
+
+
+def test_a_killed_campaigns_pins_are_put_back_by_the_next_run(lab, checkout, in_new_session):
+    before = pins()
+    started = start(checkout, 300, **SECOND_ALONE)
+    in_new_session(started)
+    below = descendants(started.pid)
+    started.kill()
+    wait_until(lambda: gone(below), "an end of all that the campaign had started here")
+    for host in ("lab-vc00", "lab-c000", "lab-c001"):
+        wait_until(lambda host=host: not busy(host), f"no netperf on {host}")
+    assert pins() != before
+    (journal,) = (checkout.folder / "results/pins").iterdir()
+    assert json.loads(journal.read_text())["toolstack"] == "virsh"
+    again = checkout.snakemake("results/figures/", configfile=campaign(checkout))
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert pins() == before
+    assert not list((checkout.folder / "results/pins").iterdir())
