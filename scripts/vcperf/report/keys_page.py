@@ -15,7 +15,7 @@ SCHEMAS = Path(ROOT, "config/schemas")
 # What stands for names that the user chooses, by the key whose mapping has them.
 NAMES = {
     **{"nodes": "NODE", "domains": "DOMAIN", "stacks": "STACK"},
-    **{"figures": "FIGURE", "claims": "CLAIM"},
+    **{"figures": "FIGURE", "claims": "CLAIM", "pinnings": "PINNING.NODE.DOMAIN"},
 }
 CONDITIONS = {"where", "of", "against"}  # column -> value: their meaning names the columns
 # Schema -> the part of keys.yaml and the heading of its files; campaign files have more headings.
@@ -85,9 +85,12 @@ def _walk(
             continue
         yield from _walk(schema, whole, f"{prefix}{key}.")
         yield from _walk(schema.get("items", {}), whole, f"{prefix}{key}[].")
-        each = schema.get("additionalProperties")
+        each: Any = schema
+        for _ in NAMES.get(key, "").split("."):
+            each = each.get("additionalProperties") if isinstance(each, Mapping) else None
         if key in NAMES and isinstance(each, Mapping):
-            yield from _walk(_followed(each, whole), whole, f"{prefix}{key}.{NAMES[key]}.")
+            for choice in (each, *each.get("anyOf", ())):
+                yield from _walk(_followed(choice, whole), whole, f"{prefix}{key}.{NAMES[key]}.")
 
 
 def _followed(part: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
