@@ -26,7 +26,7 @@ def test_too_little_room_keeps_the_campaign_from_being_measured(here, monkeypatc
     assert (disk.verdict, disk.mend) == (FAIL, "make room")
 
 
-@pytest.mark.xdist_group("ssh")
+@pytest.mark.xdist_group("measuring")
 def test_hosts_that_answer_and_one_that_does_not_are_listed(here, sshd):
     silent, checks = doctor_checks.of_hosts([block("one", "down")], str(sshd.ssh_config))
     assert silent == {"down"}

@@ -31,7 +31,7 @@ def context(sshd, tmp_path, monkeypatch):
     return {"ssh_config": str(sshd.ssh_config)}
 
 
-@pytest.mark.xdist_group("ssh")
+@pytest.mark.xdist_group("measuring")
 def test_each_path_is_tried_once_per_protocol(context):
     blocks = [
         block("netperf", test="TCP_STREAM", message_bytes=1),
@@ -46,7 +46,7 @@ def test_each_path_is_tried_once_per_protocol(context):
     assert found == [("vc00 to c010", tool, OK) for tool in tools]
 
 
-@pytest.mark.xdist_group("ssh")
+@pytest.mark.xdist_group("measuring")
 def test_a_receiver_that_cannot_serve_fails_its_path(context):
     (check,) = of_paths([block("netperf", "192.0.2.1", test="TCP_STREAM")], context, ())
     assert check.verdict == FAIL and "c010" in check.found and "12865" in check.found

@@ -10,7 +10,7 @@ from helpers.ssh_site import ONE_CELL, VCPUS, tell_xm, xm_state
 
 from vcperf.config import files
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ssh")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("measuring")]
 
 
 def destroy(sshd, guest: str) -> None:

@@ -45,7 +45,7 @@ def test_perf(trial, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("ssh")
+@pytest.mark.xdist_group("measuring")
 @pytest.mark.parametrize("testbed", ["native", "xen"])
 @trials.of("ssh")
 def test_a_connection_by_ssh(trial, site_without_lock, sshd, monkeypatch, testbed):

@@ -12,7 +12,7 @@ from helpers.ssh_site import block_argv
 
 from vcperf.records import record
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ssh")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("measuring")]
 
 LONGEST_S = 90  # half a minute on an idle host; a command that waits by itself takes two
 

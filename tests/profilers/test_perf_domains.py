@@ -15,7 +15,7 @@ from vcperf.profilers import perf_domains
 from vcperf.tables.profile import sampled
 from vcperf.testbeds.ssh import Connections
 
-pytestmark = pytest.mark.xdist_group("ssh")
+pytestmark = pytest.mark.xdist_group("measuring")
 
 
 @needs_perf

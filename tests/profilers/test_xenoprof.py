@@ -13,7 +13,7 @@ from helpers.ssh_site import tell_xm
 from vcperf.errors import VcperfError
 from vcperf.tables.profile import sampled
 
-pytestmark = pytest.mark.xdist_group("ssh")
+pytestmark = pytest.mark.xdist_group("measuring")
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from helpers.ssh_site import ONE_CELL, VCPUS, but_waiting, tell_xm, xm_state
 from vcperf.config import files
 from vcperf.testbeds import pins
 
-pytestmark = pytest.mark.xdist_group("ssh")
+pytestmark = pytest.mark.xdist_group("measuring")
 
 BOOT = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}

@@ -30,7 +30,7 @@ from vcperf.config import files
 from vcperf.records import observation
 from vcperf.tools import netperf_streams
 
-pytestmark = pytest.mark.xdist_group("ssh")
+pytestmark = pytest.mark.xdist_group("measuring")
 
 
 @pytest.mark.slow

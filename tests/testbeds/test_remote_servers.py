@@ -10,7 +10,7 @@ from vcperf.errors import VcperfError
 from vcperf.testbeds import ssh
 from vcperf.tools import netperf_commands
 
-pytestmark = pytest.mark.xdist_group("ssh")
+pytestmark = pytest.mark.xdist_group("measuring")
 
 
 @pytest.fixture
