@@ -21,7 +21,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 StrictModes no
 PidFile none
-SetEnv PATH={path} XM_STANDIN={folder}/xm.json
+SetEnv PATH={path} HOME={folder} XM_STANDIN={folder}/xm.json
 """
 
 # The first value of an option holds: what is special goes first.
