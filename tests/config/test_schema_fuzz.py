@@ -16,7 +16,7 @@ from vcperf import testbeds
 from vcperf.config import campaign_file, claims_file, figures_file, files
 from vcperf.errors import LONGEST_LINE, VcperfError
 from vcperf.planning import planner
-from vcperf.preparation import testbed_file
+from vcperf.preparation import mesh_paths, testbed_file
 from vcperf.preparation.hosts import host_of
 
 CONFIG = ROOT / "config"
@@ -50,7 +50,7 @@ def tried(read):
 
 
 def plan_of(raw, sources):
-    checked = campaign_file.checked(raw, sources)
+    checked = mesh_paths.with_paths(campaign_file.checked(raw, sources), sources)
     for testbed in ("netns", "native"):
         plan = tried(
             lambda at=testbed: planner.plan(checked, host_of(at, tuple(range(8))), sources)
@@ -90,7 +90,7 @@ def check_testbed(folder, content):
     for testbed, profile in profiles.items():
         change = {"testbed": testbed, "testbed_file": str(path), "pingpong": None}
         checked = campaign_file.checked({**DEFAULT, **change, "profile": profile})
-        tried(lambda config=checked: plan_by_ssh(config))
+        tried(lambda config=checked: plan_by_ssh(mesh_paths.with_paths(config, [])))
 
 
 def plan_by_ssh(config):
