@@ -34,7 +34,8 @@ MARGIN_PERCENT = 5.0
 SLOWER, FASTER, ALIKE, OPEN = "slower", "faster", "alike", "open"
 ALL = "*"  # in place of a node: all others
 COLUMNS = [
-    *("testbed", "pinning", "test", "message_bytes", "sender", "receiver", "metric"),
+    *("testbed", "pinning", "test", "message_bytes", "streams", "load"),
+    *("sender", "receiver", "metric"),
     *("median", "blocks", "doubtful", "effect_percent", "low_percent", "high_percent"),
     *("p", "adjusted_p", "verdict", "why", "platform"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,15 @@ COLOURS = {SLOWER: "#D55E00", FASTER: "#009E73"}  # of the palette; on viridis, 
 MISSING = "#cccccc"
 
 
-def draw(tables: Mapping[str, pd.DataFrame], mesh: Mapping[str, Any]) -> Figure:
+def draw(
+    tables: Mapping[str, pd.DataFrame], mesh: Mapping[str, Any], unusual: Sequence[str] = ()
+) -> Figure:
     """Draw one mesh.
 
     Args:
         tables: the table mesh.
         mesh: what names its rows: column -> value.
+        unusual: what else is to be said of its cells.
     """
     rows = tables["mesh"]
     for column, value in mesh.items():
@@ -41,7 +44,8 @@ def draw(tables: Mapping[str, pd.DataFrame], mesh: Mapping[str, Any]) -> Figure:
         metric = columns.of(str(rows["metric"].iloc[0]))
         _map(drawing, axes, pairs, nodes, metric.axis)
         _colour_names(axes, rows)
-        title = f"{mesh['test']}, {mesh['message_bytes']} bytes: each node to each other"
+        what = f"{mesh['test']}, {mesh['message_bytes']} bytes"
+        title = f"{', '.join([what, *unusual])}: each node to each other"
         drawing.suptitle(title, x=0.01, ha="left", weight="bold")
         said = "\n".join(wrapped(line, int(13 * size), "  ") for line in _words(rows, pairs))
         axes.set_title(said, loc="left", **SUBTITLE)

@@ -82,8 +82,11 @@ def drawings(
             and (m["test"], m["message_bytes"]) == (mesh["test"], mesh["message_bytes"])
         ]
         more = f"_{mesh['testbed']}_{mesh['pinning']}" if others else ""
-        name = f"mesh_{mesh['test'].lower()}_{mesh['message_bytes']}{more}"
-        yield Drawing(name, "figures.mesh:draw", ("mesh",), {"mesh": mesh})
+        unusual = list(_unusual(mesh).values())
+        tags = [words.replace(" ", "-").lower() for words in unusual]
+        name = "_".join(["mesh", mesh["test"].lower(), str(mesh["message_bytes"]), *tags]) + more
+        shown = {"mesh": mesh, "unusual": unusual}
+        yield Drawing(name, "figures.mesh:draw", ("mesh",), shown)
     if options["baseline"]:
         yield Drawing("overhead", "figures.overhead:draw", ("overhead",))
 
@@ -92,6 +95,15 @@ def _mesh_of(cell: Any, meshes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any
     """The mesh that a cell belongs to, if any."""
     labels = {"testbed": cell.spec["testbed"], **cell.labels}
     return next((mesh for mesh in meshes if mesh.items() <= labels.items()), None)
+
+
+def _unusual(labels: Mapping[str, Any]) -> dict[str, str]:
+    """What of a cell's streams and load is not as usual, in words."""
+    return {
+        column: WORDS[column].format(labels[column])
+        for column, usual in USUAL.items()
+        if str(labels[column]) != usual
+    }
 
 
 def _one_per_path(cells: Sequence[Any], baseline: str | None) -> dict[str, Any]:
@@ -111,12 +123,10 @@ def _one_per_path(cells: Sequence[Any], baseline: str | None) -> dict[str, Any]:
         name = f"{labels['test'].lower()}_{labels['sender']}-to-{labels['receiver']}"
         title = f"{labels['test']} from {labels['sender']} to {labels['receiver']}"
         where = {"testbed": testbed, "test": labels["test"], "path": labels["path"]}
-        for column, usual in USUAL.items():
-            if str(labels[column]) != usual:
-                where[column] = str(labels[column])
-                said = WORDS[column].format(labels[column])
-                title += f", {said}"
-                name += f"_{said.replace(' ', '-').lower()}"
+        for column, words in _unusual(labels).items():
+            where[column] = str(labels[column])
+            title += f", {words}"
+            name += f"_{words.replace(' ', '-').lower()}"
         figure = found.setdefault(
             f"{name}_{testbed}" if len(testbeds) > 1 else name,
             {
