@@ -11,6 +11,8 @@ from helpers.processes import wait_until
 
 pytestmark = [needs_podman, pytest.mark.slow, pytest.mark.xdist_group("measuring")]
 
+# Open MPI's launcher now and then loses the way to its daemon; a campaign tries again as well.
+LOST, ATTEMPTS = "UNSUPPORTED DAEMON ERROR STATE: NO PATH TO TARGET", 2
 WITHIN = {"vc0": ["vc00", "c000"], "vc1": ["c001"]}
 
 
@@ -22,7 +24,12 @@ def test_messages_cross_the_network_between_containers(mpi_block, checkout, stac
     subprocess.run([str(ROOT / "envs/setup.sh"), "mpi", stack], check=True)
     sizes = {"message_bytes": [1, 1024], "repetitions": 50}
     argv = mpi_block("podman", clusters, stacks=[stack], loads=[load], **sizes)
-    done = subprocess.run(argv, cwd=checkout.folder, capture_output=True, text=True, check=False)
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(
+            argv, cwd=checkout.folder, capture_output=True, text=True, check=False
+        )
+        if LOST not in done.stderr:
+            break
     assert done.returncode == 0, done.stderr
     record = json.loads((checkout.folder / "record.json").read_text())
     ranks = record["spec"]["ranks"]
