@@ -156,4 +156,4 @@ def test_any_file_is_read_or_refused_in_a_line(name, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FUZZED)
 def test_any_of_many_files_is_read_or_refused_in_a_line(name, tmp_path):
-    fuzz(name, tmp_path, int(os.environ.get("VCPERF_EXAMPLES", "400")))
+    fuzz(name, tmp_path, int(os.environ.get("VCPERF_EXAMPLES", "200")))
