@@ -111,7 +111,8 @@ def test_a_killed_campaigns_pins_are_put_back_by_the_next_run(site, sshd, in_new
     wait_until(lambda: not on_this_machine("netserver"), "an end of the server")
     assert xm_state(sshd)[0] != VCPUS
 
-    site.overlay("one.yaml", {**ONE_CELL, "testbed": "xen"})
+    short = files.merge(ONE_CELL, {"testbed": "xen", "netperf": {"duration_s": 1}})
+    site.overlay("one.yaml", short)
     again = site.snakemake("results/figures/", configfile="one.yaml")
     assert again.returncode == 0, again.stdout + again.stderr
     assert xm_state(sshd)[0] == VCPUS
