@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import errno
 import signal
-import subprocess
 import sys
 from typing import NoReturn
 
 import hosts
 import images
 import kvm_hosts
-from common import RUN, LabError, locked, say
+from common import RUN, LabError, locked, run_tied, say
 
 from vcperf.errors import VcperfError
 
@@ -108,15 +107,6 @@ def _do(options: argparse.Namespace) -> int:
 def _run(wanted: hosts.Wanted, options: argparse.Namespace) -> int:
     try:
         hosts.up(wanted, tied=True, fresh=options.fresh)
-        # The command ends with us too, and with it whatever it measures.
-        command = ["setpriv", "--pdeathsig", "TERM", *options.argv]
-        process = subprocess.Popen(command)
-        try:
-            status = process.wait()
-        except BaseException:  # a signal: the command has had it, or gets it now
-            process.terminate()
-            process.wait()
-            raise
-        return status if status >= 0 else 128 - status
+        return run_tied(options.argv)
     finally:
         hosts.down(keep_logs=True)

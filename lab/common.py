@@ -42,6 +42,22 @@ class LabError(Exception):
         return "\n".join([f"lab: {self}", *(f"    {line}" for line in lines)])
 
 
+def run_tied(argv: Sequence[str]) -> int:
+    """Run a command that ends with this process at the latest, and with it whatever it measures.
+
+    Returns:
+        its exit status.
+    """
+    process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *argv])
+    try:
+        status = process.wait()
+    except BaseException:  # a signal: the command has had it, or gets it now
+        process.terminate()
+        process.wait()
+        raise
+    return status if status >= 0 else 128 - status
+
+
 def say(text: str) -> None:
     print(f"lab: {text}", flush=True)
 
@@ -89,7 +105,7 @@ def need(commands: dict[str, str], setup: str = "lab") -> None:
 
     Args:
         commands: name -> the Debian package that has it.
-        setup: what `envs/setup.sh` is told to install them.
+        setup: the argument with which `envs/setup.sh` installs them.
 
     Raises:
         LabError: names what is missing.

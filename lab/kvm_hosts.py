@@ -21,7 +21,7 @@ import cpio
 import emulator
 import images
 import ssh
-from common import CHECKOUT, LAB, LabError, need, run, say, step
+from common import CHECKOUT, LAB, LabError, need, run, run_tied, say, step
 from topology import Guest, Node, node
 
 RUN = LAB / "run-kvm"
@@ -223,11 +223,4 @@ def tied_run(count: int, argv: list[str]) -> int:
     """
     with up(count):
         say(f"ssh_config: {RUN / 'ssh_config'}")
-        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *argv])
-        try:
-            status = process.wait()
-        except BaseException:  # a signal: the command has had it, or gets it now
-            process.terminate()
-            process.wait()
-            raise
-    return status if status >= 0 else 128 - status
+        return run_tied(argv)

@@ -1,15 +1,14 @@
 """A real KVM host: libvirt and QEMU, which emulates the guests' CPUs; and tiny campaigns on it."""
 
-import contextlib
 import json
 import os
 import re
 import shlex
-import signal
 import subprocess
 
 import pytest
 import yaml
+from helpers import labs
 from helpers.checkout import ROOT, Checkout
 from helpers.processes import descendants, gone, wait_until
 
@@ -54,29 +53,12 @@ def lab():
     """A host and two guests, tied to a process that a test kills at the end to see them go."""
     if os.getuid() != 0:
         pytest.skip("only root gives hosts a network and mounts of their own")
-    argv = [str(ROOT / "lab/lab"), "run-kvm", "--nodes", "1"]
-    with subprocess.Popen(
-        [*argv, "--", "sh", "-c", "echo is up; read -r _"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as running:
-        said = ""
-        for line in running.stdout:
-            said += line
-            if line == "is up\n":
-                break
-        else:
-            pytest.fail(f"the lab did not come up:\n{said}")
-        yield running
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
+    with labs.running("run-kvm", "--nodes", "1") as process:
+        yield process
 
 
 def on(host: str, command: str) -> subprocess.CompletedProcess:
-    argv = ["ssh", "-F", str(SSH_CONFIG), host, command]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+    return labs.run_on(SSH_CONFIG, host, command)
 
 
 def listing() -> list[dict]:

@@ -1,16 +1,14 @@
 """Real Xen: one host of the lab, booted for these tests, and tiny campaigns on it."""
 
-import contextlib
-import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
 import yaml
+from helpers import labs
 from helpers.checkout import ROOT, Checkout
 from helpers.config import DEFAULT
 from helpers.processes import descendants, gone, wait_until
@@ -54,25 +52,12 @@ ONE_NODE = {
 @pytest.fixture(scope="module")
 def lab():
     """Xen in QEMU, tied to a process that a test kills at the end to see QEMU go."""
-    argv = [str(ROOT / "lab/lab"), "run", "--nodes", "1", "--", "sh", "-c", "echo is up; read -r _"]
-    with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as running:
-        said = ""
-        for line in running.stdout:
-            said += line
-            if line == "is up\n":
-                break
-        else:
-            pytest.fail(f"the lab did not come up:\n{said}")
-        yield running
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
+    with labs.running("run", "--nodes", "1") as process:
+        yield process
 
 
 def on(host: str, command: str) -> subprocess.CompletedProcess:
-    argv = ["ssh", "-F", str(SSH_CONFIG), host, command]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120)
+    return labs.run_on(SSH_CONFIG, host, command)
 
 
 def pins() -> dict[tuple[str, int], str]:

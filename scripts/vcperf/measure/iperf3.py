@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 PORT = 5201  # iperf3's own
 PATIENCE_S = 60  # more than the 30 s after which iperf3 gives up a UDP server that is silent
-REACH_S = 5
-TIMED_OUT = 124  # timeout(1)
 EARLY = 0.97  # of the time asked for: less is a run that was cut short
 # iperf3's error where the TCP connection stands and no datagram comes back.
 SILENT = "unable to read from stream socket"
@@ -68,17 +66,15 @@ def reach(testbed: Testbed, spec: dict[str, Any]) -> str:
     Returns what was tried. Raises VcperfError when the receiver cannot serve, or the sender cannot
     reach it.
     """
+    from vcperf.measure.reach import reached  # not for blocks
+
     address, port = testbed.address(spec["receiver"]), testbed.free_port(spec["receiver"], PORT)
     argv = ["iperf3", "-c", address, "-p", str(port), "-n", "1000", "-l", "1000"]
     argv += ["-u"] if spec["protocol"] == "UDP" else []
     server = iperf3.server_argv(address=address, port=port)
-    with testbed.serve(spec["receiver"], server, port):
-        run = testbed.run(spec["sender"], ["timeout", str(REACH_S), *argv], PATIENCE_S)
-    if run["status"]:
-        why = reason(run) if run["status"] != TIMED_OUT else f"no answer within {REACH_S} s"
-        ports = f"open {spec['protocol']} port {PORT}"
-        raise VcperfError(f"iperf3, {spec['protocol']}: {why}; {ports}")
-    return f"iperf3, {spec['protocol']}: reached on port {port}"
+    ports = " and ".join(dict.fromkeys(("TCP", spec["protocol"])))  # it talks by TCP first
+    what = f"iperf3, {spec['protocol']}"
+    return reached(testbed, spec, what, (server, port), argv, f"{ports} port {PORT}")
 
 
 def check_answer(spec: dict[str, Any], output: str, port: int) -> None:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 PORT = 12865  # netserver's own
 PATIENCE_S = 30  # past its duration, a run counts as hung
-REACH_S = 5
-TIMED_OUT = 124  # timeout(1)
 WARMUP_TRIES = 6
 EARLY = 0.97  # netperf ends with a sound line when it is interrupted: hold its time
 
@@ -82,6 +80,8 @@ def reach(testbed: Testbed, spec: dict[str, Any]) -> str:
     Returns what was tried. Raises VcperfError when the receiver cannot serve, or the sender cannot
     reach it.
     """
+    from vcperf.measure.reach import reached  # not for blocks
+
     address, port = testbed.address(spec["receiver"]), testbed.free_port(spec["receiver"], PORT)
     protocol = spec["test"].partition("_")[0]
     argv = netperf_commands.client_argv(
@@ -93,14 +93,8 @@ def reach(testbed: Testbed, spec: dict[str, Any]) -> str:
         duration_s=-1,  # below 0: a number of transactions
     )
     server = netperf_commands.server_argv(address=address, port=port)
-    with testbed.serve(spec["receiver"], server, port):
-        run = testbed.run(spec["sender"], ["timeout", str(REACH_S), *argv], PATIENCE_S)
-    if run["status"]:
-        silent = f"no answer within {REACH_S} s; "
-        ports = f"open TCP from port {PORT} on" + (", and UDP" if protocol == "UDP" else "")
-        why = silent if run["status"] == TIMED_OUT else f"{reason(run)}; "
-        raise VcperfError(f"netperf, {protocol}: {why}{ports}")
-    return f"netperf, {protocol}: reached on port {port}"
+    ports = f"TCP from port {PORT} on" + (", and UDP" if protocol == "UDP" else "")
+    return reached(testbed, spec, f"netperf, {protocol}", (server, port), argv, ports)
 
 
 def _served(

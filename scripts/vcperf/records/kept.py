@@ -1,5 +1,4 @@
-"""What was derived from records, kept in a file, so that a record that has not changed is parsed
-once.
+"""Values derived from records, kept in a file: an unchanged record is not parsed again.
 
 A value is kept under a digest of everything that it follows from: the bytes of the record, what
 else is passed in, and the code. So the file can only save time: what it has of other records or of

@@ -144,7 +144,7 @@ class Worker:
 
 
 def _load(path: str, job: Any) -> None:
-    """Import what a script imports. What cannot be is told by the copy that misses it."""
+    """Import what a script imports. The copy that needs a module reports it if it is missing."""
     with contextlib.suppress(Exception):
         runpy.run_path(path)
     for module in getattr(job.input, "modules", ()):

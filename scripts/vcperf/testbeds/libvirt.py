@@ -4,8 +4,6 @@ is read back from virsh and from the kernel."""
 
 from __future__ import annotations
 
-import sys
-
 from vcperf.basics import cpulist
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
@@ -112,10 +110,7 @@ class LibvirtTestbed(HostsTestbed):
 
     def __exit__(self, *_: object) -> None:
         try:
-            # A campaign puts pins back once, at its end.
-            if self.ssh.shared is None:
-                for fault in pins.put_back_left(node["ssh"] for node in self.nodes.values()):
-                    print(fault, file=sys.stderr)
+            pins.put_back_after_block(self.ssh, self.nodes.values())
         finally:
             super().__exit__()
 

@@ -13,6 +13,7 @@ import glob
 import importlib
 import json
 import os
+import sys
 
 from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
@@ -152,6 +153,19 @@ def put_back_left(hosts: Iterable[str]) -> Iterable[str]:
         except VcperfError as error:
             faults.append(f"pins not put back: {error}")
     return faults
+
+
+def put_back_after_block(connections: Connections, nodes: Iterable[dict[str, Any]]) -> None:
+    """Put back what a block by itself has changed, and print what could not be. A campaign puts
+    pins back once, at its end.
+
+    Args:
+        connections: the block's.
+        nodes: the spec's.
+    """
+    if connections.shared is None:
+        for fault in put_back_left(node["ssh"] for node in nodes):
+            print(fault, file=sys.stderr)
 
 
 def _put_back(connections: Connections, journal: dict[str, Any]) -> list[Row]:

@@ -3,7 +3,6 @@ their dom0 and guests. The pinning is read back from the hypervisor."""
 
 from __future__ import annotations
 
-import sys
 
 from vcperf.errors import VcperfError
 from vcperf.records.platform import EMULATED
@@ -76,10 +75,7 @@ class XenTestbed(RemoteTestbed):
 
     def __exit__(self, *_: object) -> None:
         try:
-            # A campaign puts pins back once, at its end.
-            if self.ssh.shared is None:
-                for fault in pins.put_back_left(node["ssh"] for node in self.nodes.values()):
-                    print(fault, file=sys.stderr)
+            pins.put_back_after_block(self.ssh, self.nodes.values())
         finally:
             super().__exit__()
 

@@ -32,7 +32,7 @@ from vcperf.tools.netperf_reader import KEY_VALUE, Reader
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from vcperf.tools.netperf_reader import Report
 
@@ -54,6 +54,16 @@ def key_values(text: str) -> dict[str, str]:
     """The KEY=VALUE lines of an output, as text."""
     matches = (KEY_VALUE.match(line.strip()) for line in text.splitlines())
     return {match[1]: match[2] for match in matches if match}
+
+
+def number(printed: Mapping[str, str], key: str) -> float:
+    """One of `key_values`. Raises Untrusted when it is missing or no number."""
+    try:
+        return float(printed[key])
+    except KeyError:
+        raise Untrusted(f"{key} is missing") from None
+    except ValueError:
+        raise Untrusted(f"{key}={quote(printed[key])} is no number") from None
 
 
 def udp_sent(text: str, received_mbps: float) -> Row:

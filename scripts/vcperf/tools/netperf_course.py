@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from vcperf.errors import quote
 from vcperf.tools.filter import Untrusted
-from vcperf.tools.netperf import key_values
+from vcperf.tools.netperf import key_values, number
 from vcperf.tools.netperf_units import TRANSACTIONS, megabits
 
 TYPE_CHECKING = False
@@ -105,12 +105,7 @@ def read(text: str, elapsed_s: float | None = None) -> Course:
 
 def _number(printed: dict[str, str], name: str, index: int) -> float:
     key = f"NETPERF_{name}[{index}]"
-    try:
-        value = float(printed[key])
-    except KeyError:
-        raise Untrusted(f"{key} is missing") from None
-    except ValueError:
-        raise Untrusted(f"{key}={quote(printed[key])} is no number") from None
+    value = number(printed, key)
     if not 0 <= value < float("inf"):
         raise Untrusted(f"{key}={quote(printed[key])} cannot be")
     return value

@@ -11,7 +11,7 @@ import math
 
 from vcperf.errors import quote
 from vcperf.tools.filter import Row, Untrusted
-from vcperf.tools.netperf import key_values
+from vcperf.tools.netperf import key_values, number
 
 # What is asked for -> its column. netperf has no percentile beyond the 99th.
 KEYS = {
@@ -37,12 +37,7 @@ def parse(text: str) -> Row:
     row: Row = {}
     before = 0.0
     for key, column in KEYS.items():
-        try:
-            value = float(printed[key])
-        except KeyError:
-            raise Untrusted(f"{key} is missing") from None
-        except ValueError:
-            raise Untrusted(f"{key}={quote(printed[key])} is no number") from None
+        value = number(printed, key)
         least = before
         if key == MAXIMUM and 0 < value < float("inf"):
             least = min(before, _step_end(value))

@@ -1,5 +1,5 @@
-"""The programs that play a ping-pong, told apart by a block's spec: IMB-MPI1 and ours, which prints
-the same, and osu_latency. Rows of all are those of `vcperf.tools.imb`."""
+"""The programs of a ping-pong: IMB-MPI1, ours (which prints the same) and osu_latency. A block's
+spec says which; the rows of all have the columns of `vcperf.tools.imb`."""
 
 from __future__ import annotations
 
