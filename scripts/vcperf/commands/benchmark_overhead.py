@@ -3,7 +3,7 @@ same N in a plain shell loop, on this host, in turns.
 
     python -m vcperf benchmark [--tool iperf3] [--blocks N] [--duration S] [--rounds R]
 
-Prints for each the wall time, the overhead a block (wall time less N times the duration,
+Prints for each the wall time, the overhead per block (wall time less N times the duration,
 the workflow's start and its tables left out) with and without the warm-up, and the ratio
 of the two. The workflow does not wait for a quiet host here, nor measure a disturbed block again.
 """
@@ -57,11 +57,11 @@ def main(argv: list[str]) -> int:
         wall = statistics.median(walls)
         print(
             f"{name:<12} wall {wall:7.2f} s (median of {' '.join(f'{w:.2f}' for w in walls)}),"
-            f" overhead a block {(wall - blocks * duration) / blocks:.3f} s"
+            f" overhead per block {(wall - blocks * duration) / blocks:.3f} s"
         )
     wall = statistics.median(workflow)
     print(
-        f"workflow, its warm-up of {WARMUP_S[tool]} s a block aside: overhead a block"
+        f"workflow, without its warm-up of {WARMUP_S[tool]} s per block: overhead per block"
         f" {(wall - blocks * (duration + WARMUP_S[tool])) / blocks:.3f} s"
     )
     ratios = [mine / plain for mine, plain in zip(workflow, loop, strict=True)]

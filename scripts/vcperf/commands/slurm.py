@@ -76,8 +76,8 @@ def by_ssh(config: dict[str, Any], nodes: int) -> bool:
     whole on each of them. Raises VcperfError for a campaign that names its hosts itself."""
     if "testbed_file" in config:
         raise VcperfError(
-            f"testbed_file: {config['testbed_file']} says where the nodes are, and so would the"
-            " job; leave it out, or measure by jobs that hold those nodes: make jobs"
+            f"testbed_file: {config['testbed_file']} names nodes, but the job takes those that Slurm"
+            " gives it; leave testbed_file out, or use `make jobs`, whose jobs hold these nodes"
         )
     return nodes > 1 and config["testbed"] == "native"
 

@@ -89,8 +89,8 @@ def _osu(layout: Layout) -> dict[str, str]:
     if "osu" not in section:
         layout.refuse(
             ("pingpong", "programs"),
-            f"{OSU} is not to be had from a package: build the OSU micro-benchmarks with your"
-            f" stack, and name the folder of {OSU} in pingpong.osu",
+            f"no package has {OSU}: build the OSU micro-benchmarks with your stack, and name the"
+            f" folder of {OSU} in pingpong.osu",
         )
     folder = section["osu"].rstrip("/")
     found = {"name": OSU, "folder": folder}
