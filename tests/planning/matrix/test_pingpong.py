@@ -81,7 +81,7 @@ def program_in(folder, content="osu"):
 def test_what_osu_latency_cannot_do_is_refused_by_its_key(tmp_path):
     there = program_in(tmp_path / "osu")
     for change, said in [
-        ({"osu": None}, "pingpong.programs: osu_latency is not to be had from a package"),
+        ({"osu": None}, "pingpong.programs: no package has osu_latency: build the OSU"),
         ({"osu": str(tmp_path)}, f"pingpong.osu: {tmp_path}/osu_latency: no program is there"),
         ({"message_bytes": [1, 3]}, "pingpong.message_bytes[1]: osu_latency does not measure 3"),
         ({"message_bytes": [0, 8]}, "pingpong.message_bytes[0]: osu_latency does not measure 0"),
