@@ -4,8 +4,6 @@ from vcperf.running import worker
 
 worker.take_over(globals())  # what follows takes a second to load
 
-import pandas as pd
-
 from vcperf.config import campaign_file
 from vcperf.planning import choices, homes, planner
 from vcperf.preparation import mesh_paths
@@ -19,8 +17,7 @@ def main(config: dict, testbeds: list[str], cpus: tuple[int, ...], output: str) 
     checked = mesh_paths.with_paths(choices.with_points(campaign_file.checked(config)), [])
     hosts = hosts_of(checked, testbeds, cpus)
     plan = planner.plan(checked, hosts, (), choices.read(), homes.settled)
-    rows = pd.DataFrame(table.rows(plan), columns=list(table.COLUMNS))
-    write_table(rows, output)
+    write_table(table.whole(plan), output)
 
 
 if __name__ == "__main__":

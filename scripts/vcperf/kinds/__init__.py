@@ -45,18 +45,11 @@ def named(card: Card, labels: Mapping[str, Any]) -> dict[str, Any]:
 
     >>> named(CARDS["netperf"], {"test": "TCP_RR", "streams": "1", "load": "TCP_STREAM"})
     {'test': 'TCP_RR', 'streams': '', 'load': 'TCP_STREAM'}
-    >>> named(CARDS["netperf"], {"streams": "1.0"})
-    {'streams': ''}
     """
     return {
-        label: "" if label in card.usual and _whole(value) == card.usual[label] else value
+        label: "" if label in card.usual and str(value) == card.usual[label] else value
         for label, value in labels.items()
     }
-
-
-def _whole(value: Any) -> str:
-    """A label as text. A whole number is 1.0 where other rows of its table have none."""
-    return str(value).removesuffix(".0")
 
 
 def told(labels: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +67,7 @@ def told(labels: Mapping[str, Any]) -> dict[str, Any]:
         own = {label for label in card.labels if label not in card.usual} - _OF_A_PATH
         if card.usual and own <= there:
             return {
-                label: card.words[label].format(_whole(value))
+                label: card.words[label].format(value)
                 if label in card.words and isinstance(value, str | int) and value != ""
                 else value
                 for label, value in named(card, labels).items()

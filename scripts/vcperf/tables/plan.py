@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from vcperf.kinds import LABELS
 from vcperf.planning.cell import Plan
 from vcperf.records.key import nameless_key
@@ -13,6 +15,12 @@ COLUMNS = (
     *("testbed", "kind", *LABELS, "block", "order", "stopping"),
     *("shared_cpus", "link", "link_mbps", "key", "places", "record"),
 )
+
+
+def whole(plan: Plan) -> pd.DataFrame:
+    """The plan as a table of COLUMNS."""
+    # Values as they are: else a label that is a number, and missing in other kinds, becomes 1.0.
+    return pd.DataFrame(rows(plan), columns=list(COLUMNS), dtype="object")
 
 
 def rows(plan: Plan) -> list[dict[str, Any]]:
