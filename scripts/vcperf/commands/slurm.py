@@ -32,7 +32,7 @@ SCRIPT = f"{ROOT}/scripts/on-node"
 def main(argv: list[str]) -> int:
     """Submit, and wait for the job's end. Returns its exit status, or 1 when it was cancelled,
     timed out or could never start. Raises VcperfError."""
-    own, _, more = _split(argv)
+    own, more = _split(argv)
     parser = argparse.ArgumentParser(prog="vcperf slurm", description=__doc__.splitlines()[0])
     parser.add_argument("campaign", nargs="?", metavar="CAMPAIGN.yaml")
     parser.add_argument("--nodes", type=int, default=1, help="how many nodes to ask for (1)")
@@ -183,7 +183,7 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _split(argv: list[str]) -> tuple[list[str], str, list[str]]:
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
     """Arguments before and after ``--``."""
     at = argv.index("--") if "--" in argv else len(argv)
-    return argv[:at], "--", argv[at + 1 :]
+    return argv[:at], argv[at + 1 :]
