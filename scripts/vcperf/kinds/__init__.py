@@ -12,7 +12,7 @@ from vcperf.kinds.card import Card
 
 def _cards() -> list[Card]:
     """The cards of this folder, in the order in which campaigns have their cells."""
-    others = ("card", "stand_in")
+    others = ("card", "cpu_parts", "stand_in")
     names = [module.name for module in pkgutil.iter_modules(__path__) if module.name not in others]
     cards = [importlib.import_module(f"{__name__}.{name}").CARD for name in names]
     return sorted(cards, key=lambda card: (card.place, card.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from vcperf.kinds import netperf, stand_in
+from vcperf.kinds import cpu_parts, netperf, stand_in
 from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
 METRICS = (
@@ -20,6 +20,7 @@ METRICS = (
     "receiver_domain_cpu_percent",
     "congestion_window_bytes",
     "trend_percent",
+    *cpu_parts.PARTS,
 )
 SUMMARY = "iperf3_summary"
 SELECTORS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from vcperf.kinds import cpu_parts
 from vcperf.kinds.card import Card, Claimable, Drawing, Options, Summary
 
 TOOLS = dict.fromkeys(
@@ -22,7 +23,11 @@ METRICS = (
     *LATENCIES,
     "streams_variation_percent",
     "load_mbps",
+    *cpu_parts.PARTS,
+    cpu_parts.COST,
 )
+# Those that tables of earlier versions lack.
+NEW_METRICS = ("streams_variation_percent", "load_mbps", *cpu_parts.PARTS, cpu_parts.COST)
 # A cell that names nothing else is one stream without a load.
 USUAL = {"streams": "1", "load": "none"}
 WORDS = {"streams": "{} streams", "load": "beside {}"}
@@ -150,7 +155,7 @@ CARD = Card(
     tables=("netperf",),
     labels=("pinning", "path", "sender", "receiver", "test", "message_bytes", *USUAL),
     metrics=METRICS,
-    usual={**USUAL, "streams_variation_percent": "", "load_mbps": ""},
+    usual={**USUAL, **dict.fromkeys(NEW_METRICS, "")},
     words=WORDS,
     metric_of=metric_of,
     values={

@@ -3,8 +3,10 @@
 An *observation* is what a testbed tells of itself at one moment, in plain types:
 
     pinning  domain -> CPUs of each VCPU, as the kernel or hypervisor says
-    domains  domain -> {clock_s, cpu_s}: CPU seconds used so far, and the clock, in
-             seconds, of the host that said so
+    domains  domain -> {clock_s, cpu_s, ...}: CPU seconds used so far, and the clock, in
+             seconds, of the host that said so. A testbed with hosts adds to a host domain
+             `host_s`, CPU seconds of the host outside its guests; one with more threads than
+             VCPUs adds to a guest those of the others (`vcperf.kinds.cpu_parts`)
     hosts    host -> {clock_s, program_s, own_s, steal_s, ...}: CPU seconds of the host
              so far: in programs or domains, of these our own, and stolen below it. This
              host adds its load average and the state of its CPUs
@@ -27,6 +29,32 @@ if TYPE_CHECKING:
 def domain_cpu_percent(before: Observation, after: Observation, domain: str) -> float:
     """CPU time of a domain between two observations, in percent of one CPU."""
     return _percent(before["domains"][domain], after["domains"][domain], "cpu_s")
+
+
+def part_seconds(before: Observation, after: Observation, domain: str, key: str) -> float | None:
+    """A part of a domain's account between two observations, in seconds.
+
+    Args:
+        before, after: the observations.
+        domain: whose.
+        key: which part, such as `host_s`.
+
+    Returns None where an observation lacks it; never less than 0, which the difference of two
+    accounts of unlike precision can be.
+    """
+    first, last = before["domains"].get(domain, {}), after["domains"].get(domain, {})
+    if key not in first or key not in last:
+        return None
+    return max(0.0, float(last[key] - first[key]))
+
+
+def part_percent(before: Observation, after: Observation, domain: str, key: str) -> float | None:
+    """As `part_seconds`, in percent of one CPU."""
+    used = part_seconds(before, after, domain, key)
+    if used is None:
+        return None
+    first, last = before["domains"][domain], after["domains"][domain]
+    return float(100 * used / (last["clock_s"] - first["clock_s"]))
 
 
 def disturbance(before: Observation, after: Observation) -> tuple[float, float]:

@@ -58,6 +58,23 @@ COLUMNS: Mapping[str, Column] = {
     "receiver_cpu_percent": Column(NUMBER, "%", "CPU of the receiver's system, by netperf"),
     "sender_domain_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the sender"),
     "receiver_domain_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the receiver"),
+    "sender_emulator_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the sender's emulator"),
+    "receiver_emulator_cpu_percent": Column(
+        NUMBER, "% of one CPU", "CPU of the receiver's emulator"
+    ),
+    "sender_iothreads_cpu_percent": Column(
+        NUMBER, "% of one CPU", "CPU of the sender's I/O threads"
+    ),
+    "receiver_iothreads_cpu_percent": Column(
+        NUMBER, "% of one CPU", "CPU of the receiver's I/O threads"
+    ),
+    "sender_vhost_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the sender's vhost"),
+    "receiver_vhost_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the receiver's vhost"),
+    "sender_delay_percent": Column(NUMBER, "% of one CPU", "Delay of the sender's VCPUs"),
+    "receiver_delay_percent": Column(NUMBER, "% of one CPU", "Delay of the receiver's VCPUs"),
+    "sender_host_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the sender's host"),
+    "receiver_host_cpu_percent": Column(NUMBER, "% of one CPU", "CPU of the receiver's host"),
+    "cpu_s_per_gbyte": Column(NUMBER, "s per 10^9 bytes", "CPU time", LESS),
     "latency_us": Column(NUMBER, "us", "Latency", LESS),
     "p50_us": Column(NUMBER, "us", "Median latency of a transaction", LESS),
     "p90_us": Column(NUMBER, "us", "90th percentile of the latency", LESS),

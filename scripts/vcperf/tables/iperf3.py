@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcperf.kinds.cpu_parts import ENDS, PARTS
 from vcperf.kinds.iperf3 import METRICS
 from vcperf.records.observation import domain_cpu_percent
+from vcperf.tables import cpu_parts
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged
 from vcperf.tools import iperf3
 from vcperf.tools.filter import Untrusted
@@ -16,8 +18,9 @@ from vcperf.tools.filter import Untrusted
 CELL = ("testbed", "pinning", "path", "protocol", "mode", "direction", "streams", "message_bytes")
 ORDER = (*CELL, "block")
 COLUMNS = (
-    *(*CELL, "sender", "receiver", "block", *METRICS, "threads", "elapsed_s"),
-    *("link", "link_mbps", *CONDITIONS),
+    *(*CELL, "sender", "receiver", "block"),
+    *(metric for metric in METRICS if metric not in PARTS),
+    *("threads", "elapsed_s", "link", "link_mbps", *CONDITIONS, *PARTS),
 )
 
 
@@ -40,13 +43,13 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
     noted = conditions(planned, content, run["start"], disturbed_percent)
     made = []
     for row in parsed:
-        ends = ("sender", "receiver")
+        ends = ENDS
         if row["direction"] == "reverse":
             ends = ("receiver", "sender")
         full = {**planned, **row, **noted}
-        for end, domain in zip(("sender", "receiver"), (spec[name] for name in ends), strict=True):
+        for end, domain in zip(ENDS, (spec[name] for name in ends), strict=True):
             used = domain_cpu_percent(content["before"], content["after"], domain)
             full |= {end: domain, f"{end}_domain_cpu_percent": round(used, 2)}
             full[f"{end}_process_cpu_percent"] = row[f"{end}_cpu_percent"]
-        made.append(full)
+        made.append(full | cpu_parts.percents(content, {end: full[end] for end in ENDS}))
     return made

@@ -23,6 +23,24 @@ SUMMARIES = {
     for metric in netperf.METRICS
     for end in (*ENDS, *MEDIANS)
 }
+# Of an end's CPU time: column, less the end's name -> what it is, with {} for sending or receiving.
+OF_END = {
+    "emulator_cpu_percent": "CPU time of QEMU's threads for the {} guest, those of VCPUs and I/O"
+    " aside, in percent of one CPU; libvirt only",
+    "iothreads_cpu_percent": "CPU time of the I/O threads of the {} guest, in percent of one CPU;"
+    " libvirt only",
+    "vhost_cpu_percent": "CPU time of the vhost threads of the {} guest, in percent of one CPU;"
+    " libvirt only",
+    "delay_percent": "time that VCPUs of the {} guest were ready and did not run, in percent of one"
+    " CPU; libvirt only",
+    "host_cpu_percent": "CPU time of the host of the {} domain outside its guests, in percent of"
+    " one CPU: under Xen of dom0, on libvirt of all other programs and of interrupts",
+}
+PARTS = {
+    f"{end}_{name}": text.format(doing)
+    for end, doing in (("sender", "sending"), ("receiver", "receiving"))
+    for name, text in OF_END.items()
+}
 MEANINGS = {
     # Metrics.
     "throughput_mbps": "payload, in 10^6 bits per second; for UDP, what was received; of several"
@@ -35,6 +53,10 @@ MEANINGS = {
     " of several streams, the mean of their figures",
     "sender_domain_cpu_percent": "CPU time of the sending domain, in percent of one CPU",
     "receiver_domain_cpu_percent": "CPU time of the receiving domain, in percent of one CPU",
+    **PARTS,
+    "cpu_s_per_gbyte": "CPU seconds per 10^9 bytes moved: of both ends, of the threads that work"
+    " for them and of their hosts; empty where hosts have no account, for transactions and beside a"
+    " load",
     "p50_us": "half of a block's transactions took at most so long",
     "p90_us": "90 % of a block's transactions took at most so long",
     "p99_us": "99 % of a block's transactions took at most so long",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from vcperf.kinds.cpu_parts import COST, ENDS, PARTS
 from vcperf.kinds.netperf import METRICS, USUAL, metric_of
 from vcperf.records.observation import domain_cpu_percent
+from vcperf.tables import cpu_parts
 from vcperf.tables.common import CONDITIONS, Content, Planned, command, conditions, damaged
 from vcperf.tools import netperf, netperf_course, netperf_cpu, netperf_latency, netperf_streams
 from vcperf.tools.filter import Untrusted
@@ -23,7 +25,7 @@ COLUMNS = (
     "message_bytes",
     *USUAL,
     "block",
-    *METRICS,
+    *(metric for metric in METRICS if metric not in (*PARTS, COST)),
     "sent_mbps",
     "lost_percent",
     "overlap_percent",
@@ -31,6 +33,8 @@ COLUMNS = (
     "link",
     "link_mbps",
     *CONDITIONS,
+    *PARTS,
+    COST,
 )
 
 
@@ -65,9 +69,14 @@ def rows(planned: Planned, content: Content, disturbed_percent: float) -> list[d
         "test": spec["test"],
         **conditions(planned, content, run["start"], disturbed_percent),
     }
-    for end in ("sender", "receiver"):
+    for end in ENDS:
         used = domain_cpu_percent(content["before"], content["after"], spec[end])
         row[f"{end}_domain_cpu_percent"] = round(used, 2)
+    row |= cpu_parts.percents(content, {end: spec[end] for end in ENDS})
+    if metric_of(spec) == "throughput_mbps" and "load" not in spec:
+        # All of the run, as the observations are about all of it.
+        moved = row["throughput_mbps"] * 1e6 / 8 * longest_s
+        row |= cpu_parts.cost(content, {end: spec[end] for end in ENDS}, moved)
     asked_s = spec["duration_s"]
     if "streams" in spec:
         asked_s = netperf_streams.seconds(asked_s, spec["warmup_s"])

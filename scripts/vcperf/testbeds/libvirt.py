@@ -171,12 +171,16 @@ class LibvirtTestbed(HostsTestbed):
         for name, look in self._look().items():
             node = self.kvm[name]
             tick = self._tick[node.ssh]
+            host = observation["hosts"][node.ssh]
+            taken_s = sum(look.taken_s(guest, tick) for guest in node.guests)
+            busy_s = host["program_s"] + host["interrupt_s"]
+            observation["domains"][node.node["dom0"]]["host_s"] = busy_s - taken_s
             for domain, guest in node.node["guests"].items():
                 observation["pinning"][domain] = look.pinning(domain)
                 observation["threads"][domain] = look.threads(domain)
                 observation["domains"][domain] = look.account(domain, tick)
                 if domain in self.spec["ends"]:
-                    observation["hosts"][node.ssh]["own_s"] += look.taken_s(guest, tick)
+                    host["own_s"] += look.taken_s(guest, tick)
             if self._pinned:
                 self._check_threads(look)
         return observation

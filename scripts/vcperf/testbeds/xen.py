@@ -161,6 +161,7 @@ class XenTestbed(RemoteTestbed):
                 pinning[domain] = node.pinning(domain, rows)
                 used = seconds(node.rows_of(domain, rows))
                 domains[domain] = {"clock_s": clock, "cpu_s": used}
+            domains[node.node["dom0"]]["host_s"] = domains[node.node["dom0"]]["cpu_s"]
             ours = {node.node["dom0"], *self.spec["ends"]} & set(node.node["domains"])
             hosts[node.ssh] = {
                 "clock_s": clock,
