@@ -1,5 +1,7 @@
 """What the testbed of containers says where there are none."""
 
+import subprocess
+
 import pytest
 from helpers.plans import plan_of
 
@@ -13,6 +15,41 @@ def test_a_host_without_podman_is_told_the_packages(monkeypatch):
     fault = PodmanTestbed.host_fault()
     assert fault.startswith("not found: podman")
     assert "podman, netavark, iptables and runc (Debian: packages of these names)" in fault
+
+
+@pytest.fixture
+def no_root(monkeypatch):
+    monkeypatch.setattr("vcperf.testbeds.podman.rootless", lambda: True)
+
+
+def test_what_a_user_measures_without_root_is_other_cells(no_root):
+    assert PodmanTestbed.options({}) == {"network": "bridge", "rootless": True}
+
+
+def test_a_runtime_that_needs_root_is_refused_without(no_root):
+    with pytest.raises(VcperfError) as fault:
+        PodmanTestbed.options({"runtime": "runc"})
+    assert str(fault.value) == (
+        "podman.runtime: runc starts no container without a control group, which needs root;"
+        " use crun, or run as root"
+    )
+
+
+def test_a_user_without_crun_is_told_to_install_it(no_root, monkeypatch):
+    monkeypatch.setattr("vcperf.testbeds.podman.programs.missing", lambda tools: "")
+    monkeypatch.setattr("shutil.which", lambda name, path: None if name == "crun" else name)
+    said = "not found: crun, which is for users who are not root; install crun"
+    assert PodmanTestbed.host_fault() == said
+
+
+def test_a_refusal_without_root_says_that_root_may(no_root, monkeypatch):
+    refused = subprocess.CompletedProcess([], 1, "", "unshare: unshare failed: not permitted\n")
+    monkeypatch.setattr("vcperf.testbeds.podman.isolation.run", lambda *_: refused)
+    monkeypatch.setattr("vcperf.testbeds.podman.programs.missing", lambda tools: "")
+    monkeypatch.setattr("shutil.which", lambda name, path: name)
+    assert PodmanTestbed.host_fault() == (
+        "no container can be started here (unshare: unshare failed: not permitted); run as root"
+    )
 
 
 def test_auto_never_takes_containers(monkeypatch):

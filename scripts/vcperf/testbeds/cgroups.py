@@ -45,6 +45,9 @@ class Group:
         words = _read(f"{self._usage}/cpu.stat").split()
         return int(words[words.index("usage_usec") + 1]) / 1e6
 
+    def reaped(self, seconds: float) -> None:
+        """A command in it has ended: it counts in any case."""
+
     def pids(self) -> set[int]:
         """The processes in it, by their numbers in our own PID namespace; none when it is gone."""
         try:

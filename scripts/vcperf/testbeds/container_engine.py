@@ -12,7 +12,7 @@ import re
 
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
-from vcperf.testbeds import child, container_image
+from vcperf.testbeds import cgroups, child, container_image
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -28,9 +28,16 @@ SHARED = f"{STATE}/shared"  # a folder that all containers see at this path
 NETWORK, BRIDGE = "vcperf", "podman1"  # the first bridge of a network namespace
 PATIENCE_S = 60.0
 MOST = 1048576  # of a limit that podman would raise, which some hosts refuse
-HIDE = (
-    'for folder; do mkdir -p "$folder" && mount -t tmpfs -o mode=755 tmpfs "$folder" || exit; done'
-)
+# A user may not make the folder CACHE, and podman then keeps what it remembers to itself.
+# crun refuses a folder of control groups of both versions, also where it makes none.
+HIDE = """
+unified=$1 && shift
+for folder; do
+    [ -d "$folder" ] || mkdir -p "$folder" || continue
+    mount -t tmpfs -o mode=755 tmpfs "$folder" || exit
+done
+[ ! -d "$unified" ] || mount --bind "$unified" "${unified%/*}"
+"""
 # vfs, as an overlay is refused on some hosts: an image of some megabytes is copied quickly.
 STORAGE = f"""[storage]
 driver = "vfs"
@@ -56,11 +63,11 @@ class Engine:
 
     Args:
         runtime: what starts containers: `runc` or `crun`.
-        cgroup: the group at the top below which containers have theirs.
+        no_groups: whether containers have no control groups.
     """
 
-    def __init__(self, runtime: str, cgroup: str) -> None:
-        self.runtime, self.cgroup = runtime, cgroup
+    def __init__(self, runtime: str, no_groups: bool = False) -> None:
+        self.runtime, self.no_groups = runtime, no_groups
 
     def set_up(self, nodes: Iterable[str]) -> str:
         """Make the folder, the configuration and the image.
@@ -70,7 +77,9 @@ class Engine:
 
         Returns the image's name. Raises VcperfError.
         """
-        done(child.start(["sh", "-c", HIDE, "sh", RUN, SHM, CACHE]), "a folder of the block's own")
+        unified = f"{cgroups.ROOT}/unified" if self.no_groups else ""
+        hide = ["sh", "-c", HIDE, "sh", unified, RUN, SHM, CACHE]
+        done(child.start(hide), "a folder of the block's own")
         for folder in (SHARED, f"{STATE}/nodes"):
             os.makedirs(folder)
         _write(f"{STATE}/storage.conf", STORAGE)

@@ -1,4 +1,4 @@
-"""The processes of containers, by their control groups."""
+"""The processes of containers, by the account that each has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 from vcperf.basics.cpulist import parse
 from vcperf.errors import VcperfError
 from vcperf.testbeds import processes
-from vcperf.testbeds.cgroups import Group
 from vcperf.testbeds.domain_processes import DomainProcesses
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -15,11 +14,12 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterable
 
+    from vcperf.testbeds.container_holding import Account
     from vcperf.testbeds.contract import Pinning
 
 
 class ContainerProcesses(DomainProcesses):
-    """What is in the control group of a domain's container is the domain's. A command that we
+    """What is in the account of a domain's container is the domain's. A command that we
     start is not: it is the runtime, which starts another in the container and waits for it.
 
     Args:
@@ -30,17 +30,18 @@ class ContainerProcesses(DomainProcesses):
         super().__init__(domains, lambda pid: "")
         self.first: dict[str, int] = {}
         """domain -> the first process of its container."""
-        self._groups: dict[str, Group] = {}
+        self._accounts: dict[str, Account] = {}
         self._runtime_s = 0.0
 
-    def enter(self, domain: str, pid: int) -> None:
+    def enter(self, domain: str, pid: int, account: Account) -> None:
         """Take a container that has started; `pid` is its first process."""
-        self.first[domain], self._groups[domain] = pid, Group(pid)
+        self.first[domain], self._accounts[domain] = pid, account
 
     def reap(self, domain: str, process: subprocess.Popen[bytes]) -> int:
         """Wait for the end of a command, and keep the CPU time of what started it."""
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         self._runtime_s += processes.all_threads_cpu_seconds(process.pid)
+        self._accounts[domain].reaped(processes.waited_cpu_seconds(process.pid))
         process.wait()
         self._roots[domain].discard(process.pid)
         self._started.pop(process.pid, None)
@@ -48,25 +49,25 @@ class ContainerProcesses(DomainProcesses):
 
     def alive(self) -> dict[str, set[int]]:
         """The processes of each container now."""
-        return {domain: group.pids() for domain, group in self._groups.items()}
+        return {domain: account.pids() for domain, account in self._accounts.items()}
 
     def cpu_seconds(self, alive: dict[str, set[int]]) -> dict[str, float]:
         """CPU time of each container so far, to the nanosecond or microsecond. Raises VcperfError
         when one has ended."""
         try:
-            return {domain: group.cpu_seconds() for domain, group in self._groups.items()}
+            return {domain: account.cpu_seconds() for domain, account in self._accounts.items()}
         except OSError:
             raise VcperfError(self._ended(alive)) from None
 
     def take_pinning(self, alive: dict[str, set[int]]) -> Pinning:
-        """What the control group of each container says, and what the kernel allows each of its
+        """What the account of each container says, and what the kernel allows each of its
         processes; those that differ give an entry each. Raises VcperfError when one has ended."""
         found: Pinning = {}
-        for domain, group in self._groups.items():
+        for domain, account in self._accounts.items():
             if self.first[domain] not in alive[domain]:
                 raise VcperfError(self._ended(alive))
             try:
-                masks = {tuple(parse(group.cpus()))}
+                masks = {tuple(parse(account.cpus()))}
             except OSError:
                 raise VcperfError(self._ended(alive)) from None
             for pid in alive[domain]:

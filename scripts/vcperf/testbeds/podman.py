@@ -3,7 +3,8 @@
 All runs in namespaces of the block (scripts/isolate makes them, as for network namespaces): the
 kernel ends containers, monitors, bridges, firewall rules and mounts with the block. A node is a
 network namespace with a bridge of podman's; two nodes are joined by a veth between their bridges,
-shaped by tbf. Commands enter a container by its runtime's `exec`.
+shaped by tbf. Commands enter a container by its runtime's `exec`. Without root, containers have
+no control groups, and are held to their CPUs as `container_holding` says.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from vcperf.errors import VcperfError
 from vcperf.testbeds import cgroups, child, container_engine, isolation, network, programs, shaping
 from vcperf.testbeds.cluster import Cluster
 from vcperf.testbeds.container_engine import BRIDGE, NETWORK, SHARED, STATE, Engine
+from vcperf.testbeds.container_holding import ByAffinity, ByGroups, rootless
 from vcperf.testbeds.container_image import BOUND
 from vcperf.testbeds.container_processes import ContainerProcesses
 from vcperf.testbeds.local import LocalTestbed
@@ -38,6 +40,7 @@ PACKAGES = {
     "iptables": "iptables",
 }
 GROUP = "vcperf-podman"
+ROOTLESS = "crun"  # the runtime that can do without control groups
 LEFT_S = 60.0  # so old is what a killed block has left; containers start sooner
 ANSWER = "answer-launch"  # starts what a launcher wants in other containers
 ASK = "ask-launch"
@@ -74,8 +77,10 @@ class PodmanTestbed(LocalTestbed):
         self.containers = ContainerProcesses(self.cpus)
         self.processes = self.containers
         self.helpers = self.processes.helpers
-        group = f"/{GROUP}-{os.stat('/proc/self/ns/pid').st_ino}"
-        self.engine = Engine(spec.get("runtime") or runtime(), group)
+        self._group = f"{GROUP}-{os.stat('/proc/self/ns/pid').st_ino}"
+        no_groups = spec.get("rootless", False)
+        self.holding = ByAffinity() if no_groups else ByGroups(f"/{self._group}")
+        self.engine = Engine(spec.get("runtime") or runtime(), no_groups)
         self.ids: dict[str, str] = {}
         self._image = ""
         self._jobs = 0
@@ -93,7 +98,8 @@ class PodmanTestbed(LocalTestbed):
         if absent:
             return absent
         if not runtime():
-            return "not found: crun or runc; install runc"
+            wanted = "crun, which is for users who are not root" if rootless() else "crun or runc"
+            return f"not found: {wanted}; install {'crun' if rootless() else 'runc'}"
         for hidden in (container_engine.RUN, container_engine.CACHE):
             if f"{os.getcwd()}/".startswith(f"{hidden}/"):
                 return f"this folder is below {hidden}, which its blocks hide; move it elsewhere"
@@ -101,13 +107,20 @@ class PodmanTestbed(LocalTestbed):
         if tried.returncode == 0:
             return ""
         why = last_line(tried.stderr, f"status {tried.returncode}").removeprefix("domain try: ")
-        root = "" if os.geteuid() == 0 else "; run as root"
+        root = "; run as root" if rootless() else ""
         return f"no container can be started here ({why}){root}"
 
     @staticmethod
     def options(section: Mapping[str, Any]) -> dict[str, Any]:
-        """The network mode, and the runtime where one is chosen."""
+        """The network mode, the runtime where one is chosen, and whether it is without root."""
         chosen = {"runtime": section["runtime"]} if "runtime" in section else {}
+        if rootless():
+            if chosen.get("runtime", ROOTLESS) != ROOTLESS:
+                raise VcperfError(
+                    f"podman.runtime: {chosen['runtime']} starts no container without a control"
+                    f" group, which needs root; use {ROOTLESS}, or run as root"
+                )
+            chosen["rootless"] = True
         return {"network": section.get("network", BRIDGED), **chosen}
 
     @staticmethod
@@ -155,7 +168,16 @@ class PodmanTestbed(LocalTestbed):
             printed = container_engine.done(process, f"domain {domain}: its container")
             self.ids[domain] = printed.split()[-1]
             with open(f"{STATE}/{domain}.pid", encoding="ascii") as handle:
-                self.containers.enter(domain, int(handle.read()))
+                pid = int(handle.read())
+            try:
+                self.holding.hold(pid, self.cpus[domain])
+            except OSError as error:
+                raise VcperfError(
+                    f"domain {domain}: cannot be pinned to CPU {self.cpu_list(domain)}:"
+                    f" {error.strerror}"
+                ) from None
+            spent = f"{SHARED}/*/used.{self.addresses[domain]}.*"
+            self.containers.enter(domain, pid, self.holding.account(pid, spent))
         self._join()
 
     def __exit__(self, *_: object) -> None:
@@ -165,7 +187,7 @@ class PodmanTestbed(LocalTestbed):
         with contextlib.suppress(ChildProcessError):
             while True:
                 os.wait()
-        cgroups.sweep(self.engine.cgroup.strip("/"), 0)
+        cgroups.sweep(self._group, 0)
 
     def _network_namespace(self, node: str) -> subprocess.Popen[bytes]:
         """A process in a network namespace that is the node's."""
@@ -195,8 +217,9 @@ class PodmanTestbed(LocalTestbed):
     def _run_argv(self, node: str, domain: str) -> list[str]:
         """The command that starts the container of a domain: it waits."""
         words = ["run", "--detach", f"--name={domain}", f"--hostname={domain}", "--pull=never"]
-        words += [f"--pidfile={STATE}/{domain}.pid", f"--cgroup-parent={self.engine.cgroup}"]
-        words += [f"--cpuset-cpus={self.cpu_list(domain)}", "--security-opt=label=disable"]
+        cpus = self.cpu_list(domain)
+        words += [f"--pidfile={STATE}/{domain}.pid", "--security-opt=label=disable"]
+        words += self.holding.run_words(cpus)
         words += [f"--volume={folder}:{folder}:ro" for folder in dict.fromkeys(BOUND)]
         words += [f"--volume={SHARED}:{SHARED}"]
         if self.network == HOST:
@@ -259,8 +282,8 @@ class PodmanTestbed(LocalTestbed):
     # -- running --------------------------------------------------------------------
 
     def command(self, domain: str, argv: list[str]) -> list[str]:
-        """The whole command line that runs argv in a domain; its control group has the CPUs."""
-        return [*self.enter_argv(domain), *argv]
+        """The whole command line that runs argv in a domain."""
+        return [*self.enter_argv(domain), *self.holding.prefix(self.cpu_list(domain)), *argv]
 
     def enter_argv(self, domain: str) -> list[str]:
         """By the container's runtime."""
@@ -300,7 +323,10 @@ class PodmanTestbed(LocalTestbed):
         os.mkdir(folder)
         copies = [shutil.copy(file, folder) for file in [*files, f"{LAUNCHERS}/{ASK}"]]
         os.mkfifo(f"{folder}/requests")
-        known = "\n".join(f"{self.addresses[d]} {self.ids[d]}" for d in domains)
+        known = "\n".join(
+            " ".join([self.addresses[d], self.ids[d], *self.holding.prefix(self.cpu_list(d))])
+            for d in domains
+        )
         answering = child.start([f"{LAUNCHERS}/{ANSWER}", folder, self.engine.runtime, known])
         try:
             hosts = [self.addresses[domain] for domain in domains]
@@ -329,24 +355,27 @@ class PodmanTestbed(LocalTestbed):
             f"{name} {container_engine.version(child.run([name, '--version'], 10)[1])}"
             for name in ("podman", self.engine.runtime)
         )
-        self.platform = f"{podman} ({started_by}), network {self.network}"
+        self.platform = f"{podman} ({started_by}), network {self.network}{self.holding.words}"
         return {**super().facts(), "image": self._image}
 
 
 def runtime() -> str:
     """The runtime that starts containers here; empty when there is none. crun refuses hosts with
-    control groups of both versions."""
+    control groups of both versions, unless it makes none."""
     import shutil
 
     new = os.path.exists(f"{cgroups.ROOT}/cgroup.controllers")
-    names = ("crun", "runc") if new else ("runc", "crun")
+    names = ["crun", "runc"] if new else ["runc", "crun"]
+    if rootless():
+        names = [ROOTLESS]
     return next((n for n in names if shutil.which(n, path=programs.search_path())), "")
 
 
 def main() -> int:
     """Try whether a container can be started here, and look at its CPU; the exit status."""
     cpu = min(os.sched_getaffinity(0))
-    spec = {**TRY, "nodes": {"node": {"dom0": "try", "domains": {"try": [[cpu]]}}}}
+    nodes = {"node": {"dom0": "try", "domains": {"try": [[cpu]]}}}
+    spec = {**TRY, "nodes": nodes, "rootless": rootless()}
     try:
         with PodmanTestbed(spec, {}) as testbed:
             found = testbed.observe()["pinning"]

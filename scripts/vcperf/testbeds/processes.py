@@ -114,6 +114,13 @@ def all_threads_cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
+def waited_cpu_seconds(pid: int) -> float:
+    """CPU time of the children that a process has waited for, to the clock tick; 0 when it is
+    gone."""
+    fields = stat_fields(pid)
+    return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
 def host_cpu(own_s: float) -> dict[str, float]:
     """This host's part of an observation.
 
