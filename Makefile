@@ -112,9 +112,9 @@ restore-pins: setup ## Restore the pins of Xen hosts after a campaign was killed
 OUT ?= results/compare
 
 .PHONY: compare gate
-compare: setup ## Compare two finished results folders (A=folder B=folder, OUT=folder)
+compare: setup ## Compare two finished results folders (A=folder B=folder, OUT=folder, TESTBEDS='one other')
 	@[ -n '$(A)' ] && [ -n '$(B)' ] || { echo 'make compare: give two results folders: A=folder B=folder' >&2; exit 2; }
-	@.venv/bin/python -m vcperf compare --out '$(OUT)' '$(A)' '$(B)'
+	@.venv/bin/python -m vcperf compare --out '$(OUT)' '$(A)' '$(B)' $(if $(TESTBEDS),--testbeds $(foreach name,$(TESTBEDS),'$(name)'))
 
 gate: setup ## Fail when B is worse than A, or it cannot be told (A=folder B=folder, or AA=folder)
 	@[ -n '$(AA)' ] || { [ -n '$(A)' ] && [ -n '$(B)' ]; } || { echo 'make gate: give two results folders: A=folder B=folder, or AA=folder' >&2; exit 2; }

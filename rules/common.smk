@@ -110,12 +110,13 @@ except VcperfError as error:
 PLAN = CAMPAIGN.plan
 for resource in CAMPAIGN.resources:
     workflow.register_resource(resource, 1)
-# The folder of its programs -> a stack that the campaign uses.
-STACKS = {
-    Path(mpi_stacks.program(cell.spec["stack"], "any")).parent.name: cell.spec["stack"]
-    for cell in PLAN.cells
-    if "stack" in cell.spec
-}
+# The folder of its programs -> a stack that the campaign uses, and a testbed that uses it.
+STACKS, TESTBED_OF = {}, {}
+for cell in PLAN.cells:
+    if "stack" in cell.spec:
+        programs = Path(mpi_stacks.program(cell.spec["stack"], "any")).parent.name
+        STACKS[programs] = cell.spec["stack"]
+        TESTBED_OF[programs] = cell.spec["testbed"]
 
 
 def records(blocks):

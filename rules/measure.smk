@@ -15,7 +15,7 @@ rule measure:
         "../envs/vcperf.yaml"
     # On nodes of their own the measurement only waits here. Else all cores: nothing else runs on
     # this machine meanwhile.
-    threads: 1 if CAMPAIGN.resources else workflow.cores
+    threads: lambda wildcards: 1 if wildcards.testbed in CAMPAIGN.elsewhere else workflow.cores
     resources:
         **{name: partial(holds, name) for name in CAMPAIGN.resources},
     params:

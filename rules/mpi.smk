@@ -61,9 +61,11 @@ rule compile_mpi_there:
         flags=lambda wildcards: STACKS[f"{wildcards.stack}@{wildcards.host}"].get(
             "cflags", ""
         ),
+        testbed=lambda wildcards: TESTBED_OF[f"{wildcards.stack}@{wildcards.host}"],
     message:
         "Compiling {wildcards.program} with {wildcards.stack} on {wildcards.host}"
     shell:
         "python3 -S -m vcperf.testbeds.compile_there {params.stack[host]:q}"
         " {params.stack[folder]:q} {input.source:q} {output.program:q}"
+        " {params.testbed}"
         ' "$VCPERF_CONTEXT" {params.flags:q} > {log:q} 2>&1'

@@ -219,3 +219,19 @@ def test_cells_whose_specs_differ_are_named(tmp_path, capsys):
     assert text.splitlines()[1].endswith("specs differ")
     command.main([a, a])
     assert "specs" not in capsys.readouterr().out
+
+
+def test_two_testbeds_are_compared_on_request(tmp_path, capsys):
+    xen = by_size([100, 100], 8).assign(testbed="xen")
+    kvm = by_size([100, 60], 8, seed=50).assign(testbed="libvirt")
+    a, b = finished(tmp_path / "a", xen), finished(tmp_path / "b", kvm)
+    assert command.main([a, b]) == 2
+    assert capsys.readouterr().err.endswith("or their testbeds by --testbeds xen libvirt\n")
+    assert command.main([a, b, "--testbeds", "xen", "libvirt"]) == 1
+    text = capsys.readouterr().out
+    assert "xen and libvirt config1" in text and "2 cells: 1 changed, 1 no change" in text
+    both = finished(tmp_path / "both", pd.concat([xen, kvm]))
+    assert command.main([both, both, "--testbeds", "xen", "libvirt"]) == 1
+    assert "2 cells: 1 changed, 1 no change" in capsys.readouterr().out
+    assert command.main([a, b, "--testbeds", "xen", "kvm"]) == 2
+    assert "b: --testbeds: has no testbed 'kvm'; it has libvirt" in capsys.readouterr().err

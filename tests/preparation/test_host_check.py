@@ -41,4 +41,4 @@ def test_a_campaign_without_the_kind_does_not_need_its_program(lacking):
 
 
 def test_programs_of_domains_on_other_hosts_are_not_looked_for_here(lacking):
-    host_check.check_host(*lacking("xen", SimpleNamespace(context={})))
+    host_check.check_host(*lacking("xen", SimpleNamespace(context={}, nodes={})))

@@ -3,7 +3,11 @@
 import os
 
 import pytest
+import yaml
+from helpers.checkout import ROOT
+from helpers.config import DEFAULT
 
+from vcperf.config import files
 from vcperf.errors import VcperfError
 from vcperf.preparation import hosts
 from vcperf.testbeds.netns import NetnsTestbed
@@ -48,3 +52,20 @@ def test_one_hardware_thread_of_each_core_comes_first(monkeypatch):
     assert hosts.usable_cpus() == (0, 1, 2, 3)
     siblings.update({0: "0-1\n", 1: "0-1\n", 2: "2-3\n", 3: "2-3\n"})
     assert hosts.usable_cpus() == (0, 2, 1, 3)
+
+
+def test_an_ssh_destination_is_one_host_in_all_testbed_files(tmp_path):
+    content = files.read_yaml(ROOT / "lab/testbed.yaml")
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "testbed.yaml").write_text(yaml.safe_dump(content))
+    names = ["xen", "native"]
+    one, two = (str(tmp_path / folder / "testbed.yaml") for folder in ("one", "two"))
+    assert len(hosts.hosts_of({**DEFAULT, "testbed_file": one}, names, (0, 1))) == 2
+    both = {**DEFAULT, "testbed_file": {"xen": one, "native": two}}
+    with pytest.raises(VcperfError) as refused:
+        hosts.hosts_of(both, names, (0, 1))
+    assert str(refused.value) == (
+        f"lab-vc00: testbed xen reaches it by {tmp_path}/one/run/ssh_config, testbed native by"
+        f" {tmp_path}/two/run/ssh_config; give one of the two hosts another name there"
+    )

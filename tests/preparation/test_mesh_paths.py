@@ -63,7 +63,14 @@ def test_other_campaigns_are_left_alone():
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ({"testbed_file": None}, r"^netperf\.paths: all pairs are those of a testbed file's nodes"),
+        (
+            {"testbed_file": None},
+            r"^netperf\.paths: all pairs are those of one testbed file's nodes",
+        ),
+        (
+            {"testbed_file": {"native": "testbed.yaml", "xen": "testbed.yaml"}},
+            r"^netperf\.paths: all pairs are those of one testbed file's nodes, not of 2;",
+        ),
         (
             {"paths": {"all-pairs-of": ["rak1"]}},
             r"^netperf\.paths\.all-pairs-of: unknown group 'rak1', did you mean 'rack1'\?",

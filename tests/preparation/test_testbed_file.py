@@ -58,3 +58,23 @@ def test_a_testbed_file_that_calls_two_one_is_refused_by_its_key(tmp_path, chang
     with pytest.raises(VcperfError) as refused:
         testbed_file.read({**DEFAULT, "testbed": "xen", "testbed_file": str(file)})
     assert str(refused.value) == f"{file}: {says}"
+
+
+def test_each_testbed_may_have_a_file_of_its_own_and_others_live_here():
+    named = {**DEFAULT, "testbed_file": {"xen": str(ROOT / "lab/testbed.yaml")}}
+    assert testbed_file.read({**named, "testbed": "xen"}).nodes["node0"]["toolstack"] == "xl"
+    assert testbed_file.read({**named, "testbed": "netns"}) is None
+    with pytest.raises(VcperfError, match=r"testbed: libvirt needs testbed_file, "):
+        testbed_file.read({**named, "testbed": "libvirt"})
+    named["testbed_file"]["xen"] = "no.yaml"
+    with pytest.raises(VcperfError, match=r"testbed_file\.xen: there is no file 'no.yaml'"):
+        testbed_file.read({**named, "testbed": "xen"})
+
+
+def test_a_file_for_a_testbed_that_the_campaign_lacks_is_refused():
+    named = {**DEFAULT, "testbed_file": {"xne": "some.yaml"}}
+    with pytest.raises(VcperfError) as refused:
+        testbed_file.check_names(named, ["xen", "netns"], [])
+    assert str(refused.value).endswith(
+        "testbed_file.xne: 'xne' is no testbed of this campaign; known: netns, xen"
+    )

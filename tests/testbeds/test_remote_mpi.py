@@ -14,6 +14,7 @@ from helpers.mpi_hosts import SIZES, STACKS, change_of, left_behind
 from helpers.plans import prepared
 from helpers.processes import gone, wait_until
 
+from vcperf.basics.context import of_testbed
 from vcperf.testbeds import compile_there, remote_mpi
 from vcperf.tools import mpi_stacks
 
@@ -60,9 +61,8 @@ def block(mpi_hosts, monkeypatch):
             program = mpi_stacks.program(stack, name)
             os.makedirs(os.path.dirname(program), exist_ok=True)
             source = f"scripts/workloads/mpi/{name}.c"
-            compile_there.compile_there(
-                stack["host"], stack["folder"], source, program, yaml.safe_load(context)
-            )
+            own = of_testbed(yaml.safe_load(context), "native")
+            compile_there.compile_there(stack["host"], stack["folder"], source, program, own)
         module = ["python3", "-S", "-m", "vcperf.measure.pingpong"]
         return ["scripts/isolate", "native", *module, only.spec_json, "record.json", context]
 

@@ -133,3 +133,23 @@ def test_testbeds_that_cannot_be_there_at_once_are_measured_in_turn(site):
     assert (row["testbed"], row["baseline"], row["blocks"]) == ("xen", "native", 2)
     again = site.snakemake("-n", "results/figures/", configfile=campaign)
     assert not re.search(r"results/raw/\S+json", again.stdout)
+
+
+@netns
+@pytest.mark.slow
+def test_hosts_by_ssh_and_this_machine_share_a_table(site):
+    """The host that is reached by ssh is this machine, which the campaign has taken already."""
+    change = {
+        **ONE_CELL,
+        "testbed": ["netns", "native"],
+        "testbed_file": {"native": "testbed.yaml"},
+        "baseline": {**BASELINE, "paths": None},
+    }
+    campaign = site.overlay("two.yaml", change)
+    done = site.snakemake("results/figures/", configfile=campaign)
+    assert done.returncode == 0, done.stdout + done.stderr
+    by_ssh = {r["spec"]["testbed"]: "ends" in r["spec"] for r in site.read_records()}
+    assert by_ssh == {"netns": False, "native": True}
+    assert all(record["settings"] for record in site.read_records())
+    (row,) = pd.read_csv(site.folder / "results/tables/overhead.csv").to_dict("records")
+    assert (row["testbed"], row["baseline"], row["blocks"]) == ("netns", "native", 1)

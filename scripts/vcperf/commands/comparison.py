@@ -12,7 +12,7 @@ import pandas as pd
 from vcperf.analysis import compare, doubts, settings
 from vcperf.analysis.changes import Between
 from vcperf.commands import results_folder
-from vcperf.errors import VcperfError
+from vcperf.errors import VcperfError, quote
 
 
 @dataclass(frozen=True)
@@ -75,20 +75,30 @@ def _percent(text: str) -> float:
 
 
 def compared(
-    a: str, b: str, calibration: Sequence[str] = (), margin_percent: float = compare.LEAST_PERCENT
+    a: str,
+    b: str,
+    calibration: Sequence[str] = (),
+    margin_percent: float = compare.LEAST_PERCENT,
+    testbeds: Sequence[str] | None = None,
 ) -> Comparison:
     """Compare two results folders. Raises VcperfError; arguments as of the commands."""
     first, second = results_folder.read(a), results_folder.read(b)
+    if testbeds:
+        both = " and ".join(testbeds)
+        first = _of_testbed(first, a, testbeds[0], both)
+        second = _of_testbed(second, b, testbeds[1], both)
     between = compare.yardstick(results_folder.read(folder) for folder in calibration)
     rows, only_a, only_b = compare.compare(first, second, between, margin_percent)
     if not len(rows):
         raise VcperfError(
             f"{a} and {b} have no cell in common: no testbed, pinning, path,"
             " message size, and test or MPI stack; compare campaigns of one configuration"
+            + _hint_at_testbeds(first, second)
         )
     planned = results_folder.Specs(a), results_folder.Specs(b)
     specs = {}
-    for cell in rows[compare.CELL].to_numpy():
+    # Specs of two testbeds differ by that.
+    for cell in () if testbeds else rows[compare.CELL].to_numpy():
         difference = results_folder.spec_difference(*planned, tuple(cell))
         if difference:
             specs[compare.words(list(cell))] = difference
@@ -104,6 +114,27 @@ def compared(
         margin_percent,
         between,
     )
+
+
+def _of_testbed(table: pd.DataFrame, folder: str, testbed: str, both: str) -> pd.DataFrame:
+    """The blocks of one testbed, under the name of both that are compared.
+
+    Raises VcperfError when the folder has none of it.
+    """
+    known = list(table["testbed"].unique())
+    if testbed not in known:
+        raise VcperfError(
+            f"{folder}: --testbeds: has no testbed {quote(testbed)}; it has {', '.join(known)}"
+        )
+    return table[table["testbed"] == testbed].assign(testbed=both)
+
+
+def _hint_at_testbeds(first: pd.DataFrame, second: pd.DataFrame) -> str:
+    """How to compare two campaigns that have one testbed each; empty for others."""
+    names = [list(table["testbed"].unique()) for table in (first, second)]
+    if names[0] == names[1] or any(len(known) != 1 for known in names):
+        return ""
+    return f", or their testbeds by --testbeds {names[0][0]} {names[1][0]}"
 
 
 def report(found: Comparison) -> str:

@@ -6,7 +6,10 @@ python -m vcperf doctor [CAMPAIGN.yaml]
 import argparse
 import json
 import os
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
+from vcperf.basics.context import of_testbed
 from vcperf.commands.doctor_checks import (
     FAIL,
     Check,
@@ -20,6 +23,7 @@ from vcperf.commands.doctor_checks import (
 from vcperf.commands.doctor_paths import of_paths
 from vcperf.commands.doctor_slurm import of_slurm
 from vcperf.config import campaign_file
+from vcperf.planning.cell import Block
 from vcperf.preparation import campaign
 from vcperf.testbeds import programs
 
@@ -32,7 +36,6 @@ def main(argv: list[str]) -> int:
     sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
     ready = campaign.prepare(campaign_file.merged(sources), sources)
     os.environ["PATH"] = programs.search_path()  # as blocks have it
-    context = json.loads(os.environ["VCPERF_CONTEXT"])
     missing = [block for block in ready.wanted() if not block.measured]
     done = len(ready.wanted()) - len(missing)
     checks = [Check("configuration", f"{done} blocks done, {len(missing)} to measure")]
@@ -40,13 +43,36 @@ def main(argv: list[str]) -> int:
     checks += of_programs(ready, missing)
     checks += of_stacks(missing)
     checks += of_profiles(ready, missing)
-    silent, reached = of_hosts(missing, context.get("ssh_config"))
-    checks += reached
-    checks += of_paths(missing, context, silent)
-    checks += of_settings(missing, context, silent)
+    checks += _of_testbeds(missing, json.loads(os.environ["VCPERF_CONTEXT"]))
     checks += of_slurm()
     print(report(checks))
     return int(any(check.verdict == FAIL for check in checks))
+
+
+def _of_testbeds(missing: Collection[Block], whole: Mapping[str, Any]) -> Iterator[Check]:
+    """The hosts of each testbed, whether its domains reach each other, and what they are set to.
+
+    Args:
+        missing: blocks to be measured.
+        whole: the context of all testbeds.
+    """
+    by_testbed: dict[str, list[Block]] = {}
+    for block in missing:
+        by_testbed.setdefault(block.cell.spec["testbed"], []).append(block)
+    contexts = {testbed: of_testbed(whole, testbed) for testbed in by_testbed}
+    # Testbeds with one configuration of ssh may have hosts in common: each is asked once.
+    by_config: dict[str | None, list[Block]] = {}
+    for testbed, own in by_testbed.items():
+        by_config.setdefault(contexts[testbed].get("ssh_config"), []).extend(own)
+    silent: set[str] = set()
+    for config, own in by_config.items():
+        faults, checks = of_hosts(own, config)
+        silent |= faults
+        yield from checks
+    for testbed, own in by_testbed.items():
+        yield from of_paths(own, contexts[testbed], silent)
+    for testbed, own in by_testbed.items():
+        yield from of_settings(own, contexts[testbed], silent)
 
 
 def report(checks: list[Check]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from vcperf.basics import results
 from vcperf.basics.checkout import ROOT
+from vcperf.basics.context import of_testbed
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
 from vcperf.preparation import host_settings
@@ -53,13 +54,15 @@ def main(argv: list[str]) -> int:
 def _take(blocks: list[dict[str, Any]]) -> None:
     """Lock the hosts for as long as this process lives, and note what they are set to."""
     specs = [json.loads(block["spec"]) for block in blocks]
-    context = json.loads(os.environ["VCPERF_CONTEXT"])
-    if any(class_of(spec).locks_this_machine(context) for spec in specs):
+    whole = json.loads(os.environ["VCPERF_CONTEXT"])
+    contexts = {spec["testbed"]: of_testbed(whole, spec["testbed"]) for spec in specs}
+    if any(class_of(spec).locks_this_machine(contexts[spec["testbed"]]) for spec in specs):
         host_lock.hold_host()
-    by_ssh = [spec for spec in specs if "ends" in spec]
-    silent: list[str] = []
-    for testbed in {spec["testbed"] for spec in by_ssh}:  # one: hosts cannot be two at once
-        silent += find(testbed, by_ssh=True).hold(by_ssh, context)
+    silent: set[str] = set()
+    for testbed, context in contexts.items():
+        by_ssh = [spec for spec in specs if spec["testbed"] == testbed and "ends" in spec]
+        if by_ssh:
+            silent |= set(find(testbed, by_ssh=True).hold(by_ssh, context))
     host_settings.note(specs, silent)
 
 

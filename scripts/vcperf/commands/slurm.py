@@ -76,8 +76,8 @@ def by_ssh(config: dict[str, Any], nodes: int) -> bool:
     whole on each of them. Raises VcperfError for a campaign that names its hosts itself."""
     if "testbed_file" in config:
         raise VcperfError(
-            f"testbed_file: {config['testbed_file']} names nodes, but the job takes those that"
-            " Slurm gives it; leave it out, or use jobs that hold these nodes: make jobs"
+            "testbed_file: it names nodes, but the job takes those that Slurm gives"
+            " it; leave it out, or use jobs that hold these nodes: make jobs"
         )
     return nodes > 1 and config["testbed"] == "native"
 

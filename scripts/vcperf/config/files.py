@@ -90,17 +90,21 @@ def plain(config: Any) -> Any:
     return config
 
 
-def named_file(config: Mapping[str, Any], key: str, sources: Sequence[str | Path]) -> Path:
-    """The file that a key of a checked configuration names.
+def named_file(
+    config: Mapping[str, Any], key: str | KeyPath, sources: Sequence[str | Path]
+) -> Path:
+    """The file that a key of a checked configuration names, or a key path.
 
     Raises VcperfError naming file and key when there is none.
     """
+    key_path = (key,) if isinstance(key, str) else key
+    name = at(config, key_path)
     # Of a module of another workflow, files of this checkout as well.
-    for path in (config[key], os.path.join(ROOT, config[key])):
+    for path in (name, os.path.join(ROOT, name)):
         if os.path.isfile(path):  # False for a path that no file can have, too
             return Path(path)
     raise VcperfError(
-        f"{where((key,), sources)}: there is no file {quote(config[key])}{_neighbour(config[key])}"
+        f"{where(key_path, sources)}: there is no file {quote(name)}{_neighbour(name)}"
     )
 
 

@@ -9,6 +9,7 @@ import signal
 import sys
 
 from vcperf import __version__
+from vcperf.basics.context import of_testbed
 from vcperf.errors import VcperfError
 from vcperf.measure import quiet
 from vcperf.records import observation, record
@@ -32,10 +33,10 @@ def main(measure: Measure) -> int:
 
     The third, optional, is its context: JSON that says how to reach the hosts and how
     hard to try for a quiet one, none of which is part of the key:
-    `ssh_config`, `emulator_pid_files` (node -> file), `emulator_monitors` (node -> the files
-    `monitor` and `symbols`), `links` (link -> the nodes behind it), `disturbed_percent`,
-    `remeasure`,
-    `code` (the commit of the measuring code, for the record),
+    `sites` (testbed -> `ssh_config`, `emulator_pid_files` (node -> file), `emulator_monitors`
+    (node -> the files `monitor` and `symbols`), `links` (link -> the nodes behind it); a block has
+    those of its testbed with the others, see `vcperf.basics.context`), `disturbed_percent`,
+    `remeasure`, `code` (the commit of the measuring code, for the record),
     `settings` (testbed -> place -> digest of what it is set to, see
     `vcperf.records.host_settings`),
     `quiet` (`wait_s`, the seconds that a block waits at most for others to leave).
@@ -47,7 +48,8 @@ def main(measure: Measure) -> int:
         return 2
     try:
         spec = json.loads(sys.argv[1])
-        context = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
+        whole = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
+        context = of_testbed(whole, spec["testbed"])
         with host_lock.for_block(class_of(spec).locks_this_machine(context)):
             content = _measured(measure, spec, context)
         # Nothing interrupts it from here on: of a job that fails, Snakemake deletes the record.

@@ -14,6 +14,7 @@ from typing import Any
 from vcperf import profilers, testbeds
 from vcperf.basics import results
 from vcperf.basics.checkout import ROOT, SCRIPTS
+from vcperf.basics.context import SITES
 from vcperf.basics.digest import canonical
 from vcperf.config import campaign_file, claims_file, figures_file, files
 from vcperf.config.files import Config
@@ -71,6 +72,11 @@ class Campaign:
         first = min(blocks, key=lambda block: block.order)
         holds = frozenset[str]().union(*(self.holds(block.cell) for block in blocks))
         return side_by_side.Unit(first.turn, first.order, holds, what or first)
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str]:
+        """Testbeds whose blocks only wait on this machine."""
+        return frozenset(host.testbed for host in self.hosts if host.side_by_side)
 
     @cached_property
     def resources(self) -> list[str]:
@@ -198,9 +204,7 @@ def _set_context(clean: Config, machines: Sequence[Host]) -> None:
     """Put what every block needs to know, and no record's key holds, into the environment."""
     context = {key: clean[key] for key in ("disturbed_percent", "remeasure", "quiet")}
     context["code"] = git_state.state(ROOT)
-    for host in machines:
-        if host.site is not None:  # of one testbed file, so the same for all
-            context |= host.site.context
+    context[SITES] = {host.testbed: host.site.context for host in machines if host.site}
     os.environ["VCPERF_CONTEXT"] = canonical(context)
 
 

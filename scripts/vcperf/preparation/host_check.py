@@ -10,6 +10,7 @@ from collections.abc import Collection
 from vcperf import kinds
 from vcperf.errors import VcperfError
 from vcperf.planning.cell import Block
+from vcperf.planning.layout import Host
 from vcperf.preparation import host_settings
 from vcperf.preparation.campaign import Campaign
 from vcperf.running import host_lock
@@ -59,24 +60,41 @@ def check_host(ready: Campaign, missing: Collection[Block]) -> None:
         return
     testbeds = {block.cell.spec["testbed"] for block in missing}
     hosts = [host for host in ready.hosts if host.testbed in testbeds]
-    site = hosts[0].site  # of one testbed file or of none: the same for all
-    classes = [find(host.testbed, by_ssh=site is not None) for host in hosts]
-    wanted = [one.tools for one in classes]
-    if site is None:  # elsewhere the hosts of the domains need them
-        wanted.append(kinds.tools_of(block.cell for block in missing))
+    classes = {host.testbed: find(host.testbed, by_ssh=host.site is not None) for host in hosts}
+    here = [host.testbed for host in hosts if host.site is None]
+    wanted = [one.tools for one in classes.values()]
+    # Of other testbeds the hosts of the domains need them.
+    wanted.append(kinds.tools_of(b.cell for b in missing if b.cell.spec["testbed"] in here))
     for absent in filter(None, map(programs.missing, wanted)):
         raise VcperfError(absent)
-    if any(one.locks_this_machine(site.context if site else {}) for one in classes):
+    _refuse_other_boots(hosts)
+    if any(
+        classes[host.testbed].locks_this_machine(host.site.context if host.site else {})
+        for host in hosts
+    ):
         host_lock.hold_host()
     specs = [block.cell.spec for block in missing]
-    silent: list[str] = []
-    if site is not None:
-        if len(hosts) > 1:
-            names = " and ".join(host.testbed for host in hosts)
-            raise VcperfError(
-                f"testbeds {names}: the same nodes cannot be both at once; measure one, with"
-                f" --config only={hosts[0].testbed}, boot the nodes for the other, and measure"
-                " that (docs/testbeds.md)"
-            )
-        silent = classes[0].hold(specs, site.context)
+    silent: set[str] = set()
+    for host in hosts:
+        if host.site is not None:
+            own = [spec for spec in specs if spec["testbed"] == host.testbed]
+            silent |= set(classes[host.testbed].hold(own, host.site.context))
     host_settings.note(specs, silent)
+
+
+def _refuse_other_boots(hosts: Collection[Host]) -> None:
+    """Refuse testbeds that want the same nodes to have booted another system.
+
+    Raises VcperfError that says what to do.
+    """
+    booted: dict[str, tuple[str, str]] = {}  # node -> testbed, and its system
+    for host in hosts:
+        for node in host.site.nodes.values() if host.site else ():
+            system = find(host.testbed, by_ssh=True).system
+            other, its = booted.setdefault(node["ssh"], (host.testbed, system))
+            if its != system:
+                raise VcperfError(
+                    f"testbeds {other} and {host.testbed}: the same nodes cannot be both at once;"
+                    f" measure one, with --config only={other}, boot the nodes for the other, and"
+                    " measure that (docs/testbeds.md)"
+                )

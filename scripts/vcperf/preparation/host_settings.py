@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from vcperf.basics.context import of_testbed
 from vcperf.basics.digest import canonical
 from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
@@ -35,7 +36,7 @@ def note(specs: Iterable[Mapping[str, Any]], silent: Collection[str] = ()) -> No
     found = {}
     for testbed, its in by_testbed.items():
         try:
-            places = class_of(its[0]).settings(its, context)
+            places = class_of(its[0]).settings(its, of_testbed(context, testbed))
         except VcperfError as fault:
             print(f"testbed {testbed}: {fault}; records will lack settings", file=sys.stderr)
             continue

@@ -37,8 +37,8 @@ def chosen_testbeds(config: Config, sources: Sequence[str | Path] = ()) -> tuple
     if wanted == AUTO:
         return _automatic(baseline)
     names = [wanted] if one else list(wanted)
-    if "testbed_file" not in config:
-        _refuse_impossible(names)
+    testbed_file.check_names(config, names, sources)
+    _refuse_impossible([name for name in names if not testbed_file.key_of(config, name)])
     return names, ""
 
 
@@ -93,10 +93,30 @@ def hosts_of(
 
     Raises VcperfError naming file, key and fault.
     """
-    return [
+    hosts = [
         host_of(name, cpus, testbed_file.read({**config, "testbed": name}, sources))
         for name in names
     ]
+    _refuse_twins(hosts)
+    return hosts
+
+
+def _refuse_twins(hosts: Iterable[Host]) -> None:
+    """Refuse one ssh destination that is two hosts: each testbed's file may name a configuration
+    of ssh. Connections, locks and pins are kept by the destination's name."""
+    seen: dict[str, tuple[str, str]] = {}
+    for host in hosts:
+        if host.site is None:
+            continue
+        config = host.site.context.get("ssh_config", "your own configuration")
+        named = [*host.site.nodes.values(), *host.site.ends.values()]
+        for destination in dict.fromkeys(str(one["ssh"]) for one in named):
+            other, its = seen.setdefault(destination, (host.testbed, config))
+            if its != config:
+                raise VcperfError(
+                    f"{destination}: testbed {other} reaches it by {its}, testbed {host.testbed} by"
+                    f" {config}; give one of the two hosts another name there"
+                )
 
 
 def host_of(testbed: str, cpus: tuple[int, ...], site: Site | None = None) -> Host:

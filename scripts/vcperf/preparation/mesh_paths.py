@@ -36,12 +36,13 @@ def with_paths(config: Config, sources: Sequence[str | Path]) -> Config:
     if not meshes:
         return config
     (first, *_) = meshes
-    if "testbed_file" not in config:
+    key_paths = testbed_file.key_paths(config)
+    if len(key_paths) != 1:
         raise VcperfError(
-            f"{files.where((first, 'paths'), sources)}: all pairs are those of a testbed file's"
-            " nodes; name one by testbed_file (docs/tutorials/mesh.md)"
+            f"{files.where((first, 'paths'), sources)}: all pairs are those of one testbed file's"
+            f" nodes, not of {len(key_paths)}; name one by testbed_file (docs/tutorials/mesh.md)"
         )
-    path, content = testbed_file.content(config, sources)
+    path, content = testbed_file.content(config, key_paths[0], sources)
     pinned = {node for pinning in config["pinnings"].values() for node in pinning}
     # Without those of the default that nothing is left of.
     described = {n: c for n, c in config["nodes"].items() if n in content["nodes"] or n in pinned}

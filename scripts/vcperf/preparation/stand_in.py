@@ -9,6 +9,7 @@ from typing import Any
 from vcperf import kinds
 from vcperf.basics.results import on_disk
 from vcperf.kinds import stand_in
+from vcperf.preparation import testbed_file
 from vcperf.testbeds import programs
 
 
@@ -21,7 +22,7 @@ def chosen(config: Mapping[str, Any]) -> str:
     It is, when the configuration leaves that open, this machine has iperf3 and no netperf, and no
     block of netperf is among the results: a campaign that has begun with one tool goes on with it.
     """
-    if config.get(stand_in.KEY, stand_in.AUTO) != stand_in.AUTO or "testbed_file" in config:
+    if config.get(stand_in.KEY, stand_in.AUTO) != stand_in.AUTO or testbed_file.KEY in config:
         return ""
     absent, instead = (
         programs.missing(kinds.CARDS[kind].tools)

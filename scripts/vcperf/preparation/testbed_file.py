@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vcperf import testbeds
 from vcperf.basics.checkout import CONFIG
 from vcperf.config import files, schema
-from vcperf.config.files import Config
-from vcperf.errors import VcperfError, suggest
+from vcperf.config.files import Config, KeyPath
+from vcperf.errors import VcperfError, quote, suggest
 from vcperf.planning.layout import Site
 
+KEY = "testbed_file"
 SCHEMA = Path(CONFIG) / "schemas" / "testbed.schema.yaml"
+
+
+def key_of(config: Config, testbed: str) -> KeyPath | None:
+    """The key path in a checked configuration that names a testbed's file; None when it names
+    none, so that the testbed lives on this host. One file may serve several testbeds."""
+    named = config.get(KEY)
+    if isinstance(named, Mapping):
+        return (KEY, testbed) if testbed in named else None
+    return None if named is None else (KEY,)
+
+
+def key_paths(config: Config) -> list[KeyPath]:
+    """The key paths in a checked configuration that name testbed files."""
+    named = config.get(KEY)
+    if isinstance(named, Mapping):
+        return [(KEY, testbed) for testbed in named]
+    return [] if named is None else [(KEY,)]
+
+
+def check_names(config: Config, names: Collection[str], sources: Sequence[str | Path]) -> None:
+    """Refuse files for testbeds that a campaign does not have.
+
+    Args:
+        config: what `campaign.checked` returned.
+        names: the campaign's testbeds.
+        sources: the files it was merged from, for error messages.
+
+    Raises VcperfError naming file and key.
+    """
+    named = config.get(KEY)
+    for testbed in named if isinstance(named, Mapping) else ():
+        if testbed not in names:
+            raise VcperfError(
+                f"{files.where((KEY, testbed), sources)}: {quote(testbed)} is no testbed of this"
+                f" campaign{suggest(testbed, names)}"
+            )
 
 
 def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
     """The site of a checked configuration; None when the testbed lives on this host.
 
     Args:
-        config: what `campaign.checked` returned.
+        config: what `campaign.checked` returned, of one testbed.
         sources: the files it was merged from, for error messages.
 
     Raises VcperfError naming file, key and fault.
     """
     testbed = config["testbed"]
-    if "testbed_file" not in config:
+    key_path = key_of(config, testbed)
+    if key_path is None:
         if testbed not in testbeds.LOCAL:
             raise VcperfError(
                 f"{files.where(('testbed',), sources)}: {testbed} needs testbed_file, the"
@@ -35,21 +73,24 @@ def read(config: Config, sources: Sequence[str | Path] = ()) -> Site | None:
         return None
     if testbed not in testbeds.BY_SSH:
         raise VcperfError(
-            f"{files.where(('testbed_file',), sources)}: testbed {testbed} lives on this"
+            f"{files.where(key_path, sources)}: testbed {testbed} lives on this"
             f" host; set testbed to one of {', '.join(testbeds.BY_SSH)}, or leave the file out"
+            f" (each testbed may have its own: {KEY}: {{xen: FILE}})"
         )
-    path, found = content(config, sources)
+    path, found = content(config, key_path, sources)
     nodes, ends = _placed(path, config, found)
     _refuse_twins(path, config, nodes, ends)
     return Site(nodes, ends, _context(path, found), found.get("link_mbps"), found.get("links", {}))
 
 
-def content(config: Config, sources: Sequence[str | Path] = ()) -> tuple[Path, Any]:
-    """The testbed file of a checked configuration that names one, and what it says.
+def content(
+    config: Config, key_path: KeyPath, sources: Sequence[str | Path] = ()
+) -> tuple[Path, Any]:
+    """The testbed file that a checked configuration names at a key path, and what it says.
 
     Raises VcperfError naming file, key and fault.
     """
-    path = files.named_file(config, "testbed_file", sources)
+    path = files.named_file(config, key_path, sources)
     found = files.read_yaml(path)
     schema.check(found, SCHEMA, [path])
     for key in ("links", "groups"):

@@ -32,6 +32,19 @@ def hold_host() -> None:
     os.environ[NODE_LOCKED] = "1"
 
 
+def is_held_by_us(boot: str) -> bool:
+    """Whether a machine is this one and this process has taken it (`hold_host`): a node of a
+    campaign that measures on this machine itself may be it, too.
+
+    Args:
+        boot: /proc/sys/kernel/random/boot_id of the machine.
+    """
+    if not _held:
+        return False
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as ours:
+        return ours.read().strip() == boot
+
+
 @contextlib.contextmanager
 def for_block(needed: bool) -> Iterator[None]:
     """Take the host for one block, unless the campaign that started it holds it already.

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 
+from vcperf.basics.context import of_testbed
 from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
 from vcperf.testbeds.ssh import Connections
@@ -53,10 +54,11 @@ def compile_there(
 
 
 def main() -> int:
-    """HOST FOLDER SOURCE PROGRAM CONTEXT [FLAGS]; returns the exit status."""
-    host, folder, source, program, context, *flags = sys.argv[1:]
+    """HOST FOLDER SOURCE PROGRAM TESTBED CONTEXT [FLAGS]; returns the exit status."""
+    host, folder, source, program, testbed, whole, *flags = sys.argv[1:]
+    context = of_testbed(json.loads(whole), testbed)
     try:
-        compile_there(host, folder, source, program, json.loads(context), *filter(None, flags))
+        compile_there(host, folder, source, program, context, *filter(None, flags))
     except VcperfError as error:
         print(f"compile: {error}", file=sys.stderr)
         return 1

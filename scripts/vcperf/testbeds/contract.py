@@ -116,6 +116,9 @@ class LocalClass(TestbedClass, Protocol):
 class SshClass(TestbedClass, Protocol):
     """What is known of a testbed whose nodes are reached by ssh."""
 
+    system: str
+    """What its nodes have booted. The same nodes cannot be on testbeds of two systems at once."""
+
     @staticmethod
     def place(
         node: Node, dom0: str, domains: Iterable[str]

@@ -35,6 +35,7 @@ class RemoteTestbed:
     profilers: Mapping[str, str] = {}
     threads: Sequence[str] = ()
     by_ssh = True
+    system = "Linux"
     one_interface = False
 
     def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ import subprocess
 
 from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
+from vcperf.running import host_lock
 from vcperf.testbeds import ssh_keeper
 from vcperf.testbeds.session_shell import BEGIN, FEED, HOLD, MARK, SESSION
 from vcperf.testbeds.ssh_faults import from_the_mark, why
@@ -67,7 +68,7 @@ class Connections:
             if self.shared:
                 with write_whole(self._machine_note(host)) as note:
                     note.write(machine)
-            if hosts[host]:
+            if hosts[host] and not host_lock.is_held_by_us(machine.removeprefix(BEGIN).strip()):
                 machines[machine] = host  # two names may be one machine
         # Everyone in the same order: no two campaigns wait for each other.
         for _, host in sorted(machines.items()):

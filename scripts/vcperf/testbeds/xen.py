@@ -31,6 +31,7 @@ class XenTestbed(RemoteTestbed):
     """
 
     name = "xen"
+    system = "Xen"
     isolation = "none"
     profilers: Mapping[str, str] = {"perf": "perf_domains", "xenoprof": "xenoprof"}
 
