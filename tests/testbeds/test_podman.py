@@ -20,6 +20,7 @@ from vcperf.testbeds.container_engine import STATE
 
 pytestmark = [needs_podman, pytest.mark.xdist_group("measuring")]
 
+OTHERS = ("host", "macvlan", "slirp4netns")
 WITHIN = {"paths": {"config1": ["vc00->c000"], "config2": None}, "message_bytes": [16384]}
 
 
@@ -72,7 +73,7 @@ def podman_of(first: int, *words: str) -> str:
 
 @pytest.mark.parametrize(
     "network",
-    ["bridge", *(pytest.param(other, marks=pytest.mark.slow) for other in ("host", "macvlan"))],
+    ["bridge", *(pytest.param(other, marks=pytest.mark.slow) for other in OTHERS)],
 )
 def test_netperf_runs_in_containers_on_the_cpus_of_its_domains(tmp_path, network):
     done = local_block.run(spec_of({"network": network}), tmp_path / "1.json")
@@ -104,6 +105,19 @@ def test_a_shaped_link_joins_the_bridges_of_two_nodes(tmp_path):
     record = json.loads((tmp_path / "1.json").read_text())
     report = next(c["output"] for c in record["commands"] if c["role"] == "measure")
     assert 10 < float(re.search(r"^THROUGHPUT=([\d.]+)", report, re.M)[1]) < 55
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["c000->vc00", "c000->c001"])
+def test_slirp4netns_of_guests_works_on_the_cpu_of_the_dom0(tmp_path, path):
+    netperf = {**WITHIN, "paths": {"config1": [path], "config2": None}}
+    done = local_block.run(spec_of({"network": "slirp4netns"}, netperf), tmp_path / "1.json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "1.json").read_text())
+    before, after = record["before"], record["after"]
+    assert before["pinning"]["vc00"] == after["pinning"]["vc00"] == [[0]]
+    used = after["domains"]["vc00"]["cpu_s"] - before["domains"]["vc00"]["cpu_s"]
+    assert used > 0.02, "what carries the traffic counts"
 
 
 def test_a_pin_that_is_refused_is_told_in_one_line(tmp_path):

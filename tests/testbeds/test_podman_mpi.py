@@ -41,3 +41,15 @@ def test_messages_cross_the_network_between_containers(mpi_block, checkout, stac
     }
     assert all(used[domain] > 0.01 for domain in ranks), "each rank is in its own container"
     wait_until(lambda: not podmanbed.of_ours(), "the end of all that was in the block")
+
+
+def test_ranks_are_refused_where_only_some_ports_are_forwarded(mpi_block, checkout):
+    subprocess.run([str(ROOT / "envs/setup.sh"), "mpi", "mpich"], check=True)
+    sizes = {"message_bytes": [1, 1024], "repetitions": 50}
+    argv = mpi_block("podman", WITHIN, stacks=["mpich"], loads=["none"], **sizes)
+    argv[-2] = json.dumps({**json.loads(argv[-2]), "network": "slirp4netns"})
+    done = subprocess.run(argv, cwd=checkout.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr == (
+        "cluster of vc00, c000: podman.network slirp4netns forwards some ports only, and ranks"
+        " listen on any; use bridge\n"
+    )

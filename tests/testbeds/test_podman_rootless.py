@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import signal
+import stat
 import subprocess
 
 import pytest
@@ -71,6 +73,29 @@ def test_a_users_nodes_are_joined_by_a_shaped_link(theirs):
     record = measured(theirs, spec_of(path="c000->c010"))
     report = next(c["output"] for c in record["commands"] if c["role"] == "measure")
     assert 10 < float(re.search(r"^THROUGHPUT=([\d.]+)", report, re.M)[1]) < 55
+
+
+@pytest.mark.slow
+def test_a_user_measures_by_slirp4netns(theirs):
+    if shutil.which("slirp4netns") is None:
+        pytest.skip("no slirp4netns here")
+    # Where users may make tap devices, as on most distributions: a device file of the test's own.
+    tun = theirs.folder / "tun"
+    os.mknod(tun, 0o666 | stat.S_IFCHR, os.makedev(10, 200))
+    tun.chmod(0o666)
+    opened = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        f'mount --bind {tun} /dev/net/tun && exec "$@"',
+        "sh",
+    ]
+    done = theirs.run([*opened, *theirs.argv(spec_of("slirp4netns"), "record.json")])
+    assert done.returncode == 0, done.stderr
+    record = json.loads((theirs.folder / "record.json").read_text())
+    assert record["after"]["pinning"] == {"vc00": [[0]], "c000": [[1]], "c001": [[1]]}
+    assert "network slirp4netns, rootless" in record["host"]["platform"]
 
 
 def block_that_measures(theirs) -> tuple[subprocess.Popen, int]:

@@ -25,7 +25,7 @@ CACHE = "/var/lib/containers"  # what podman remembers of registries is there in
 STATE = f"{RUN}/vcperf"
 IMAGES = f"{STATE}/root"
 SHARED = f"{STATE}/shared"  # a folder that all containers see at this path
-NETWORK, BRIDGE = "vcperf", "podman1"  # the first bridge of a network namespace
+BRIDGE = "podman1"  # the first bridge of a network namespace
 PATIENCE_S = 60.0
 MOST = 1048576  # of a limit that podman would raise, which some hosts refuse
 # A user may not make the folder CACHE, and podman then keeps what it remembers to itself.

@@ -7,6 +7,7 @@ import os
 from vcperf.basics.cpulist import parse
 from vcperf.errors import VcperfError
 from vcperf.testbeds import processes
+from vcperf.testbeds.container_networks import WithBackends
 from vcperf.testbeds.domain_processes import DomainProcesses
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -36,6 +37,10 @@ class ContainerProcesses(DomainProcesses):
     def enter(self, domain: str, pid: int, account: Account) -> None:
         """Take a container that has started; `pid` is its first process."""
         self.first[domain], self._accounts[domain] = pid, account
+
+    def add_backends(self, domain: str, pids: set[int]) -> None:
+        """Count processes outside of its container to a domain."""
+        self._accounts[domain] = WithBackends(self._accounts[domain], pids)
 
     def reap(self, domain: str, process: subprocess.Popen[bytes]) -> int:
         """Wait for the end of a command, and keep the CPU time of what started it."""

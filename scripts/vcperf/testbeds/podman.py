@@ -17,11 +17,21 @@ import sys
 from vcperf.basics.checkout import LAUNCHERS
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
-from vcperf.testbeds import cgroups, child, container_engine, isolation, network, programs, shaping
+from vcperf.testbeds import (
+    cgroups,
+    child,
+    container_engine,
+    container_networks,
+    isolation,
+    network,
+    programs,
+    shaping,
+)
 from vcperf.testbeds.cluster import Cluster
-from vcperf.testbeds.container_engine import BRIDGE, NETWORK, SHARED, STATE, Engine
+from vcperf.testbeds.container_engine import BRIDGE, SHARED, STATE, Engine
 from vcperf.testbeds.container_holding import ByAffinity, ByGroups, rootless
 from vcperf.testbeds.container_image import BOUND
+from vcperf.testbeds.container_networks import MODES
 from vcperf.testbeds.container_processes import ContainerProcesses
 from vcperf.testbeds.local import LocalTestbed
 
@@ -34,7 +44,6 @@ if TYPE_CHECKING:
     from vcperf.testbeds import contract
     from vcperf.tools.host_settings import Settings
 
-BRIDGED, HOST, MACVLAN = "bridge", "host", "macvlan"
 PACKAGES = {
     "podman": "podman, netavark, iptables and runc (Debian: packages of these names)",
     "iptables": "iptables",
@@ -45,10 +54,6 @@ LEFT_S = 60.0  # so old is what a killed block has left; containers start sooner
 ANSWER = "answer-launch"  # starts what a launcher wants in other containers
 ASK = "ask-launch"
 TRY = {"testbed": "podman", "nodes": {"node": {"dom0": "try", "domains": {"try": [[0]]}}}}
-CABLE = ["link add host0 type veth peer name far0", "link set host0 up", "link set far0 up"]
-# A resolver takes no address of loopback where a host has none but such.
-HOST_ADDRESS = [*CABLE, "addr add 10.77.255.1/16 dev host0"]
-SUBNET = "10.77.0.0/16"
 
 
 class PodmanTestbed(LocalTestbed):
@@ -72,8 +77,10 @@ class PodmanTestbed(LocalTestbed):
             raise VcperfError("testbed podman: not in new namespaces; use scripts/isolate podman")
         # The kernel keeps signals without a handler from a namespace's first process.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-        self.network: str = spec.get("network", BRIDGED)
-        self.one_interface = self.network == HOST
+        dom0s = (node["dom0"] for node in self.spec["nodes"].values())
+        self.network = MODES[_mode(spec)](self.cpus, dom0s)
+        self.one_interface = self.network.shared
+        self.addresses = self.network.addresses
         self.containers = ContainerProcesses(self.cpus)
         self.processes = self.containers
         self.helpers = self.processes.helpers
@@ -85,11 +92,6 @@ class PodmanTestbed(LocalTestbed):
         self._image = ""
         self._jobs = 0
         self._namespaces: dict[str, subprocess.Popen[bytes]] = {}
-        pattern = "127.0.0.{1}" if self.network == HOST else "10.77.{0}.{1}"
-        self.addresses = {
-            domain: pattern.format(number // 250, number % 250 + 1)
-            for number, domain in enumerate(self.cpus)
-        }
 
     @staticmethod
     def host_fault() -> str:
@@ -121,15 +123,18 @@ class PodmanTestbed(LocalTestbed):
                     f" group, which needs root; use {ROOTLESS}, or run as root"
                 )
             chosen["rootless"] = True
-        return {"network": section.get("network", BRIDGED), **chosen}
+        absent = MODES[_mode(section)].host_fault()
+        if absent:
+            raise VcperfError(f"podman.network: {_mode(section)}: {absent}")
+        return {"network": _mode(section), **chosen}
 
     @staticmethod
     def link(section: Mapping[str, Any]) -> dict[str, Any]:
         """The rate of the link, and its bucket."""
-        mode = section.get("network", BRIDGED)
-        if mode != BRIDGED:
+        if not MODES[_mode(section)].joins_nodes:
             raise VcperfError(
-                f"podman.network: {mode} does not join nodes; name paths within one, or use bridge"
+                f"podman.network: {_mode(section)} does not join nodes;"
+                " name paths within one, or use bridge"
             )
         return shaping.spec_of(section)
 
@@ -153,12 +158,15 @@ class PodmanTestbed(LocalTestbed):
             self._namespaces = {node: self._network_namespace(node) for node in nodes}
         else:
             self._configure(next(iter(nodes)), "ip", ["link set lo up"])
-        if self.network == HOST:
-            self._configure(next(iter(nodes)), "ip", HOST_ADDRESS)
-        else:
-            made = {node: self._make_network(node, index) for index, node in enumerate(nodes)}
-            for node, process in made.items():
-                container_engine.done(process, f"node {node}: its network")
+        for node in nodes:
+            self._configure(node, "ip", self.network.host_lines())
+        making = {
+            node: child.start(self._inside(node, self.engine.argv(node, words)))
+            for index, node in enumerate(nodes)
+            if (words := self.network.create_words(index))
+        }
+        for node, process in making.items():
+            container_engine.done(process, f"node {node}: its network")
         started = [
             (domain, child.start(self._inside(node, self._run_argv(node, domain))))
             for node, described in nodes.items()
@@ -169,16 +177,31 @@ class PodmanTestbed(LocalTestbed):
             self.ids[domain] = printed.split()[-1]
             with open(f"{STATE}/{domain}.pid", encoding="ascii") as handle:
                 pid = int(handle.read())
-            try:
+            with self._pinning(domain):
                 self.holding.hold(pid, self.cpus[domain])
-            except OSError as error:
-                raise VcperfError(
-                    f"domain {domain}: cannot be pinned to CPU {self.cpu_list(domain)}:"
-                    f" {error.strerror}"
-                ) from None
             spent = f"{SHARED}/*/used.{self.addresses[domain]}.*"
             self.containers.enter(domain, pid, self.holding.account(pid, spent))
+        self._take_backends()
         self._join()
+
+    def _take_backends(self) -> None:
+        """What carries the traffic of a node's guests outside of them is the dom0's."""
+        backends = self.network.backends()
+        if backends:  # of a network that joins no nodes, so all are one node's
+            dom0 = next(iter(self.spec["nodes"].values()))["dom0"]
+            with self._pinning(dom0):
+                container_networks.hold(backends, self.cpus[dom0])
+            self.containers.add_backends(dom0, backends)
+
+    @contextlib.contextmanager
+    def _pinning(self, domain: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise VcperfError(
+                f"domain {domain}: cannot be pinned to CPU {self.cpu_list(domain)}:"
+                f" {error.strerror}"
+            ) from None
 
     def __exit__(self, *_: object) -> None:
         """End everything in our PID namespace, so that the control groups are empty."""
@@ -205,15 +228,6 @@ class PodmanTestbed(LocalTestbed):
             return argv
         return ["nsenter", f"--target={self._namespaces[node].pid}", "--net", *argv]
 
-    def _make_network(self, node: str, index: int) -> subprocess.Popen[bytes]:
-        """Start to make the network of a node; its gateway is no other node's."""
-        words = ["network", "create", "--disable-dns", f"--subnet={SUBNET}"]
-        words += [f"--gateway=10.77.255.{index + 1}"]
-        if self.network == MACVLAN:
-            self._configure(node, "ip", CABLE)
-            words += ["--driver=macvlan", "--opt=parent=host0"]
-        return child.start(self._inside(node, self.engine.argv(node, [*words, NETWORK])))
-
     def _run_argv(self, node: str, domain: str) -> list[str]:
         """The command that starts the container of a domain: it waits."""
         words = ["run", "--detach", f"--name={domain}", f"--hostname={domain}", "--pull=never"]
@@ -222,10 +236,7 @@ class PodmanTestbed(LocalTestbed):
         words += self.holding.run_words(cpus)
         words += [f"--volume={folder}:{folder}:ro" for folder in dict.fromkeys(BOUND)]
         words += [f"--volume={SHARED}:{SHARED}"]
-        if self.network == HOST:
-            words += ["--network=host"]
-        else:
-            words += [f"--network={NETWORK}", f"--ip={self.addresses[domain]}"]
+        words += self.network.run_words(domain)
         return self.engine.argv(node, [*words, self._image, "sleep", "infinity"])
 
     def _join(self) -> None:
@@ -316,6 +327,11 @@ class PodmanTestbed(LocalTestbed):
     def cluster(self, domains: list[str], files: list[str]) -> Iterator[Cluster]:
         """The launcher runs in the first container; what it wants to start in others, a process
         beside the containers starts."""
+        if not self.network.interface:
+            raise VcperfError(
+                f"cluster of {', '.join(domains)}: podman.network {_mode(self.spec)} forwards some"
+                " ports only, and ranks listen on any; use bridge"
+            )
         import shutil
 
         self._jobs += 1
@@ -330,8 +346,7 @@ class PodmanTestbed(LocalTestbed):
         answering = child.start([f"{LAUNCHERS}/{ANSWER}", folder, self.engine.runtime, known])
         try:
             hosts = [self.addresses[domain] for domain in domains]
-            interface = "lo" if self.network == HOST else "eth0"
-            yield Cluster(hosts, interface, copies[-1], [], [], copies[:-1])
+            yield Cluster(hosts, self.network.interface, copies[-1], [], [], copies[:-1])
         finally:
             child.kill(answering)
             answering.wait()
@@ -344,7 +359,7 @@ class PodmanTestbed(LocalTestbed):
 
     def owners(self) -> tuple[dict[int, str], dict[int, str]]:
         """One network namespace per domain, unless the host's; and the processes of each."""
-        if self.network == HOST:
+        if self.network.shared:
             return {}, self.processes.owners()
         first = self.containers.first.items()
         return {os.stat(f"/proc/{pid}/ns/net").st_ino: domain for domain, pid in first}, {}
@@ -355,8 +370,14 @@ class PodmanTestbed(LocalTestbed):
             f"{name} {container_engine.version(child.run([name, '--version'], 10)[1])}"
             for name in ("podman", self.engine.runtime)
         )
-        self.platform = f"{podman} ({started_by}), network {self.network}{self.holding.words}"
+        words = f"network {_mode(self.spec)}{self.holding.words}"
+        self.platform = f"{podman} ({started_by}), {words}"
         return {**super().facts(), "image": self._image}
+
+
+def _mode(section: Mapping[str, Any]) -> str:
+    """The network mode of a section of the configuration, or of a spec."""
+    return str(section.get("network", "bridge"))
 
 
 def runtime() -> str:
