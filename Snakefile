@@ -45,6 +45,7 @@ rule figures:
 include: "rules/plan.smk"
 include: "rules/mpi.smk"
 include: "rules/measure.smk"
+include: "rules/mesh.smk"
 include: "rules/tables.smk"
 include: "rules/plots.smk"
 include: "rules/provenance.smk"

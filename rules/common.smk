@@ -128,6 +128,31 @@ def records(blocks):
     return [before_update(b.record) if b.measured else b.record for b in blocks]
 
 
+def records_of(table):
+    """What a table waits for: its records, or of a mesh in rounds the files of rounds. One that is
+    there is taken as it is where all records of the round are."""
+    mesh = PLAN.mesh
+    if not mesh:
+        return records(OUTPUTS.blocks_of(table))
+    missing = set(CAMPAIGN.rounds_missing)
+    done = [mesh.done_file(number) for number in mesh.rounds if number not in missing]
+    there = [
+        before_update(path) for path in done if os.path.exists(results.on_disk(path))
+    ]
+    if CAMPAIGN.config["partial"]:
+        return there
+    return [*there, *(mesh.done_file(number) for number in sorted(missing))]
+
+
+def mesh_file(wildcards):
+    """What the job of a round is told by. A round that lacks a record is measured, whatever
+    Snakemake remembers of it."""
+    path = results.on_disk(PLAN.mesh.done_file(wildcards.round))
+    if int(wildcards.round) in CAMPAIGN.rounds_missing:
+        workflow.dag.forcefiles.add(path)
+    return ancient(PLAN.mesh.file)
+
+
 def programs_of(wildcards):
     """What a block's measurement needs to be compiled first; nothing when it has a record."""
     block = PLAN.by_record[wildcards.cell, wildcards.block]

@@ -4,7 +4,7 @@
 rule table:
     input:
         plan=table_path("plan"),
-        records=lambda wildcards: records(OUTPUTS.blocks_of(wildcards.table)),
+        records=lambda wildcards: records_of(wildcards.table),
         modules=lambda wildcards: imported_modules.modules(
             "make_table.py", f"vcperf/tables/{wildcards.table}.py"
         ),
@@ -18,6 +18,8 @@ rule table:
     params:
         kind=lambda wildcards: kinds.KIND_OF_TABLE[wildcards.table],
         disturbed_percent=CAMPAIGN.config["disturbed_percent"],
+        in_rounds=bool(PLAN.mesh),
+        partial=CAMPAIGN.config["partial"],
     message:
         "Parsing the records of {wildcards.table}"
     script:

@@ -5,6 +5,7 @@ from vcperf.running import worker
 worker.take_over(globals())  # what follows takes a second to load
 
 import importlib
+import os
 
 import pandas as pd
 
@@ -25,10 +26,12 @@ def main(
     output: str,
     modules: tuple[str, ...] = (),
     processes: int = 1,
+    there: bool | None = None,
 ) -> None:
     """Parse the record of every planned block of the kind that is among the records.
 
     Args:
+        there: what is parsed in place of the records: True for those that there are, False for all.
         modules: the files of the code that parses. Without them nothing is kept.
         processes: that parse side by side, at most.
     """
@@ -37,7 +40,12 @@ def main(
     planned = [
         block
         for block in pd.read_csv(plan, dtype=str, keep_default_na=False).to_dict("records")
-        if block["kind"] == kind and on_disk(block["record"]) in wanted
+        if block["kind"] == kind
+        and (
+            on_disk(block["record"]) in wanted
+            if there is None
+            else not there or os.path.exists(on_disk(block["record"]))
+        )
     ]
     kept = Kept(on_disk(f"results/kept/{name}.json") if modules else None, modules)
     found = rows.of_records(name, planned, disturbed_percent, kept, processes)
@@ -57,4 +65,5 @@ if __name__ == "__main__":
             snakemake.output.table,
             tuple(snakemake.input.modules),
             snakemake.threads,
+            snakemake.params.partial if snakemake.params.in_rounds else None,
         )

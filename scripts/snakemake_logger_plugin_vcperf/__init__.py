@@ -13,7 +13,8 @@ from typing import Any
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-MEASURE = "measure"  # the rule whose jobs are blocks
+# The rules that measure, and what a job of each is; a campaign has jobs of one of them.
+MEASURE = {"measure": "block", "measure_round": "round"}
 # What Snakemake says after errors that were shown one by one.
 AFTERMATH = ("Exiting because a job execution failed", "At least one job did not complete")
 
@@ -41,8 +42,10 @@ class LogHandler(LogHandlerBase):
         match event:
             case LogEvent.RUN_INFO:
                 jobs = {rule: n for rule, n in facts["stats"].items() if rule != "total"}
-                self.progress.planned(jobs.pop(MEASURE, 0), sum(jobs.values()))
-            case LogEvent.JOB_INFO if facts["rule_name"] == MEASURE:
+                found = next((rule for rule in MEASURE if rule in jobs), "measure")
+                count = jobs.pop(found, 0)
+                self.progress.planned(count, sum(jobs.values()), MEASURE[found])
+            case LogEvent.JOB_INFO if facts["rule_name"] in MEASURE:
                 self.progress.block_started(facts["jobid"], facts["wildcards"])
             case LogEvent.JOB_INFO:
                 self.progress.job_started(facts["rule_msg"] or facts["rule_name"])

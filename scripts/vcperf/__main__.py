@@ -17,6 +17,7 @@ COMMANDS = {
     "slurm-job": ("slurm_job", "run the campaign in an allocation of Slurm; `slurm` submits it"),
     "jobs": ("jobs", "measure by jobs of a batch system, several blocks each"),
     "measure-blocks": ("measure_blocks", "measure a list of blocks on a node; `jobs` submits it"),
+    "measure-round": ("measure_round", "measure a round of a mesh; the workflow starts it"),
     "report": ("report", "write one page with findings, figures, tables and provenance"),
     "compare": ("compare", "compare two finished results folders"),
     "gate": ("gate", "say whether one campaign is worse than another, for a CI job"),

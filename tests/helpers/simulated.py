@@ -99,12 +99,12 @@ def mesh_campaign(**more):
     }
 
 
-def mesh_plan(nodes, blocks=1, sizes=(65536,), seed=1):
+def mesh_plan(nodes, blocks=1, sizes=(65536,), seed=1, **more):
     """The plan of a mesh, on the testbed native by ssh."""
     netperf = {"message_bytes": list(sizes)}
     with tempfile.TemporaryDirectory() as folder:
         write_cluster(Path(folder), nodes)
-        own = mesh_campaign(netperf=netperf, testbed="native", blocks=blocks, seed=seed)
+        own = mesh_campaign(netperf=netperf, testbed="native", blocks=blocks, seed=seed, **more)
         own["testbed_file"] = f"{folder}/testbed.yaml"
         clean = mesh_paths.with_paths(campaign_file.checked(inherit.merged(DEFAULT, own)), [])
         return planner.plan(clean, host_of("native", (), testbed_file.read(clean)))

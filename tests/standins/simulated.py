@@ -12,6 +12,7 @@ import os
 import random
 import time
 
+from vcperf.errors import VcperfError
 from vcperf.testbeds.remote import RemoteTestbed
 
 LOG = "simulated.log"
@@ -19,6 +20,7 @@ TIMES = "simulated.times"  # of the log's lines, seconds
 WAIT = "VCPERF_SIMULATED_WAIT"  # seconds that each measurement takes
 MEET = "VCPERF_SIMULATED_MEET"  # how many measurements must be under way before any ends
 SLOW = "VCPERF_SIMULATED_SLOW"  # SENDER-RECEIVER:FACTOR, nodes
+BROKEN = "VCPERF_SIMULATED_BROKEN"  # SENDER-RECEIVER, nodes, whose measurements fail
 PATIENCE_S = 60
 MBPS = 940.0
 REPORT = """THROUGHPUT={rate:.2f}
@@ -118,6 +120,8 @@ class SimulatedTestbed(RemoteTestbed):
     def _rate(self):
         nodes = {d: name for name, node in self.nodes.items() for d in node["domains"]}
         pair = [nodes[self.spec[end]] for end in ("sender", "receiver")]
+        if os.environ.get(BROKEN) == "-".join(pair):
+            raise VcperfError(f"{pair[0]}: its cable is cut")
         chance = random.Random(f"{pair} {self.spec['block']}")
         rate = MBPS * chance.gauss(1, 0.01)
         slow, _, factor = os.environ.get(SLOW, "").partition(":")

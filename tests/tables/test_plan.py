@@ -5,11 +5,10 @@ import csv
 from helpers.plans import plan_of
 
 from vcperf.tables import plan
-from vcperf.tables.write import write_table
 
 
 def test_labels_of_one_kind_are_whole_numbers_though_other_kinds_lack_them(tmp_path):
-    write_table(plan.whole(plan_of({})), tmp_path / "plan.csv")
+    plan.write(plan_of({}), tmp_path / "plan.csv")
     with (tmp_path / "plan.csv").open() as handle:
         rows = list(csv.DictReader(handle))
     found = {(row["kind"], row["streams"], row["message_bytes"].isdigit()) for row in rows}

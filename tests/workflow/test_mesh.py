@@ -41,6 +41,49 @@ def test_a_mesh_of_eight_nodes_keeps_all_of_them_busy(cluster):
     assert len(log) == 2 * 56 and simulated.most_at_once(log) == 4
 
 
+def test_a_round_measures_its_pairs_side_by_side_and_after_a_failure_what_is_missing(cluster):
+    write(cluster, mesh={"rounds": True})
+    what = ("--cores", "4", "results/tables/netperf.csv")
+    run(cluster, *what, VCPERF_SIMULATED_MEET="4")
+    log = simulated.log_of(cluster)
+    assert len(log) == 2 * 56 and simulated.most_at_once(log) == 4
+    assert "Nothing to be done" in run(cluster, *what, "--dry-run").stdout
+
+    lost = [name for name in cluster.records() if "/d01-d02_" in name or "/d05-d03_" in name]
+    assert len(lost) == 2
+    for name in lost:
+        (cluster.folder / name).unlink()
+    kept = {name: path.stat().st_mtime_ns for name, path in cluster.records().items()}
+    broken = {"VCPERF_SIMULATED_BROKEN": "n01-n02"}
+    done = cluster.snakemake(*what, "--retries", "0", configfile="mesh.yaml", env=broken)
+    assert done.returncode == 1 and "n01: its cable is cut" in done.stderr
+    assert "1 of 56 blocks are missing" in done.stderr
+    tried = len(simulated.log_of(cluster)) - len(log)
+    assert tried == 2 * (1 + 2), "a block that fails is tried twice"
+
+    run(cluster, *what)
+    assert len(simulated.log_of(cluster)) == len(log) + tried + 2
+    times = {name: path.stat().st_mtime_ns for name, path in cluster.records().items()}
+    assert len(times) == 56 and kept.items() <= times.items()
+    table = (cluster.folder / "results/tables/netperf.csv").read_bytes()
+    write(cluster)  # block by block: the same records, the same table
+    run(cluster, *what)
+    assert len(simulated.log_of(cluster)) == len(log) + tried + 2
+    assert (cluster.folder / "results/tables/netperf.csv").read_bytes() == table
+
+
+def test_pairs_of_a_round_that_share_a_link_wait_for_each_other(cluster):
+    halves = [["n00", "n01", "n02", "n03"], ["n04", "n05", "n06", "n07"]]
+    simulated.write_cluster(cluster.folder, 8, links={"uplink": halves[0]})
+    write(cluster, mesh={"rounds": True})
+    run(cluster, "--cores", "4", "results/tables/netperf.csv", VCPERF_SIMULATED_WAIT="0.1")
+    across = 0
+    for what, nodes in simulated.log_of(cluster):
+        if len(set(nodes) & set(halves[0])) == 1:
+            across += 1 if what == "begin" else -1
+            assert across <= 1
+
+
 def make(checkout, command):
     done = subprocess.run(
         shlex.split(command), cwd=checkout.folder, capture_output=True, text=True, check=False

@@ -47,6 +47,11 @@ def run_rounds(options: argparse.Namespace) -> None:
         raise VcperfError(
             f"{files.where(('netperf',), sources)}: no cells; converge adds blocks to these alone"
         )
+    if ready.plan.mesh:
+        raise VcperfError(
+            f"{files.where(('netperf', 'paths'), sources)}: a mesh in rounds has as many blocks as"
+            " `blocks` says; set mesh.rounds: false, or leave converge out"
+        )
     stop = rounds.rule(ready.config, sources)
     budget = ready.config["converge"]["budget_minutes"]
     ends += 60 * budget

@@ -36,10 +36,10 @@ def main(argv: list[str]) -> int:
     sources = campaign_file.sources_of(parser.parse_args(argv).campaign)
     ready = campaign.prepare(campaign_file.merged(sources), sources)
     os.environ["PATH"] = programs.search_path()  # as blocks have it
-    missing = [block for block in ready.wanted() if not block.measured]
-    done = len(ready.wanted()) - len(missing)
-    checks = [Check("configuration", f"{done} blocks done, {len(missing)} to measure")]
-    checks += of_this_machine(len(missing))
+    count, missing = ready.lacking()
+    done = len(ready.wanted()) - count
+    checks = [Check("configuration", f"{done} blocks done, {count} to measure")]
+    checks += of_this_machine(count)
     checks += of_programs(ready, missing)
     checks += of_stacks(missing)
     checks += of_profiles(ready, missing)

@@ -54,6 +54,11 @@ def main(argv: list[str]) -> int:
     sources = campaign_file.sources_of(options.campaign)
     merged = campaign_file.merged(sources)
     ready = campaign.prepare(merged, sources)
+    if ready.plan.mesh:
+        raise VcperfError(
+            f"{files.where(('netperf', 'paths'), sources)}: a mesh in rounds is one job of the"
+            " batch system; use `make slurm`, or set mesh.rounds: false for jobs of pairs"
+        )
     missing = [block for block in ready.wanted() if not block.measured]
     programs = sorted({p for b in missing for p in mpi_stacks.compiled(b.cell.spec)})
     if programs and _here(options.campaign, programs):

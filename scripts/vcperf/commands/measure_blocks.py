@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,19 +74,33 @@ def _measured(block: dict[str, Any]) -> bool:
 def _measure(block: dict[str, Any]) -> bool:
     """Measure one block, a second time when that fails. A job that an earlier call submitted may
     have measured it meanwhile."""
-    place = f"{block['kind']}/{block['testbed']}/{block['cell']}/{block['number']}"
-    log = Path(results.on_disk(f"results/logs/{place}.log"))
+    for _ in range(TRIES):
+        if _measured(block) or start(block).wait() == 0:
+            return True
+    print(fault(block), file=sys.stderr)
+    return False
+
+
+def start(block: Mapping[str, Any]) -> subprocess.Popen[bytes]:
+    """Start the measurement of a block; what it says goes to its log."""
+    log = _log(block)
     log.parent.mkdir(parents=True, exist_ok=True)
     record = results.on_disk(block["record"])
     os.makedirs(os.path.dirname(record), exist_ok=True)
     argv = [f"{ROOT}/scripts/isolate", block["testbed"], "python3", "-S", "-m"]
     argv += [f"vcperf.measure.{block['kind']}", block["spec"], record, os.environ["VCPERF_CONTEXT"]]
-    for _ in range(TRIES):
-        if _measured(block):
-            return True
-        with log.open("w", encoding="utf-8") as errors:
-            status = subprocess.run(argv, stderr=errors, check=False).returncode
-        if status == 0:
-            return True
-    print(f"{place}: {last_line(log.read_text(errors='replace'), 'failed')}", file=sys.stderr)
-    return False
+    with log.open("w", encoding="utf-8") as errors:
+        return subprocess.Popen(argv, stderr=errors)
+
+
+def fault(block: Mapping[str, Any]) -> str:
+    """Why a block failed, in one line."""
+    return f"{_place(block)}: {last_line(_log(block).read_text(errors='replace'), 'failed')}"
+
+
+def _place(block: Mapping[str, Any]) -> str:
+    return f"{block['kind']}/{block['testbed']}/{block['cell']}/{block['number']}"
+
+
+def _log(block: Mapping[str, Any]) -> Path:
+    return Path(results.on_disk(f"results/logs/{_place(block)}.log"))

@@ -4,12 +4,14 @@ python -m vcperf plan [--cores N] [CAMPAIGN.yaml]
 """
 
 import argparse
+import math
 import os
 from collections import Counter
 
 from vcperf.config import campaign_file
 from vcperf.planning import matrix, side_by_side
 from vcperf.planning.cell import Cell
+from vcperf.planning.large_mesh import LargeMesh
 from vcperf.planning.side_by_side import Unit
 from vcperf.preparation import campaign
 from vcperf.preparation.campaign import Campaign
@@ -47,6 +49,8 @@ def report(ready: Campaign, width: int = 1) -> str:
         ready: the campaign.
         width: how many blocks are measured at once at most, where they share no node.
     """
+    if ready.plan.mesh:
+        return _in_rounds(ready, ready.plan.mesh, width)
     cells: Counter[Row] = Counter()
     done: Counter[Row] = Counter()
     missing: Counter[Row] = Counter()
@@ -87,6 +91,24 @@ def report(ready: Campaign, width: int = 1) -> str:
     if ready.resources and seconds:
         lines.append(_side_by_side(ready, width))
     return "\n".join(lines)
+
+
+def _in_rounds(ready: Campaign, mesh: LargeMesh, width: int | None) -> str:
+    """The plan of a mesh in rounds: its sums."""
+    rounds = len(ready.rounds_missing)
+    missing = sum(len(mesh.missing(number)) for number in ready.rounds_missing)
+    block_s = matrix.seconds(mesh[0])
+    at_once = mesh.width if width is None else min(width, mesh.width)
+    needed = rounds * 2 * block_s * math.ceil(mesh.width / at_once)
+    more = f", with --cores {mesh.width}: {_duration(rounds * 2 * block_s)}"
+    return (
+        f"seed {mesh.seed}\n\n"
+        f"a mesh of {len(mesh.nodes)} nodes: {mesh.cells} cells, {len(mesh)} blocks in"
+        f" {len(mesh.rounds)} rounds:\n{len(mesh) - missing} done, {missing} missing,"
+        f" in {rounds} rounds; with --cores {at_once}: about {_duration(needed)} of measuring to go"
+        + more
+        * (at_once < mesh.width)
+    )
 
 
 def _side_by_side(ready: Campaign, width: int) -> str:

@@ -9,14 +9,17 @@ finds the records that there are.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcperf.basics.digest import DIGITS, canonical
 from vcperf.basics.results import on_disk
 from vcperf.records.key import spec_key
+
+if TYPE_CHECKING:
+    from vcperf.planning.large_mesh import LargeMesh
 
 Spec = dict[str, Any]
 # How the rate of the link between the nodes of a cell is known; see `vcperf.planning.planner.plan`.
@@ -102,12 +105,14 @@ class Plan:
     """A whole campaign.
 
     Args:
-        cells: all cells, in the configuration's order.
-        blocks: all blocks, in the configuration's order.
+        cells: all cells, in the configuration's order; of a mesh in rounds, those of one path.
+        blocks: all blocks, in the configuration's order; of a mesh in rounds, in that of measuring.
+        mesh: the mesh in rounds that it is.
     """
 
     cells: tuple[Cell, ...]
-    blocks: tuple[Block, ...]
+    blocks: Sequence[Block]
+    mesh: LargeMesh | None = None
 
     @cached_property
     def by_record(self) -> dict[tuple[str, str], Block]:

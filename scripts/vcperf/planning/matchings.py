@@ -13,10 +13,11 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from vcperf.planning.cell import Cell
+from vcperf.planning.cell import Cell, Plan
 
+T = TypeVar("T")
 FEWEST = 3  # nodes; two are one pair
 OF_PATH = ("path", "sender", "receiver")
 Mesh = dict[frozenset[str], list[int]]
@@ -38,11 +39,11 @@ def group_of(cell: Cell) -> tuple[object, ...]:
     return (cell.spec["testbed"], cell.kind, *others)
 
 
-def labels_of(cells: Sequence[Cell]) -> dict[str, list[dict[str, Any]]]:
+def labels_of(plan: Plan) -> dict[str, list[dict[str, Any]]]:
     """Kind -> what names the blocks of each of its meshes in tables: column -> value."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for mesh in meshes(cells):
-        cell = cells[next(iter(mesh.values()))[0]]
+    firsts = (plan.cells[next(iter(mesh.values()))[0]] for mesh in meshes(plan.cells))
+    for cell in plan.cells if plan.mesh else firsts:
         labels = {name: value for name, value in cell.labels.items() if name not in OF_PATH}
         found[cell.kind].append({"testbed": cell.spec["testbed"], **labels})
     return dict(found)
@@ -73,18 +74,27 @@ def turns(mesh: Mesh, chance: random.Random) -> Iterator[list[int]]:
 
 
 def circle(names: Sequence[str]) -> Iterator[list[frozenset[str]]]:
-    """The matchings of a round-robin tournament by the circle method: the first stays, the others
-    go round. (E. Lucas, Recreations mathematiques II, 1883, from Walecki.)
+    """The matchings of a round-robin tournament.
 
     >>> [sorted("".join(sorted(pair)) for pair in one) for one in circle("abcd")]
     [['ad', 'bc'], ['ac', 'bd'], ['ab', 'cd']]
     """
-    absent: list[str | None] = [None] if len(names) % 2 else []
-    ring: list[str | None] = [*names, *absent]
-    first, others = ring[0], ring[1:]
-    for _ in others:
-        ring = [first, *others]
-        half = len(ring) // 2
-        faced = zip(ring[:half], reversed(ring[half:]), strict=True)
-        yield [frozenset((a, b)) for a, b in faced if a is not None and b is not None]
-        others = [others[-1], *others[:-1]]
+    for number in range(len(names) - 1 + len(names) % 2):
+        yield [frozenset(pair) for pair in matching(names, number)]
+
+
+def matching(names: Sequence[T], number: int) -> list[tuple[T, T]]:
+    """One of the matchings of a round-robin tournament by the circle method: the first stays, the
+    others go round. (E. Lucas, Recreations mathematiques II, 1883, from Walecki.)
+
+    Args:
+        names: what is matched, none of it None. Of an odd number of them one is left out.
+        number: from 0 to the number of names less 1, less 2 where it is even.
+    """
+    absent: list[T | None] = [None] if len(names) % 2 else []
+    every: list[T | None] = [*names, *absent]
+    first, others = every[0], every[1:]
+    ring = [first, *others[len(others) - number :], *others[: len(others) - number]]
+    half = len(ring) // 2
+    faced = zip(ring[:half], reversed(ring[half:]), strict=True)
+    return [(a, b) for a, b in faced if a is not None and b is not None]

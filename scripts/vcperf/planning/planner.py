@@ -13,7 +13,7 @@ from vcperf import kinds
 from vcperf.config import files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
-from vcperf.planning import matchings, matrix
+from vcperf.planning import large_mesh, matchings, matrix
 from vcperf.planning.cell import SHAPED, STATED, UNKNOWN, Block, Cell, Plan
 from vcperf.planning.layout import Host, Layout
 
@@ -43,7 +43,8 @@ def plan(
     cell (NO_LINK): it has one node, or this host's memory joins them. It is no part of the spec
     beyond what the testbed makes.
 
-    Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
+    A mesh in rounds is all of its plan; cells are then those of its first path, and keep their own
+    folders. Raises VcperfError naming file, key and fault: an unknown name, a CPU that is not
     there, a pinning that leaves a domain out, more blocks than MOST_BLOCKS.
     """
     hosts = [host] if isinstance(host, Host) else host
@@ -52,6 +53,9 @@ def plan(
         for each in hosts
         for cell in _cells(Layout(config, each, sources), hosts)
     ]
+    if large_mesh.KEY in config.get("mesh", {}):
+        mesh = large_mesh.of_layout(Layout(config, hosts[0], sources), asked)
+        return Plan(tuple(asked), mesh, mesh)
     if sum(cell.blocks for cell in asked) > MOST_BLOCKS:
         fault = f"more than {MOST_BLOCKS} blocks in all; ask for fewer blocks, sizes or paths"
         raise VcperfError(f"{files.where(('blocks',), sources)}: {fault}")

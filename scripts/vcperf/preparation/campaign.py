@@ -59,6 +59,8 @@ class Campaign:
 
     @cached_property
     def _held(self) -> dict[str, frozenset[str]]:
+        if self.plan.mesh:  # a round takes all nodes
+            return dict.fromkeys((c.name for c in self.plan.cells), side_by_side.ALL_CORES)
         apart = {host.testbed: host.site for host in self.hosts if host.side_by_side and host.site}
         return {
             cell.name: side_by_side.held(cell.spec["nodes"], site.links)
@@ -83,15 +85,39 @@ class Campaign:
         """All that its blocks hold; nothing of which there is one, this machine."""
         return sorted(frozenset[str]().union(*self._held.values()) - side_by_side.ALL_CORES)
 
-    def wanted(self) -> list[Block]:
+    def wanted(self) -> Sequence[Block]:
         """The blocks that tables are made of, one a record: all, or with `partial` those
-        that are there; with `only`, of other testbeds than that those that are there."""
+        that are there; with `only`, of other testbeds than that those that are there.
+
+        Of a mesh in rounds they are made one by one (`vcperf.planning.large_mesh`), and with
+        `partial` none is listed.
+        """
+        if self.plan.mesh:
+            return () if self.config["partial"] else self.plan.mesh
         only, partial = self.config.get("only"), self.config["partial"]
         return [
             block
             for block in self.plan.by_record.values()
             if (not partial and only in (None, block.cell.spec["testbed"])) or block.measured
         ]
+
+    @cached_property
+    def rounds_missing(self) -> list[int]:
+        """The rounds of a mesh that lacked a record when this was asked first."""
+        mesh = self.plan.mesh
+        return [number for number in mesh.rounds if not mesh.is_done(number)] if mesh else []
+
+    def lacking(self) -> tuple[int, Sequence[Block]]:
+        """How many of the wanted blocks have no record; and such that use all nodes and need all
+        that they do: all of them, but of a mesh in rounds those of some rounds."""
+        mesh = self.plan.mesh
+        if mesh is None or self.config["partial"]:
+            blocks = [block for block in self.wanted() if not block.measured]
+            return len(blocks), blocks
+        missing = self.rounds_missing
+        # One leaves a node out where their number is odd, and variants have rounds of their own.
+        some = missing[: 2 * len(mesh.variants)]
+        return len(missing) * 2 * mesh.width, [b for number in some for b in mesh.round(number)]
 
 
 def prepare(raw: Config, sources: Sequence[str | Path]) -> Campaign:
@@ -225,9 +251,10 @@ def _profiler_fault(clean: Config, plan: Plan) -> str:
     """Why profiles that are missing cannot be taken; empty when they can, or none is."""
     if clean["partial"]:
         return ""
+    profiled = plan.blocks if "profile" in plan.kinds else ()
     specs = {
         block.cell.spec["testbed"]: block.cell.spec
-        for block in plan.blocks
+        for block in profiled
         if block.cell.kind == "profile" and not block.measured
     }
     faults = (profilers.fault(testbeds.class_of(s), s["profiler"]) for s in specs.values())
@@ -241,6 +268,8 @@ def _short(path: str | Path) -> str:
 
 
 def _digest(plan: Plan) -> str:
+    if plan.mesh:
+        return plan.mesh.digest
     text = canonical(
         [
             [

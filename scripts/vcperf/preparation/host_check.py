@@ -25,14 +25,15 @@ def prepare_host(ready: Campaign) -> None:
 
     Says which blocks `only` leaves out. Raises VcperfError as `check_host`.
     """
-    wanted = ready.wanted()
-    left_out = len(ready.plan.by_record) - len(wanted)
-    if "only" in ready.config and left_out:
-        print(
-            f"only {ready.config['only']}: {left_out} blocks of other testbeds are left out",
-            file=sys.stderr,
-        )
-    check_host(ready, [block for block in wanted if not block.measured])
+    if "only" in ready.config and not ready.plan.mesh:
+        left_out = len(ready.plan.by_record) - len(ready.wanted())
+        if left_out:
+            print(
+                f"only {ready.config['only']}: {left_out} blocks of other testbeds are left out",
+                file=sys.stderr,
+            )
+    count, blocks = ready.lacking()
+    check_host(ready, blocks, count)
 
 
 def needed_bytes(missing: int) -> int:
@@ -40,14 +41,20 @@ def needed_bytes(missing: int) -> int:
     return TABLES_BYTES + missing * RECORD_BYTES
 
 
-def check_host(ready: Campaign, missing: Collection[Block]) -> None:
+def check_host(ready: Campaign, missing: Collection[Block], count: int | None = None) -> None:
     """Make sure that the missing blocks can be measured, then take the host for it.
+
+    Args:
+        ready: the campaign.
+        missing: blocks that have no record.
+        count: how many there are, where these stand for more.
 
     Raises VcperfError when a tool or disk space is missing.
     """
+    count = len(missing) if count is None else count
     for folder, needed in (
-        ("results", needed_bytes(len(missing))),
-        (".", len(missing) * RECORD_BYTES),
+        ("results", needed_bytes(count)),
+        (".", count * RECORD_BYTES),
     ):
         if os.path.isdir(folder):
             free = shutil.disk_usage(folder).free

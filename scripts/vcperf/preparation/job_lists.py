@@ -65,15 +65,17 @@ def _content(blocks: Sequence[Block], hosts: list[str], context: str) -> dict[st
         "slurm_extra": f"--exclusive --nodelist={','.join(hosts)}",
         "minutes": math.ceil(START_MINUTES + 2 * seconds / 60),
         "context": context,
-        "blocks": [
-            {
-                "testbed": block.cell.spec["testbed"],
-                "kind": block.cell.kind,
-                "cell": block.cell.name,
-                "number": block.number,
-                "record": block.record,
-                "spec": block.spec_json,
-            }
-            for block in blocks
-        ],
+        "blocks": list(map(described, blocks)),
+    }
+
+
+def described(block: Block) -> dict[str, Any]:
+    """What whoever measures a block must know of it, as JSON can hold it."""
+    return {
+        "testbed": block.cell.spec["testbed"],
+        "kind": block.cell.kind,
+        "cell": block.cell.name,
+        "number": block.number,
+        "record": block.record,
+        "spec": block.spec_json,
     }

@@ -2,12 +2,13 @@
 
 A mesh is between the nodes' own systems. Its pinning is called `mesh`. A node that the campaign
 does not describe has one domain, the first of the testbed file's entry, on the node's first CPUs.
+A mesh of many nodes has its first path only: it is laid out by `vcperf.planning.large_mesh`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import permutations
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from vcperf import kinds
 from vcperf.config import files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError, suggest
+from vcperf.planning import large_mesh
 from vcperf.preparation import testbed_file
 
+MOST_BY_BLOCKS = 100  # nodes of a mesh of which each block is a job, unless a campaign says more
 ALL, OF_GROUPS = "all-pairs", "all-pairs-of"
 PINNING = "mesh"
 
@@ -56,7 +59,11 @@ def with_paths(config: Config, sources: Sequence[str | Path]) -> Config:
         _describe(config, content, nodes)
         members |= dict.fromkeys(nodes)
         ends = [config["nodes"][node]["dom0"] for node in nodes]
-        pairs = [f"{sender}->{receiver}" for sender, receiver in permutations(ends, 2)]
+        in_rounds = config.get("mesh", {}).get("rounds", len(nodes) > MOST_BY_BLOCKS)
+        if in_rounds:
+            config["mesh"] = {**config.get("mesh", {}), large_mesh.KEY: nodes}
+        both = islice(permutations(ends, 2), 1 if in_rounds else None)
+        pairs = [f"{sender}->{receiver}" for sender, receiver in both]
         own = (
             {} if paths == ALL else {name: one for name, one in paths.items() if name != OF_GROUPS}
         )

@@ -34,13 +34,14 @@ class Outputs:
 
     def __init__(self, campaign: Campaign, own: Config) -> None:
         self.campaign = campaign
+        mesh = campaign.plan.mesh
         self.options: dict[str, Any] = {
             "baseline": campaign.baseline,
             "claims": campaign.claims,
             "figures": campaign.figures,
             "kinds": campaign.plan.kinds,
-            "meshes": matchings.labels_of(campaign.plan.cells),
-            "measured": {block.cell.name for block in campaign.wanted()},
+            "meshes": matchings.labels_of(campaign.plan),
+            "measured": set() if mesh else {block.cell.name for block in campaign.wanted()},
             "points": own.get("profile", {}).get("pingpong", {}).get("points", {}),
             "stand_in": stand_in.used(campaign.config),
             "target_percent": campaign.config["target_percent"],

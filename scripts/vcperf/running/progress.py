@@ -30,6 +30,7 @@ class Progress:
         """How many there are to do."""
         self.measured: set[int] = set()
         self.broken: set[int] = set()
+        self._unit = "block"
         self._running: dict[int, str] = {}
         self._jobs_done = 0
         self._now = ""
@@ -37,12 +38,17 @@ class Progress:
         self._shown = 0.0
         self._drawn = False
 
-    def planned(self, blocks: int, jobs: int) -> None:
-        """What a run has to do: blocks to measure, and other jobs."""
-        self.blocks, self.jobs = blocks, jobs
+    def planned(self, blocks: int, jobs: int, unit: str = "block") -> None:
+        """What a run has to do: blocks to measure, and other jobs.
+
+        Args:
+            blocks, jobs: how many.
+            unit: what a job measures: a block, or a round of them.
+        """
+        self.blocks, self.jobs, self._unit = blocks, jobs, unit
         if blocks or jobs:
             plural = "" if blocks == 1 else "s"
-            what = f"{blocks} block{plural} to measure" if blocks else "nothing to measure"
+            what = f"{blocks} {unit}{plural} to measure" if blocks else "nothing to measure"
             others = f"{jobs} other job{'' if jobs == 1 else 's'}"
             self.say(f"{what}; {others} (tables, figures)")
 
@@ -51,12 +57,15 @@ class Progress:
 
         Args:
             job: Snakemake's number of it.
-            named: the wildcards kind, cell and block.
+            named: the wildcards kind, cell and block, or round.
         """
         if self._first is None:
             self._first = self._shown = self._clock()
-        cell = named["cell"].rpartition("_")[0] or named["cell"]  # without its digest
-        self._running[job] = f"{named['kind']} {cell}, block {named['block']}"
+        if "round" in named:
+            self._running[job] = f"round {named['round']}"
+        else:
+            cell = named["cell"].rpartition("_")[0] or named["cell"]  # without its digest
+            self._running[job] = f"{named['kind']} {cell}, block {named['block']}"
         self._show("")
 
     def job_started(self, what: str) -> None:
@@ -98,7 +107,7 @@ class Progress:
 
     def _counts(self) -> str:
         failed = f", {len(self.broken)} failed" if self.broken else ""
-        return f"{len(self.measured)} of {self.blocks} blocks measured{failed}"
+        return f"{len(self.measured)} of {self.blocks} {self._unit}s measured{failed}"
 
     def _left(self) -> str:
         """The time to go by the pace so far, waiting and repeated blocks included."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from vcperf.basics.batches import batches
 from vcperf.kinds import LABELS
 from vcperf.planning.cell import Plan
 from vcperf.records.key import nameless_key
 from vcperf.records.names import places
+from vcperf.tables.write import ROWS, write_parts
 
 COLUMNS = (
     *("testbed", "kind", *LABELS, "block", "order", "stopping"),
@@ -17,20 +21,24 @@ COLUMNS = (
 )
 
 
-def whole(plan: Plan) -> pd.DataFrame:
-    """The plan as a table of COLUMNS."""
+def write(plan: Plan, path: str | Path) -> None:
+    """Write the plan as a table of COLUMNS. Raises VcperfError as `write_parts`."""
     # Values as they are: else a label that is a number, and missing in other kinds, becomes 1.0.
-    return pd.DataFrame(rows(plan), columns=list(COLUMNS), dtype="object")
+    parts = batches(rows(plan), ROWS)
+    write_parts((pd.DataFrame(p, columns=list(COLUMNS), dtype="object") for p in parts), path)
 
 
-def rows(plan: Plan) -> list[dict[str, Any]]:
+def rows(plan: Plan) -> Iterator[dict[str, Any]]:
     """The plan as rows of COLUMNS, in the order in which blocks are measured; labels that
     a kind does not have are missing. `key` names what of the spec decides a result; `places` has
     its domains as NODE/DOMAIN, separated by blanks (`vcperf.records.names.places`)."""
-    keys = {cell.name: nameless_key(cell.spec) for cell in plan.cells}
-    domains = {cell.name: " ".join(places(cell.spec)) for cell in plan.cells}
-    return [
-        {
+    known: dict[str, tuple[str, str]] = {}
+    for block in plan.mesh or sorted(plan.blocks, key=lambda block: block.order):
+        name, spec = block.cell.name, block.cell.spec
+        key, domains = known.get(name) or (nameless_key(spec), " ".join(places(spec)))
+        if not plan.mesh:  # of which there are too many
+            known[name] = key, domains
+        yield {
             "testbed": block.cell.spec["testbed"],
             "kind": block.cell.kind,
             **block.cell.labels,
@@ -40,9 +48,7 @@ def rows(plan: Plan) -> list[dict[str, Any]]:
             "shared_cpus": "yes" if block.cell.shared_cpus else "no",
             "link": block.cell.link,
             "link_mbps": block.cell.link_mbps,
-            "key": keys[block.cell.name],
-            "places": domains[block.cell.name],
+            "key": key,
+            "places": domains,
             "record": block.record,
         }
-        for block in sorted(plan.blocks, key=lambda block: block.order)
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,9 @@ from vcperf.basics.files import write_whole
 from vcperf.errors import VcperfError
 from vcperf.tables import columns
 from vcperf.tables.read import typed
+
+
+ROWS = 5000  # of a part
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
@@ -23,11 +27,27 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     Raises VcperfError, naming the file, when a column is not in the vocabulary, a value is not
     of its column's type, or the disk refuses.
     """
+    write_parts([table], path)
+
+
+def write_parts(parts: Iterable[pd.DataFrame], path: str | Path) -> None:
+    """Write a table of which some rows come after the others, as `write_table`.
+
+    Args:
+        parts: one at least, all of the same columns.
+        path: as of `write_table`.
+    """
+    with write_whole(str(path)) as handle:
+        for number, part in enumerate(parts):
+            _ready(part, path).to_csv(handle, index=False, header=number == 0)
+
+
+def _ready(table: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+    """A table whose whole numbers are written as such."""
     try:
         types = {name: columns.of(str(name)).type for name in table}
         known = typed(table)
     except VcperfError as fault:
         raise VcperfError(f"{path}: {fault}") from None
     whole = [name for name, type in types.items() if type == columns.WHOLE]
-    with write_whole(str(path)) as handle:
-        table.assign(**known[whole]).to_csv(handle, index=False)
+    return table.assign(**known[whole])
