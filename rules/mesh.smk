@@ -4,6 +4,9 @@
 
 
 rule write_mesh:
+    input:
+        # What else decides a mesh is in its digest.
+        modules=imported_modules.modules("vcperf/planning/large_mesh.py"),
     output:
         mesh="results/rounds/{mesh}/mesh.json",
     log:
