@@ -69,9 +69,38 @@ def test_a_pinning_may_name_other_threads_than_vcpus():
         assert all(node.get("threads") == threads for node in nodes)
 
 
+def test_options_of_guests_are_the_nodes_and_above_them_the_pinnings():
+    """On a testbed whose guests have such options; on any other it is as without them."""
+    change = dict.fromkeys(("pingpong", "profile"))
+    domains = {"c000": {"guest": {"queues": 2, "vhost": True}}}
+    entry = {"vcpus": [0, 1], "guest": {"vhost": False}}
+    change |= {"nodes": {"node0": {"domains": domains}}}
+    change |= {"pinnings": {"config1": {"node0": {"c000": entry}}}}
+    site = Site({"node0": {}, "node1": {}}, {end: {} for end in ENDS}, {})
+    plain, chosen = (
+        plan_of(change, host) for host in (host_of("netns", (0, 1)), host_of("libvirt", (), site))
+    )
+    both = {"config1": {"queues": 2, "vhost": False}, "config2": {"queues": 2, "vhost": True}}
+    for plan, wanted in ((plain, {}), (chosen, both)):
+        for cell in (c for c in plan.cells if c.labels.get("pinning") in both):
+            options = wanted.get(cell.labels["pinning"])
+            nodes = cell.spec["nodes"]
+            if "node0" in nodes:
+                assert nodes["node0"].get("guest_options") == (options and {"c000": options})
+                assert "threads" not in nodes["node0"]
+
+
 @pytest.mark.parametrize(
     ("domain", "entry", "says"),
     [
+        (
+            "c000",
+            {"vcpus": 0, "guest": {"queues": 3}},
+            "c000.guest.queues: 3, but the domain has 2",
+        ),
+        ("vc00", {"vcpus": 0, "guest": {"queues": 1}}, "vc00.guest: this is the node itself"),
+        ("c000", {"vcpus": 0, "guest": {"queue": 1}}, "queue"),
+        ("c000", {"vcpus": 0, "guest": {"vhost": 1}}, "vhost"),
         ("c000", {"vcpus": 0, "emulator": 7}, "c000.emulator: CPU 7, but node0 has CPUs 0-1"),
         ("c000", {"vcpus": [0], "vhost": 0}, "c000.vcpus: 1 entries, but the domain has 2 VCPUs"),
         ("vc00", {"vcpus": 0, "vhost": 0}, "vc00.vhost: only guests have such threads"),

@@ -15,6 +15,7 @@ from vcperf.tools import filter as tool_filter
 # A tool -> where its outputs are, and which.
 OUTPUTS = {
     "ep": ("ep", "*.txt"),
+    "guest_definition": ("guest_definition", "*.txt"),
     "host_settings": ("host_settings", "*.txt"),
     "imb": ("imb", "*.txt"),
     "iperf3": ("iperf3", "*.txt"),

@@ -37,6 +37,8 @@ def _free(schema: Any, root: Any, config: Mapping[str, Any], key: KeyPath) -> It
     """The key paths of nulls whose names a schema does not list."""
     while "$ref" in schema:
         schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
+    # Where a value may also be no mapping, one of several schemas is that of mappings.
+    schema = next((one for one in schema.get("anyOf", ()) if "properties" in one), schema)
     listed = schema.get("properties", {})
     for name, inner in config.items():
         if isinstance(inner, Mapping):

@@ -17,6 +17,7 @@ from vcperf.planning.cell import Spec
 # In a spec, which is an argument of a command: of 128 KiB on Linux, at most.
 MOST_CPUS = 15_000
 VCPUS = "vcpus"  # in a pinning's entry that says more than that
+GUEST = "guest"  # and what may be chosen of the guest
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Host:
         side_by_side: whether blocks that share no node may be measured at the same time.
         options: the same section -> what specs of all blocks say of the testbed's options.
         threads: what a pinning may say of a guest beside its VCPUs.
+        guest_options: what may be chosen of a guest beside where it runs.
 
     `vcperf.preparation.hosts.host_of` fills in what the testbed says.
     """
@@ -66,6 +68,7 @@ class Host:
     side_by_side: bool = False
     options: Callable[[Mapping[str, Any]], Spec] = lambda section: {}
     threads: tuple[str, ...] = ()
+    guest_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ class Layout:
         self.node_cpus = self._place_nodes()
         self.pinnings = {name: self._resolve(name) for name in config["pinnings"]}
         self.threads = {name: self._threads(name) for name in config["pinnings"]}
+        self.guest_options = {name: self._guest_options(name) for name in config["pinnings"]}
 
     def refuse(self, key_path: KeyPath, fault: str) -> NoReturn:
         """Raise VcperfError that names the key and the file that it is from."""
@@ -178,6 +182,8 @@ class Layout:
         for node in nodes:
             if self.threads[pinning][node]:
                 spec["nodes"][node]["threads"] = self.threads[pinning][node]
+            if self.guest_options[pinning][node]:
+                spec["nodes"][node]["guest_options"] = self.guest_options[pinning][node]
         site = self.host.site
         if site is not None:
             for node in nodes:
@@ -279,7 +285,7 @@ class Layout:
         for node, given in self.config["pinnings"][pinning].items():
             found[node] = {}
             for domain, entry in given.items():
-                named = set(entry) - {VCPUS} if isinstance(entry, dict) else set()
+                named = set(entry) - {VCPUS, GUEST} if isinstance(entry, dict) else set()
                 at: KeyPath = ("pinnings", pinning, node, domain)
                 if named and domain == self.config["nodes"][node]["dom0"]:
                     group = sorted(named)[0]
@@ -293,6 +299,34 @@ class Layout:
                 }
                 if cpus:
                     found[node][domain] = cpus
+        return found
+
+    def _guest_options(self, pinning: str) -> dict[str, dict[str, dict[str, Any]]]:
+        """What is chosen of guests: node -> domain -> option -> value, of the node's entry and,
+        above it, the pinning's; nothing on a testbed without such options."""
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for node, given in self.config["pinnings"][pinning].items():
+            found[node] = {}
+            domains = self.config["nodes"][node]["domains"]
+            for domain, entry in given.items():
+                ways: list[tuple[KeyPath, Any]] = [
+                    (("nodes", node, "domains", domain, GUEST), domains[domain]),
+                    (("pinnings", pinning, node, domain, GUEST), entry),
+                ]
+                chosen: dict[str, Any] = {}
+                for at, way in ways:
+                    own = way.get(GUEST, {}) if isinstance(way, dict) else {}
+                    if own and domain == self.config["nodes"][node]["dom0"]:
+                        self.refuse(at, "this is the node itself, and no guest")
+                    if own.get("queues", 1) > domains[domain]["vcpus"]:
+                        self.refuse(
+                            (*at, "queues"),
+                            f"{own['queues']}, but the domain has {domains[domain]['vcpus']} VCPUs;"
+                            " its kernel uses one for each of them at most",
+                        )
+                    chosen |= {name: own[name] for name in self.host.guest_options if name in own}
+                if chosen:
+                    found[node][domain] = chosen
         return found
 
     def _ends(self, at: KeyPath, path: str) -> tuple[str, str]:

@@ -129,8 +129,9 @@ def host_of(testbed: str, cpus: tuple[int, ...], site: Site | None = None) -> Ho
     """
     known = testbeds.find(testbed, by_ssh=site is not None)
     apart = site is not None and not known.locks_this_machine(site.context)
-    profilers, threads = tuple(known.profilers), tuple(known.threads)
-    return Host(testbed, cpus, site, profilers, known.link, apart, known.options, threads)
+    guests = tuple(known.threads), tuple(known.guest_options)
+    profilers = tuple(known.profilers)
+    return Host(testbed, cpus, site, profilers, known.link, apart, known.options, *guests)
 
 
 def usable_cpus() -> tuple[int, ...]:

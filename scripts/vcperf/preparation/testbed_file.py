@@ -139,6 +139,9 @@ def _context(path: Path, content: Any) -> dict[str, Any]:
             if "emulator_monitor" in node
         },
     }
+    stops = {name: node["stop"] for name, node in named if "stop" in node}
+    if stops:
+        context["stop"] = stops
     if "links" in content:
         context["links"] = content["links"]
     if "ssh_config" in content:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Fields whose values are names that others gave.
 _REAL = ("ssh", "toolstack", "uri", "host")
 # Fields of a node that say something of its domains.
-_OF_DOMAINS = ("xen", "guests", "threads")
+_OF_DOMAINS = ("xen", "guests", "threads", "guest_options")
 _NAMING = ("dom0", "domains", *_OF_DOMAINS)
 
 

@@ -61,6 +61,10 @@ class TestbedClass(Protocol):
     that work for it. Where they are not named, they are where the VCPUs are; a testbed that has
     none measures without them."""
 
+    guest_options: Sequence[str]
+    """What a campaign may choose of a guest beside where it runs, such as `queues`: a guest that
+    runs otherwise is started again. A testbed that has none measures without them."""
+
     one_interface: bool
     """Whether all domains have one network interface: `received_bytes` of each is then what all
     of them received."""

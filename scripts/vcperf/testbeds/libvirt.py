@@ -8,7 +8,7 @@ from vcperf.basics import cpulist
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
 from vcperf.records.platform import EMULATED
-from vcperf.testbeds import pins
+from vcperf.testbeds import libvirt_guests, pins
 from vcperf.testbeds.libvirt_node import (
     GROUPS,
     PRESENT_ARGV,
@@ -39,12 +39,14 @@ class LibvirtTestbed(HostsTestbed):
     """Guests of KVM hosts reached by ssh, and these hosts.
 
     Each node of the spec has `uri`, of the connection of virsh, and `guests`: domain -> its name
-    in libvirt; `threads` when the pinning names other threads than VCPUs.
+    in libvirt; `threads` when the pinning names other threads than VCPUs; `guest_options` when
+    the campaign chooses options of guests.
     """
 
     name = "libvirt"
     isolation = "none"
     threads: Sequence[str] = tuple(GROUPS)
+    guest_options: Sequence[str] = libvirt_guests.OPTIONS
     profilers: Mapping[str, str] = {}
 
     def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
@@ -88,17 +90,14 @@ class LibvirtTestbed(HostsTestbed):
     # -- coming and going ---------------------------------------------------------------
 
     def bring_up(self) -> None:
-        """Ask the nodes what they are and the guests' threads where they may run."""
+        """Ask the nodes what they are and the guests' threads where they may run; start guests
+        again that do not run with the options of the spec."""
         super().bring_up()
         questions: dict[str, list[list[str]]] = {
             node["ssh"]: [virsh_version.argv(node["uri"]), PRESENT_ARGV, pins.BOOT_ARGV]
             for node in self.nodes.values()
         }
-        guests = {self.host(d) for d in self.spec["ends"] if d not in self.cpus}
-        questions |= {host: [HEAD] for host in guests}
         answers = self.ssh.ask_once(questions)
-        self._kernels = {host: answers[host][0][1].split()[1] for host in guests}
-        self._kernels |= {host: head[1] for host, head in self._heads.items()}
         self.kvm: dict[str, LibvirtNode] = {}
         for name, node in self.nodes.items():
             version, (_, present), (_, boot) = answers[node["ssh"]]
@@ -107,6 +106,32 @@ class LibvirtTestbed(HostsTestbed):
             cpus = cpulist.ranges(present.strip())[-1][1] + 1
             self.kvm[name] = LibvirtNode(name, node, versions, cpus, boot)
         self._found = self._look()
+        self._choose()
+        guests = {self.host(d) for d in self.spec["ends"] if d not in self.cpus}
+        answers = self.ssh.ask_once({host: [HEAD] for host in guests})
+        self._kernels = {host: answers[host][0][1].split()[1] for host in guests}
+        self._kernels |= {host: head[1] for host, head in self._heads.items()}
+
+    def _choose(self) -> None:
+        """Have guests run with the options of the spec. Raises VcperfError when one does not."""
+        if not any(node.options for node in self.kvm.values()):
+            return
+        reached = {
+            node.node["guests"][domain]: self.host(domain)
+            for node in self.kvm.values()
+            for domain in node.node["guests"]
+            if domain in self.spec["ends"]
+        }
+        restarts = libvirt_guests.Restarts(self.ssh, self.context, reached.get)
+        if restarts.run(list(self._found.values())):
+            self._found = self._look()
+            self._check_options(self._found)
+        restarts.check_queues(list(self._found.values()))
+
+    def _check_options(self, looks: Mapping[str, Look]) -> None:
+        for look in looks.values():
+            for guest, how in libvirt_guests.unlike(look).items():
+                raise VcperfError(f"{look.node.where}: guest {guest} runs with {how}")
 
     def __exit__(self, *_: object) -> None:
         try:
@@ -164,12 +189,17 @@ class LibvirtTestbed(HostsTestbed):
         has where its other threads are.
 
         Raises VcperfError for a thread that has been moved since it was pinned, those of VCPUs
-        aside, which the pinning shows.
+        aside, which the pinning shows; and for a guest that does not run with the spec's options.
         """
         ours = [session for session in sessions if session.record["domain"] in self.cpus]
         observation: dict[str, Any] = {**super()._observe(ours), "threads": {}}
-        for name, look in self._look().items():
+        looks = self._look()
+        self._check_options(looks)
+        for name, look in looks.items():
             node = self.kvm[name]
+            for domain in node.options:
+                running = libvirt_guests.running_options(look, node.node["guests"][domain])
+                observation.setdefault("guest_options", {})[domain] = running
             tick = self._tick[node.ssh]
             host = observation["hosts"][node.ssh]
             taken_s = sum(look.taken_s(guest, tick) for guest in node.guests)

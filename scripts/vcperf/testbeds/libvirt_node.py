@@ -5,7 +5,7 @@ from __future__ import annotations
 from vcperf.basics import cpulist
 from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError, quote
-from vcperf.tools import qemu_threads, virsh
+from vcperf.tools import guest_definition, qemu_threads, virsh
 from vcperf.tools.filter import Untrusted
 from vcperf.tools.qemu_threads import EMULATOR, IOTHREAD, VCPU, VHOST
 
@@ -110,7 +110,8 @@ class LibvirtNode:
         name: the node's.
         node: what the spec says of it: `ssh`, `uri`, `domains` (domain -> CPUs of each VCPU),
             `guests` (domain -> its name in libvirt), and `threads` (domain -> group of GROUPS ->
-            CPUs) when the pinning says so.
+            CPUs) when the pinning says so; `guest_options` (domain -> option -> value) when the
+            campaign says with which ones guests run.
         versions: the row of `virsh_version.parse`.
         cpus: how many CPU numbers it has.
         boot: what `pins.BOOT_ARGV` printed there.
@@ -120,16 +121,20 @@ class LibvirtNode:
         self, name: str, node: dict[str, Any], versions: Row, cpus: int, boot: str
     ) -> None:
         self.node, self.ssh, self.versions, self.cpus = node, str(node["ssh"]), versions, cpus
-        self.uri: str = node["uri"]
+        self.name, self.uri = name, str(node["uri"])
         self.where = f"{name} ({self.ssh})"
         self.boot = boot.strip()
         self.domain_of = {guest: domain for domain, guest in node["guests"].items()}
         self.guests = list(self.domain_of)
+        self.options: dict[str, dict[str, Any]] = node.get("guest_options", {})
+        self._chosen = [node["guests"][domain] for domain in self.options]
 
     def argvs(self) -> list[list[str]]:
         """The commands whose answers `read` reads."""
         clock = ["cat", "/proc/uptime"]
-        return [clock, virsh.domstats_argv(self.uri), *listing_argvs(self.uri, self.guests)]
+        definitions = [guest_definition.argv(self.uri, guest) for guest in self._chosen]
+        listing = listing_argvs(self.uri, self.guests)
+        return [clock, virsh.domstats_argv(self.uri), *definitions, *listing]
 
     def read(self, answers: Answers) -> Look:
         """What `argvs` printed, held against what the spec asks of the node.
@@ -137,7 +142,8 @@ class LibvirtNode:
         Raises VcperfError naming node and domain: a guest that does not run, other VCPUs than the
         spec's, a CPU that the node lacks; and when virsh does not answer.
         """
-        (_, uptime), (status, stats), *listing = answers
+        (_, uptime), (status, stats), *others = answers
+        definitions, listing = others[: len(self._chosen)], others[len(self._chosen) :]
         try:
             if status:
                 raise VcperfError(f"virsh: {last_line(stats, f'status {status}')}")
@@ -145,12 +151,16 @@ class LibvirtNode:
             for domain, vcpus in self.node["domains"].items():
                 self._check_domain(domain, vcpus, counts)
             rows = listed(self.uri, self.guests, listing)
+            interfaces = {
+                guest: checked(guest_definition.parse, self.where, *answer)
+                for guest, answer in zip(self._chosen, definitions, strict=True)
+            }
         except Untrusted as fault:
             raise VcperfError(f"{self.where}: {fault}") from None
         except VcperfError as fault:
             text = str(fault)
             raise VcperfError(text if self.where in text else f"{self.where}: {text}") from None
-        return Look(self, float(uptime.split()[0]), counts, rows)
+        return Look(self, float(uptime.split()[0]), counts, rows, interfaces)
 
     def _check_domain(
         self, domain: str, vcpus: list[list[int]], counts: dict[str, dict[str, str]]
@@ -203,12 +213,19 @@ class Look:
         clock_s: its clock.
         counts: what domstats printed, see `virsh.parse_domstats`.
         rows: of `listed`.
+        interfaces: guest -> rows of `guest_definition.parse`, of those whose options are chosen.
     """
 
     def __init__(
-        self, node: LibvirtNode, clock_s: float, counts: dict[str, dict[str, str]], rows: list[Row]
+        self,
+        node: LibvirtNode,
+        clock_s: float,
+        counts: dict[str, dict[str, str]],
+        rows: list[Row],
+        interfaces: dict[str, list[Row]],
     ) -> None:
         self.node, self.clock_s, self.counts, self.rows = node, clock_s, counts, rows
+        self.interfaces = interfaces
 
     def misplaced(self) -> list[tuple[Row, str]]:
         """What is not where the spec wants it, by virsh or by the kernel; and where that is."""

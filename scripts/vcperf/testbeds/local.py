@@ -55,6 +55,7 @@ class LocalTestbed:
     }
     profilers: Mapping[str, str] = {"perf": "perf"}
     threads: Sequence[str] = ()
+    guest_options: Sequence[str] = ()
     by_ssh = False
     one_interface = False
 

@@ -43,10 +43,15 @@ def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> list[str
     connections = Connections(ssh_config)
     atexit.register(_release, connections, nodes, os.getpid())
     _end_in_order_on_hangup()
+    found_left = bool(pins.left(nodes))
+    if found_left:  # before others are reached: a guest may not run any more
+        connections.open(dict.fromkeys(nodes, True))
+        put_back_pins(nodes)
     faults = connections.open(hosts)
     for fault in faults.values():
         _say(f"{fault}; blocks that need it will fail")
-    put_back_pins(nodes)
+    if not found_left:  # one that we waited for may have been killed meanwhile
+        put_back_pins(nodes)
     others = sorted(set(pins.left()) - set(pins.left(nodes)))
     if others:
         _say(

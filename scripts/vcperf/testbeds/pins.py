@@ -53,6 +53,11 @@ if TYPE_CHECKING:
             """The command that pins as the row says; None where there is none."""
 
         @staticmethod
+        def put_alone(connections: Connections, journal: dict[str, Any], row: Row) -> None:
+            """Put back, after all else, what `put_argv` has no command for. Raises VcperfError
+            that begins with the host."""
+
+        @staticmethod
         def missed(row: Row) -> str:
             """That a pin is not as the row says, for the user."""
 
@@ -99,7 +104,19 @@ def remember(
     if added:
         journal["vcpus"] += added
         with write_whole(path) as handle:
+            os.chmod(handle.name, 0o600)  # a guest's definition may have passwords
             json.dump(journal, handle, indent=1)
+
+
+def noted(host: str, boot: str) -> list[Row]:
+    """The pins of a node as they were before they were changed; none where they are as they were.
+
+    Args:
+        host, boot: as in `remember`.
+    """
+    journal = _read(_path(host))
+    rows: list[Row] = journal["vcpus"] if journal and journal["boot"] == boot else []
+    return rows
 
 
 def left(hosts: Iterable[str] | None = None) -> list[str]:
@@ -179,6 +196,8 @@ def _put_back(connections: Connections, journal: dict[str, Any]) -> list[Row]:
     argvs = [argv for row in changed if (argv := by.put_argv(journal, row)) is not None]
     if argvs:
         ask(argvs)
+    for row in (row for row in changed if by.put_argv(journal, row) is None):
+        by.put_alone(connections, journal, row)
     still = _differing(by, journal, by.listed(ask, host, journal)) if changed else []
     if still:
         raise VcperfError(f"{host}: {', '.join(map(by.missed, still))}")

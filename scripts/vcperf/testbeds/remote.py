@@ -34,6 +34,7 @@ class RemoteTestbed:
     tools: Mapping[str, str] = {"ssh": "openssh-client", "setpriv": "util-linux"}
     profilers: Mapping[str, str] = {}
     threads: Sequence[str] = ()
+    guest_options: Sequence[str] = ()
     by_ssh = True
     system = "Linux"
     one_interface = False

@@ -97,6 +97,17 @@ class Connections:
         with contextlib.suppress(OSError):
             os.rmdir(self.folder)
 
+    def drop(self, host: str) -> None:
+        """End a host's connection, whoever opened it: the host is about to go, and what a block
+        asks it next would wait for it in vain."""
+        argv = [*self._ssh(host), "-O", "exit", host]
+        subprocess.run(argv, capture_output=True, check=False)
+        keeper = self.keepers.pop(host, None)
+        if keeper:
+            keeper.kill()
+            keeper.wait()
+        self._forget(host)
+
     def batch(
         self, commands: Mapping[str, Sequence[Sequence[str]]]
     ) -> dict[str, list[tuple[int, str]]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vcperf.testbeds.pins import Ask, Row
+    from vcperf.testbeds.ssh import Connections
 
 
 def listed(ask: Ask, host: str, journal: dict[str, Any]) -> Sequence[Row]:
@@ -37,6 +38,10 @@ def put_argv(journal: dict[str, Any], row: Row) -> list[str] | None:
     if "none" in pin(row):
         return None
     return xl.pin_argv(journal["toolstack"], row["domain"], row["vcpu"], *pin(row))
+
+
+def put_alone(connections: Connections, journal: dict[str, Any], row: Row) -> None:
+    """Nothing more can be done."""
 
 
 def missed(row: Row) -> str:
