@@ -33,9 +33,9 @@ CAMPAIGN = {
         "config3": {"node1": None},
     },
     "netperf": {
-        "paths": {"config1": ["c000->c001"], "config2": ["c000->c001"], "config3": None},
+        "paths": {"config1": ["vc00->c000"], "config2": ["c000->c001"], "config3": None},
         "message_bytes": [16384],
-        "duration_s": 1,
+        "duration_s": 2,
         "warmup_s": 0,
     },
 }

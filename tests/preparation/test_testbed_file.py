@@ -8,6 +8,7 @@ from helpers.config import DEFAULT
 from vcperf.config import files
 from vcperf.errors import VcperfError
 from vcperf.preparation import testbed_file
+from vcperf.testbeds.ssh import HERE
 
 
 def test_a_testbed_file_may_state_the_rate_of_the_link(tmp_path):
@@ -17,6 +18,28 @@ def test_a_testbed_file_may_state_the_rate_of_the_link(tmp_path):
         file.write_text(yaml.safe_dump({**content, **given}))
         site = testbed_file.read({**DEFAULT, "testbed": "xen", "testbed_file": str(file)})
         assert site.link_mbps == stated and "link_mbps" not in str(site.nodes)
+
+
+ONE_OF_BOTH = "give a destination for ssh, or here: true when the node is this machine"
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [("    here: true\n", "has ssh and here"), (None, "the key 'ssh' is missing")],
+)
+def test_a_node_is_reached_by_ssh_or_is_this_machine(tmp_path, line, fault):
+    """Said in so many words: one whose ssh was forgotten must not be measured here."""
+    text = (ROOT / "lab/testbed.yaml").read_text()
+    ssh = "    ssh: lab-vc00\n"
+    file = tmp_path / "testbed.yaml"
+    file.write_text(text.replace(ssh, ssh + line if line else ""))
+    config = {**DEFAULT, "testbed": "native", "testbed_file": str(file)}
+    with pytest.raises(VcperfError) as refused:
+        testbed_file.read(config)
+    assert str(refused.value) == f"{file}: nodes.node0: {fault}; {ONE_OF_BOTH}"
+    file.write_text(text.replace(ssh, "    here: true\n"))
+    site = testbed_file.read(config)
+    assert site.nodes["node0"] == {"ssh": HERE} != site.nodes["node1"]
 
 
 COPIED = "; was the line copied? Each domain needs its own"

@@ -62,9 +62,24 @@ def test_what_pages_show_of_the_example_is_in_it(page):
     own = files.read_yaml(ROOT / EXAMPLE)
     shown = re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(), re.S)
     assert shown
-    for part in shown:
+    for part in (part for part in shown if not part.startswith("# my-testbed.yaml")):
         for section, content in yaml.safe_load(part).items():
             assert own[section] == content or content.items() <= own[section].items()
+
+
+def test_the_testbed_file_of_the_readme_is_valid_for_xen_and_for_kvm(tmp_path, monkeypatch):
+    shown = re.findall(
+        r"```yaml\n(# my-testbed.yaml.*?)```", (ROOT / "README.md").read_text(), re.S
+    )
+    (tmp_path / "my-testbed.yaml").write_text("".join(shown))
+    monkeypatch.chdir(tmp_path)
+    config = {"testbed_file": "my-testbed.yaml"}
+    for testbed, node in (("xen", "node0"), ("libvirt", "node1")):
+        _, content = testbed_file.content({**config, "testbed": testbed})
+        domains = dict.fromkeys(content["nodes"][node]["domains"], {"vcpus": 1})
+        nodes = {node: {"dom0": next(iter(domains)), "domains": domains}}
+        site = testbed_file.read({**config, "testbed": testbed, "nodes": nodes})
+        assert set(site.ends) == set(domains) and len(domains) > 1
 
 
 @pytest.fixture
@@ -105,13 +120,35 @@ def test_the_clusters_files_plan(tmp_path, monkeypatch):
     assert plan.cells[0].spec["ends"]["c010"] == {"ssh": "root@c010", "address": "10.1.1.21"}
 
 
+@pytest.mark.parametrize(
+    ("name", "blocks", "said"),
+    [
+        ("my-cluster.yaml", 60, ("threads", {"emulator": [0], "iothreads": [0], "vhost": [0]})),
+        ("queues.yaml", 40, ("guest_options", {"queues": 2})),
+    ],
+)
+def test_the_campaigns_of_the_kvm_tutorial_plan(tmp_path, monkeypatch, name, blocks, said):
+    for file in ("my-testbed.yaml", name):
+        (text,) = re.findall(rf"```yaml\n(# {file}.*?)```", TUTORIALS["kvm"], re.S)
+        (tmp_path / file).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    merged = campaign_file.checked(inherit.merged(DEFAULT, files.read_yaml(name)))
+    host = host_of("libvirt", (), testbed_file.read(merged))
+    plan = planner.plan(merged, host)
+    assert len(plan.blocks) == blocks
+    key, value = said
+    nodes = [cell.spec["nodes"]["kvm0"] for cell in plan.cells]
+    assert value in [node.get(key, {}).get("web") for node in nodes]
+    assert {node["guests"]["web"] for node in nodes} == {"web-server"}
+
+
 def test_the_commands_of_the_other_tutorials_can_be_planned(checkout):
     """Xen hosts are not here; tests/workflow/test_ci_files.py runs the gate."""
     for name in ("my-testbed.yaml", "my-cluster.yaml"):
         (text,) = re.findall(rf"```yaml\n(# {name}.*?)```", TUTORIALS["xen"], re.S)
         (checkout.folder / name).write_text(text)
-    told = commands("xen") + commands("ci")
-    assert len(told) == 5
+    told = commands("xen") + commands("ci") + commands("kvm")
+    assert len(told) == 8
     for command in told:
         assert command.startswith("make ")
         run(checkout, command.replace("make ", "make -n ", 1))

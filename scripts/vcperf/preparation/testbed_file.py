@@ -93,6 +93,13 @@ def content(
     path = files.named_file(config, key_path, sources)
     found = files.read_yaml(path)
     schema.check(found, SCHEMA, [path])
+    for name, node in found["nodes"].items():
+        if ("ssh" in node) == ("here" in node):
+            fault = "has ssh and here" if "ssh" in node else "the key 'ssh' is missing"
+            raise VcperfError(
+                f"{path}: nodes.{name}: {fault}; give a destination for ssh, or here: true when the"
+                " node is this machine"
+            )
     for key in ("links", "groups"):
         for name, nodes in found.get(key, {}).items():
             for index, node in enumerate(nodes):

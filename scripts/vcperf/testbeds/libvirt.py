@@ -20,6 +20,7 @@ from vcperf.testbeds.libvirt_node import (
     spoken,
 )
 from vcperf.testbeds.native_by_ssh import HostsTestbed
+from vcperf.testbeds.ssh import destination
 from vcperf.tools import virsh, virsh_version
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
@@ -66,7 +67,7 @@ class LibvirtTestbed(HostsTestbed):
         ends = {}
         for domain in domains:
             entry = node["domains"][domain]
-            ssh = entry.get("ssh", node["ssh"] if domain == dom0 else domain)
+            ssh = entry.get("ssh", destination(node) if domain == dom0 else domain)
             ends[domain] = {"ssh": ssh, "address": entry["address"]}
             if domain == dom0:
                 continue
@@ -75,7 +76,7 @@ class LibvirtTestbed(HostsTestbed):
                 raise VcperfError(f"{domain}.guest: {guest} is {other}'s already")
             guests[domain] = guest
         uri = node.get("uri", virsh.URI)
-        return {"ssh": node["ssh"], "uri": uri, "guests": guests}, ends
+        return {"ssh": destination(node), "uri": uri, "guests": guests}, ends
 
     def host(self, domain: str) -> str:
         """The node of a host domain; a guest's own ssh destination."""

@@ -10,6 +10,7 @@ from vcperf.errors import VcperfError
 from vcperf.records.platform import EMULATED
 from vcperf.testbeds import processes
 from vcperf.testbeds.remote import RemoteTestbed
+from vcperf.testbeds.ssh import HERE, destination
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class HostsTestbed(RemoteTestbed):
         node: dict[str, Any], dom0: str, domains: Iterable[str]
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """All domains are the node, with dom0's address."""
-        end = {"ssh": node["ssh"], "address": node["domains"][dom0]["address"]}
-        return {"ssh": node["ssh"]}, dict.fromkeys(domains, end)
+        ssh = destination(node)
+        end = {"ssh": ssh, "address": node["domains"][dom0]["address"]}
+        return {"ssh": ssh}, dict.fromkeys(domains, end)
 
     def host(self, domain: str) -> str:
         """The domain's node, be it an end of the path or not."""
@@ -151,10 +153,12 @@ class HostsTestbed(RemoteTestbed):
             hostname, kernel, machine = self._heads[node["ssh"]]
             nodes[name] = {"host": hostname, "kernel": kernel, "machine": machine}
         emulated = f", {EMULATED}" if self.emulators() else ""
+        here = {node["ssh"] for node in self.nodes.values()} == {HERE}
+        where = HERE if here else "hosts reached by ssh"
         return {
             "host": "+".join(sorted(node["host"] for node in nodes.values())),
             "kernel": "+".join(sorted({node["kernel"] for node in nodes.values()})),
-            "platform": f"plain processes on hosts reached by ssh{emulated}",
+            "platform": f"plain processes on {where}{emulated}",
             "nodes": nodes,
         }
 

@@ -3,6 +3,9 @@
 The user's own configuration, agent and known hosts hold. A *keeper* is the ssh process
 that holds a host's connection (a control master), and on a node the lock that keeps
 other campaigns away; both end with it, however that ends.
+
+One host may be this machine: what would run there by ssh runs here, by the same shell programs. Its
+keeper is such a program, and holds the lock alone.
 """
 
 from __future__ import annotations
@@ -26,10 +29,17 @@ from vcperf.testbeds.ssh_faults import from_the_mark, why
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 CONTROL_FOLDER = "VCPERF_SSH_CONTROL"  # in the environment: where the campaign's sockets are
+HERE = "this machine"  # in the place of a destination; no ssh knows one with a blank
 CONNECT_S = 10  # where the user's configuration names no ConnectTimeout
 BATCH_S = 120
+
+
+def destination(node: Mapping[str, Any]) -> str:
+    """Where the commands of a node of a testbed file run: its ssh destination, or HERE."""
+    return HERE if node.get("here") else str(node["ssh"])
 
 
 class Connections:
@@ -203,19 +213,27 @@ class Connections:
         return process, ours
 
     def _start(self, host: str, argv: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        if host == HERE:
+            # In a session of its own: Ctrl-C is for us, and ends it by its input.
+            return subprocess.Popen(
+                argv, stdin=stdin, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
+            )
         # Of a connection of its own: ssh makes one when the keeper's is lost or has no room.
         options = ["-o", "ControlMaster=no", *self._connect_timeout(host)]
         full = [*self._ssh(host), *options, host, shlex.join(argv)]
-        pipe = subprocess.PIPE
         return subprocess.Popen(full, stdin=stdin, stdout=pipe, stderr=pipe, bufsize=0)
 
     def _keep(self, host: str) -> subprocess.Popen[bytes]:
-        # A connection that persists would outlive its keeper.
-        options = ["-o", "ControlMaster=yes", "-o", "ControlPersist=no"]
-        options += ["-o", "ServerAliveInterval=10", *self._connect_timeout(host)]
-        pipe, script = subprocess.PIPE, shlex.join(["sh", "-c", HOLD])
+        holding = ["sh", "-c", HOLD]
+        if host != HERE:
+            # A connection that persists would outlive its keeper.
+            options = ["-o", "ControlMaster=yes", "-o", "ControlPersist=no"]
+            options += ["-o", "ServerAliveInterval=10", *self._connect_timeout(host)]
+            holding = [*self._ssh(host), *options, host, shlex.join(holding)]
+        pipe = subprocess.PIPE
         return subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *self._ssh(host), *options, host, script],
+            ["setpriv", "--pdeathsig", "KILL", *holding],
             stdin=pipe,  # only we have its other end: it ends with us
             stdout=pipe,
             stderr=pipe,
@@ -238,7 +256,12 @@ class Connections:
         return self._timeouts[host]
 
     def _is_open(self, host: str) -> bool:
-        """Whether a keeper answers for a host; what a killed one has left is removed."""
+        """Whether a keeper answers for a host; what a killed one has left is removed. This machine
+        is open where the campaign has a note of it, which goes with the campaign."""
+        if host == HERE:
+            return host in self.keepers or bool(
+                self.shared and os.path.exists(self._machine_note(host))
+            )
         with socket.socket(socket.AF_UNIX) as link:
             try:
                 link.connect(self._socket(host))

@@ -8,6 +8,7 @@ from vcperf.errors import VcperfError
 from vcperf.records.platform import EMULATED
 from vcperf.testbeds import pins
 from vcperf.testbeds.remote import RemoteTestbed
+from vcperf.testbeds.ssh import destination
 from vcperf.testbeds.xen_node import XenNode, seconds
 from vcperf.tools import xl
 
@@ -51,10 +52,10 @@ class XenTestbed(RemoteTestbed):
             for other in (other for other, its in names.items() if its == xen_name):
                 raise VcperfError(f"{domain}.xen: {xen_name} is {other}'s already")
             names[domain] = xen_name
-            ssh = entry.get("ssh", node["ssh"] if is_dom0 else domain)
+            ssh = entry.get("ssh", destination(node) if is_dom0 else domain)
             ends[domain] = {"ssh": ssh, "address": entry["address"]}
         toolstack = node.get("toolstack", "xl")
-        return {"ssh": node["ssh"], "toolstack": toolstack, "xen": names}, ends
+        return {"ssh": destination(node), "toolstack": toolstack, "xen": names}, ends
 
     # -- coming and going ---------------------------------------------------------------
 
