@@ -76,7 +76,7 @@ def test_the_testbed_file_of_the_readme_is_valid_for_xen_and_for_kvm(tmp_path, m
     config = {"testbed_file": "my-testbed.yaml"}
     for testbed, node in (("xen", "node0"), ("libvirt", "node1")):
         _, content = testbed_file.content({**config, "testbed": testbed})
-        domains = dict.fromkeys(content["nodes"][node]["domains"], {"vcpus": 1})
+        domains = {key: {"vcpus": 1} for key in content["nodes"][node]["domains"]}
         nodes = {node: {"dom0": next(iter(domains)), "domains": domains}}
         site = testbed_file.read({**config, "testbed": testbed, "nodes": nodes})
         assert set(site.ends) == set(domains) and len(domains) > 1
