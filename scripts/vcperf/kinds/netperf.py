@@ -79,6 +79,10 @@ def drawings(
         yield Drawing(name, "figures.curves:draw", (curves, *estimates), {"figure": figure})
     if any(cell.spec.get("percentiles") for cell in cells):
         yield Drawing("percentiles", "figures.percentiles:draw", (curves,))
+    paid = [cell for cell in cells if _is_accounted(cell, options)]
+    if paid:
+        hosts = sorted({n["dom0"] for cell in paid for n in cell.spec["nodes"].values()})
+        yield Drawing("payers", "figures.payers:draw", (curves,), {"hosts": hosts})
     for mesh in meshes:
         others = [
             m
@@ -94,6 +98,13 @@ def drawings(
         yield Drawing(name, "figures.mesh:draw", ("mesh",), shown)
     if options["baseline"]:
         yield Drawing("overhead", "figures.overhead:draw", ("overhead",))
+
+
+def _is_accounted(cell: Any, options: Options) -> bool:
+    """Whether a cell's blocks say who pays for its traffic (`cpu_parts.COST`)."""
+    accounted: bool = cell.spec["testbed"] in options.get("accounts", ())
+    usual = cell.labels.get("load", USUAL["load"]) == USUAL["load"]
+    return accounted and usual and metric_of(cell.labels) == "throughput_mbps"
 
 
 def _mesh_of(cell: Any, meshes: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -56,6 +56,7 @@ class Host:
         options: the same section -> what specs of all blocks say of the testbed's options.
         threads: what a pinning may say of a guest beside its VCPUs.
         guest_options: what may be chosen of a guest beside where it runs.
+        accounts: whether its records have the CPU time of hosts apart from that of guests.
 
     `vcperf.preparation.hosts.host_of` fills in what the testbed says.
     """
@@ -69,6 +70,7 @@ class Host:
     options: Callable[[Mapping[str, Any]], Spec] = lambda section: {}
     threads: tuple[str, ...] = ()
     guest_options: tuple[str, ...] = ()
+    accounts: bool = False
 
 
 @dataclass(frozen=True)

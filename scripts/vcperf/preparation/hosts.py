@@ -129,7 +129,7 @@ def host_of(testbed: str, cpus: tuple[int, ...], site: Site | None = None) -> Ho
     """
     known = testbeds.find(testbed, by_ssh=site is not None)
     apart = site is not None and not known.locks_this_machine(site.context)
-    guests = tuple(known.threads), tuple(known.guest_options)
+    guests = tuple(known.threads), tuple(known.guest_options), known.accounts
     profilers = tuple(known.profilers)
     return Host(testbed, cpus, site, profilers, known.link, apart, known.options, *guests)
 

@@ -36,6 +36,7 @@ class Outputs:
         self.campaign = campaign
         mesh = campaign.plan.mesh
         self.options: dict[str, Any] = {
+            "accounts": {host.testbed for host in campaign.hosts if host.accounts},
             "baseline": campaign.baseline,
             "claims": campaign.claims,
             "figures": campaign.figures,

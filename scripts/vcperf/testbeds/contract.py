@@ -65,6 +65,10 @@ class TestbedClass(Protocol):
     """What a campaign may choose of a guest beside where it runs, such as `queues`: a guest that
     runs otherwise is started again. A testbed that has none measures without them."""
 
+    accounts: bool
+    """Whether an observation has the CPU time of hosts apart from that of their guests
+    (`vcperf.kinds.cpu_parts`), so that a figure can show who pays for traffic."""
+
     one_interface: bool
     """Whether all domains have one network interface: `received_bytes` of each is then what all
     of them received."""

@@ -48,6 +48,7 @@ class LibvirtTestbed(HostsTestbed):
     isolation = "none"
     threads: Sequence[str] = tuple(GROUPS)
     guest_options: Sequence[str] = libvirt_guests.OPTIONS
+    accounts = True
     profilers: Mapping[str, str] = {}
 
     def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:

@@ -56,6 +56,7 @@ class LocalTestbed:
     profilers: Mapping[str, str] = {"perf": "perf"}
     threads: Sequence[str] = ()
     guest_options: Sequence[str] = ()
+    accounts = False
     by_ssh = False
     one_interface = False
 

@@ -35,6 +35,7 @@ class RemoteTestbed:
     profilers: Mapping[str, str] = {}
     threads: Sequence[str] = ()
     guest_options: Sequence[str] = ()
+    accounts = False
     by_ssh = True
     system = "Linux"
     one_interface = False

@@ -33,6 +33,7 @@ class XenTestbed(RemoteTestbed):
 
     name = "xen"
     system = "Xen"
+    accounts = True
     isolation = "none"
     profilers: Mapping[str, str] = {"perf": "perf_domains", "xenoprof": "xenoprof"}
 
