@@ -76,6 +76,18 @@ lab-up: ## Boot two Xen hosts under emulation (NATIVE=1: without Xen); see lab/R
 lab-down: ## Stop the lab
 	lab/lab down
 
+.PHONY: lab-kvm lab-kvm-up lab-kvm-down
+lab-kvm: setup ## Start two KVM hosts on this machine, as root, and run their campaign with its baseline
+	@envs/setup.sh lab-kvm
+	lab/lab run-kvm -- $(MAKE) figures CAMPAIGN=config/campaigns/lab-kvm.yaml
+
+lab-kvm-up: ## Start two KVM hosts on this machine, as root; see lab/README.md
+	@envs/setup.sh lab-kvm
+	lab/lab up-kvm
+
+lab-kvm-down: ## Stop the KVM hosts
+	lab/lab down-kvm
+
 .PHONY: test-lab
 test-lab: setup-dev ## Boot a real Xen host and a real KVM host under emulation, and run the tests that need them
 	@envs/setup.sh lab

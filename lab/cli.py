@@ -21,7 +21,6 @@ WHAT_TO_DO = {
     errno.EPERM: "it must be yours: change its owner, or remove it as who made it (root?)",
     errno.EROFS: "use a checkout that can be written",
 }
-BUSY_KVM = "somebody else is at this checkout's KVM hosts (lab/lab run-kvm); end that first"
 BUSY = "somebody else is at this checkout's lab (lab/lab run, up or down); end that first"
 
 
@@ -64,7 +63,7 @@ def _stop(number: int, _frame: object) -> NoReturn:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lab/lab", description="Two emulated Xen hosts.")
+    parser = argparse.ArgumentParser(prog="lab/lab", description="Two Xen hosts or two KVM hosts.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("build", help="build the images")
     commands.add_parser("down", help="stop the hosts")
@@ -77,18 +76,26 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--xen-options", default="", help="more of Xen's command line")
         if name == "run":
             sub.add_argument("argv", nargs="+", metavar="-- COMMAND", help="what to run")
-    kvm = commands.add_parser("run-kvm", help="KVM hosts up, a command, down")
-    kvm.add_argument("--nodes", type=int, choices=(1, 2), default=2, help="hosts (2)")
-    kvm.add_argument("argv", nargs="+", metavar="-- COMMAND", help="what to run")
+    commands.add_parser("down-kvm", help="stop the KVM hosts")
+    for name, text in (("up-kvm", "start KVM hosts"), ("run-kvm", "up-kvm, a command, down-kvm")):
+        kvm = commands.add_parser(name, help=text)
+        kvm.add_argument("--nodes", type=int, choices=(1, 2), default=2, help="hosts (2)")
+        kvm.add_argument("--emulated", action="store_true", help="QEMU emulates the guests' CPUs")
+        if name == "run-kvm":
+            kvm.add_argument("argv", nargs="+", metavar="-- COMMAND", help="what to run")
     return parser
 
 
 def _do(options: argparse.Namespace) -> int:
     if options.command == "build":
         say(f"images: {images.ensure()}")
-    elif options.command == "run-kvm":
-        with locked(kvm_hosts.RUN.with_name("run-kvm.lock"), BUSY_KVM):
-            return kvm_hosts.tied_run(options.nodes, options.argv)
+    elif options.command == "down-kvm":
+        kvm_hosts.down()
+    elif options.command.endswith("-kvm"):
+        kvm = kvm_hosts.Wanted(options.nodes, options.emulated)
+        if options.command == "up-kvm":
+            return kvm_hosts.up_and_stay(kvm)
+        return kvm_hosts.tied_run(kvm, options.argv)
     elif options.command == "status":
         print("\n".join(hosts.status()))
     else:

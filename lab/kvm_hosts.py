@@ -1,6 +1,6 @@
 """KVM hosts on this machine: each in namespaces of its own (network, mounts, host name, processes),
 with libvirtd, a bridge and two guests of the lab's kernel and root image. QEMU emulates the guests'
-CPUs. All of it ends with the process that starts it.
+CPUs where this machine's KVM runs none. All of it ends with the process that starts it.
 
 Hosts have no sshd that listens: each connection starts one inside the host's namespaces.
 """
@@ -11,18 +11,21 @@ import contextlib
 import os
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import cpio
 import emulator
 import images
+import kvm_try
 import ssh
-from common import CHECKOUT, LAB, LabError, need, run, run_tied, say, step
-from topology import Guest, Node, node
+from common import CHECKOUT, LAB, LabError, locked, need, run, run_tied, say, step
+from topology import KVM, Guest, Node, node
 
 RUN = LAB / "run-kvm"
 FILES = LAB / "kvm_files"
@@ -32,7 +35,17 @@ COMMANDS.update({"virtlogd": "libvirt-daemon-system", "virsh": "libvirt-clients"
 COMMANDS.update({"ssh": "openssh-client", "ssh-keygen": "openssh-client"})
 COMMANDS.update(dict.fromkeys(("unshare", "nsenter", "setpriv"), "util-linux"))
 COMMANDS["ip"] = "iproute2"
+# What libvirt calls guests with and without KVM, and the CPU that they see.
+KVM_CPU = ("kvm", "<cpu mode='host-passthrough'/>")
+EMULATED_CPU = (
+    "qemu",
+    "<cpu mode='custom' match='exact'><model>qemu64</model>"
+    "<feature name='rdrand' policy='require'/></cpu>",
+)
 BOOT_S = 600.0
+END_S = 30.0
+BUSY = "somebody else is at this checkout's KVM hosts (lab/lab run-kvm); end that first"
+KEEPER = RUN / "keeper.pid"
 SSHD = """HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/key.pub
 PasswordAuthentication no
@@ -46,33 +59,81 @@ SetEnv PATH={path}
 """
 
 
-@contextlib.contextmanager
-def up(count: int) -> Iterator[None]:
-    """Hosts and guests, from when they answer to the end of the context.
+class Wanted(NamedTuple):
+    """Which hosts.
 
     Args:
-        count: how many hosts, 1 or 2.
+        nodes: how many, 1 or 2.
+        emulated: QEMU emulates the guests' CPUs, also where KVM works.
+    """
+
+    nodes: int = 2
+    emulated: bool = False
+
+
+@contextlib.contextmanager
+def up(wanted: Wanted) -> Iterator[None]:
+    """Hosts and guests, from when they answer to the end of the context.
 
     Raises:
-        LabError: a step failed; nothing is left running.
+        LabError: a step failed, or somebody else is at them; nothing is left running.
     """
     if os.getuid() != 0:
         raise LabError("KVM hosts need root here, for their network and mounts")
     need(COMMANDS, "lab-kvm")
     sshd_argv()
-    folder = images.ensure()
-    shutil.rmtree(RUN, ignore_errors=True)
-    RUN.mkdir(mode=0o700)
-    nodes = [node(number) for number in range(count)]
-    started: list[subprocess.Popen[str]] = []
-    try:
-        with step(f"{count} KVM host{'s' * (count > 1)} with two guests each answer"):
-            _boot(nodes, folder, started)
-        yield
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
+    with locked(RUN, BUSY):
+        _clear()
+        folder = images.ensure()
+        kind = KVM_CPU if not wanted.emulated and kvm_try.works(folder) else EMULATED_CPU
+        nodes = [node(number, KVM) for number in range(wanted.nodes)]
+        started: list[subprocess.Popen[str]] = []
+        try:
+            with step(_described(wanted.nodes, kind)):
+                _boot(nodes, folder, kind, started)
+            yield
+        finally:
+            for process in started:
+                process.kill()
+                process.wait()
+            _clear()
+
+
+def _described(count: int, kind: tuple[str, str]) -> str:
+    by = "on KVM" if kind is KVM_CPU else "emulated by QEMU"
+    return f"{count} KVM host{'s' * (count > 1)} with two guests each answer, guests {by}"
+
+
+def left() -> list[int]:
+    """Processes of hosts that run, whoever started them, by the folder that they are given."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().decode(errors="replace")
+            name = (entry / "comm").read_text().strip()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        ours = name in {"host", "unshare"} or name.startswith("qemu-system")
+        if ours and f"{RUN}/node" in words and state != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def _clear() -> None:
+    """Remove the files of hosts, which have ended or are about to: they end with their starter."""
+    deadline = time.monotonic() + END_S
+    while left():
+        if time.monotonic() > deadline:
+            raise LabError(f"KVM hosts do not end: processes {' '.join(map(str, left()))}")
+        time.sleep(0.05)
+    for path in RUN.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def sshd_argv() -> list[str]:
@@ -92,21 +153,34 @@ def sshd_argv() -> list[str]:
     return ["env", f"LD_LIBRARY_PATH={library}", str(unpacked)]
 
 
-def guest_definition(guest: Guest, folder: Path) -> str:
-    """What virsh defines a guest from."""
+def guest_definition(guest: Guest, folder: Path, kind: tuple[str, str] = EMULATED_CPU) -> str:
+    """What virsh defines a guest from.
+
+    Args:
+        guest: which.
+        folder: the node's.
+        kind: KVM_CPU or EMULATED_CPU.
+    """
     return (
         (FILES / "guest.xml")
         .read_text()
         .format(
             **guest._asdict(),
             folder=folder,
+            kind=kind[0],
+            cpu=kind[1],
             options=emulator.LINUX_OPTIONS,
             qemu=shutil.which(emulator.QEMU),
         )
     )
 
 
-def _boot(nodes: list[Node], images_folder: Path, started: list[subprocess.Popen[str]]) -> None:
+def _boot(
+    nodes: list[Node],
+    images_folder: Path,
+    kind: tuple[str, str],
+    started: list[subprocess.Popen[str]],
+) -> None:
     ssh.make_key(RUN / "key")
     public: dict[str, str] = {}
     for n in nodes:
@@ -115,12 +189,12 @@ def _boot(nodes: list[Node], images_folder: Path, started: list[subprocess.Popen
     firsts = {n.dom0: _ready(n, process) for n, process in zip(nodes, started, strict=True)}
     if len(nodes) > 1:
         _join([firsts[n.dom0] for n in nodes])
-    (RUN / "known_hosts").write_text(ssh.known_hosts(public))
+    (RUN / "known_hosts").write_text(ssh.known_hosts(public, KVM))
     ways = {n.dom0: [f"ProxyCommand {_way(n, firsts[n.dom0])}"] for n in nodes}
     (RUN / "ssh_config").write_text(ssh.config(RUN, nodes, ways, native=False))
     for n in nodes:
         for g in n.guests:
-            (RUN / n.name / f"{g.name}.xml").write_text(guest_definition(g, RUN / n.name))
+            (RUN / n.name / f"{g.name}.xml").write_text(guest_definition(g, RUN / n.name, kind))
             create = [
                 "virsh",
                 "-q",
@@ -206,7 +280,7 @@ def _wait(n: Node, g: Guest, deadline: float) -> None:
     log = RUN / n.name / f"{g.name}.log"
     while True:
         try:
-            ssh.remote(g.name, "true", "asking", 60, RUN)
+            ssh.remote(g.name, "true", "asking", 60, RUN, KVM)
             return
         except LabError as error:
             said = log.read_text(errors="replace") if log.exists() else ""
@@ -215,12 +289,57 @@ def _wait(n: Node, g: Guest, deadline: float) -> None:
         time.sleep(0.5)
 
 
-def tied_run(count: int, argv: list[str]) -> int:
+def tied_run(wanted: Wanted, argv: list[str]) -> int:
     """Bring hosts up, run a command, take them down.
 
     Returns:
         the command's exit status.
     """
-    with up(count):
+    with up(wanted):
         say(f"ssh_config: {RUN / 'ssh_config'}")
         return run_tied(argv)
+
+
+def up_and_stay(wanted: Wanted) -> int:
+    """Bring hosts up, and leave them to a process in the background, with which they end.
+
+    Returns:
+        the exit status.
+    """
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(writing)
+        return 0 if os.read(reading, 1) else 1
+    os.setsid()
+    with up(wanted):
+        say(f"ssh_config: {RUN / 'ssh_config'}; `lab/lab down-kvm` ends them")
+        KEEPER.write_text(f"{os.getpid()}\n")
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for standard in range(3):
+            os.dup2(nothing, standard)
+        os.write(writing, b".")
+        while True:
+            signal.pause()
+
+
+def down() -> None:
+    """End the hosts that `up_and_stay` has left, and remove their files, also those of hosts whose
+    starter was killed.
+
+    Raises:
+        LabError: others are at the hosts, with a command of theirs.
+    """
+    RUN.mkdir(parents=True, exist_ok=True)
+    keeper = int(KEEPER.read_text()) if KEEPER.exists() else 0
+    ran = bool(left())
+    try:
+        with locked(RUN, BUSY):
+            _clear()
+    except LabError:
+        if not keeper:
+            raise
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(keeper, signal.SIGTERM)
+        with locked(RUN):
+            _clear()
+    say("down: the KVM hosts have ended" if ran else "down: no KVM host ran")

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from common import RUN, LabError, run
-from topology import Node, alias
+from topology import XEN, Node, alias
 
 # A handshake takes a second or two under emulation, and longer while others boot.
 CONNECT_TIMEOUT_S = 30
@@ -87,14 +87,15 @@ def config(folder: Path, nodes: list[Node], ways: dict[str, list[str]], native: 
     here = str(folder).replace("%", "%%")
     lines = ["# Made by lab/lab."]
     for n in nodes:
-        name = alias(n.dom0)
+        name = alias(n.dom0, n.lab)
         lines += [f"Host {name}", *(f"    {line}" for line in ways[n.dom0])]
         lines += [f"    HostKeyAlias {name}"]
         # ProxyJump hands the name of this file on unquoted: blanks in it would break it.
         jump = f"ssh -F {shlex.quote(here + '/ssh_config')} -W '[%h]:%p' {name}"
         for g in () if native else n.guests:
-            lines += [f"Host {alias(g.name)}", f"    HostName {g.address}"]
-            lines += [f"    HostKeyAlias {alias(g.name)}", f"    ProxyCommand {jump}"]
+            guest = alias(g.name, n.lab)
+            lines += [f"Host {guest}", f"    HostName {g.address}"]
+            lines += [f"    HostKeyAlias {guest}", f"    ProxyCommand {jump}"]
     lines += [
         "Host *",
         "    User root",
@@ -114,16 +115,24 @@ def config(folder: Path, nodes: list[Node], ways: dict[str, list[str]], native: 
     return "\n".join(lines) + "\n"
 
 
-def known_hosts(keys: dict[str, str]) -> str:
+def known_hosts(keys: dict[str, str], lab: str = XEN) -> str:
     """The text of known_hosts.
 
     Args:
         keys: each domain's public host key.
+        lab: of which lab.
     """
-    return "".join(f"{alias(domain)} {key.strip()}\n" for domain, key in keys.items())
+    return "".join(f"{alias(domain, lab)} {key.strip()}\n" for domain, key in keys.items())
 
 
-def remote(domain: str, command: str, doing: str, timeout_s: float, folder: Path = RUN) -> str:
+def remote(
+    domain: str,
+    command: str,
+    doing: str,
+    timeout_s: float,
+    folder: Path = RUN,
+    lab: str = XEN,
+) -> str:
     """Run a shell command in a domain of the lab that has its ssh_config in a folder.
 
     Returns:
@@ -132,7 +141,7 @@ def remote(domain: str, command: str, doing: str, timeout_s: float, folder: Path
     Raises:
         LabError: it failed, or took longer; with its output.
     """
-    argv = ["ssh", "-F", str(folder / "ssh_config"), alias(domain), command]
+    argv = ["ssh", "-F", str(folder / "ssh_config"), alias(domain, lab), command]
     try:
         return run(argv, f"{doing} on {domain}", timeout=timeout_s)
     except subprocess.TimeoutExpired as late:

@@ -6,7 +6,8 @@ import pytest
 from helpers import trials
 from helpers.checkout import ROOT
 
-TESTS = "".join(file.read_text() for file in sorted((ROOT / "tests/faults").glob("test_*.py")))
+FILES = [*(ROOT / "tests/faults").glob("test_*.py"), *(ROOT / "tests/lab").glob("test_*.py")]
+TESTS = "".join(file.read_text() for file in sorted(FILES))
 
 
 def test_the_page_is_the_table_of_the_trials():

@@ -1,4 +1,4 @@
-"""The trials of tests/faults: what is done to vcperf, what a user then sees, and what is left.
+"""The trials of tests/faults and tests/lab: what is done, what a user then sees, and what is left.
 
 docs/faults.md is this table as a page: `python -m helpers.trials > docs/faults.md`, in tests/ with
 PYTHONPATH=../scripts. Each trial is the subject of a test, which holds the messages against what
@@ -14,8 +14,9 @@ NOTHING = "nothing"
 PAGE = """# Faults
 
 What was done to vcperf, what a user then sees, and what is left. A dot dot dot (…) stands for a
-name or a number. Each row is a test in [tests/faults](../tests/faults), which holds these messages
-against what is printed. After every one of them no process of ours runs, no file lies in the
+name or a number. Each row is a test in [tests/faults](../tests/faults), or in
+[tests/lab](../tests/lab) when it needs a real KVM host, which holds these messages against what is
+printed. After every one of them no process of ours runs, no file lies in the
 temporary folder, no file system is mounted, and no lock is held. The records that are finished stay
 as they are, byte for byte, and the next run measures what is missing.
 
@@ -23,7 +24,8 @@ as they are, byte for byte, and the next run measures what is missing.
 |---|---|---|
 """
 FOOT = """
-`make test` runs the short ones, `make test-slow` all. Programs are killed at moments that a seed
+`make test` runs the short ones, `make test-slow` all but those on a KVM host, which `make test-lab`
+runs. Programs are killed at moments that a seed
 decides.
 
 ## In the long run
@@ -127,6 +129,24 @@ TRIALS = {
     "guest": Trial(
         "a guest of a Xen host is destroyed",
         ("domain c000: node0 (odd) has no domain 'c000' now; it has Domain-0, c001",),
+    ),
+    "KVM guest": Trial(
+        "a guest of a KVM host is destroyed",
+        ("domain …: no guest '…' runs on node0 (kvm-vc00) now; these do: …",),
+    ),
+    "KVM pins": Trial(
+        "another program moves a VCPU of a KVM guest",
+        (
+            "domain …: pinned to CPUs …, but after the measurement it was on …;"
+            " did something else move it?",
+        ),
+    ),
+    "libvirtd": Trial(
+        "libvirtd of a KVM host is killed, and started again after the block",
+        ("node0 (kvm-vc00): virsh: …",),
+    ),
+    "libvirtd again": Trial(
+        "libvirtd of a KVM host is killed and started again during a block", (), "a sound record"
     ),
     "disk at record": Trial(
         "the disk is full when a record is written",
