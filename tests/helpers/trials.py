@@ -132,7 +132,10 @@ TRIALS = {
     ),
     "KVM guest": Trial(
         "a guest of a KVM host is destroyed",
-        ("domain …: no guest '…' runs on node0 (kvm-vc00) now; these do: …",),
+        (
+            "domain …: no guest '…' runs on node0 (kvm-vc00) now; these do: …",
+            "domain …: kvm-…: cannot be reached by ssh (the connection was lost)",
+        ),
     ),
     "KVM pins": Trial(
         "another program moves a VCPU of a KVM guest",
