@@ -84,6 +84,7 @@ def up(wanted: Wanted) -> Iterator[None]:
     sshd_argv()
     with locked(RUN, BUSY):
         _clear()
+        RUN.chmod(0o700)  # keys will be in there
         folder = images.ensure()
         kind = KVM_CPU if not wanted.emulated and kvm_try.works(folder) else EMULATED_CPU
         nodes = [node(number, KVM) for number in range(wanted.nodes)]

@@ -17,6 +17,8 @@ from vcperf.testbeds import pins
 from vcperf.testbeds.ssh import CONTROL_FOLDER, Connections
 
 SOCKETS = ".snakemake/ssh"
+# What `hold` has opened, with the nodes: for each testbed of a campaign, maybe on the same hosts.
+_opened: list[tuple[Connections, Collection[str]]] = []
 
 
 def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> list[str]:
@@ -38,11 +40,14 @@ def hold(specs: Iterable[Mapping[str, Any]], ssh_config: str | None) -> list[str
         hosts = {end["ssh"]: False for end in spec["ends"].values()} | hosts
         hosts |= {node["ssh"]: True for node in spec["nodes"].values()}
     nodes = [host for host, is_node in hosts.items() if is_node]
-    _clear_sockets()
-    os.environ[CONTROL_FOLDER] = f"{SOCKETS}/{os.getpid()}"
+    folder = f"{SOCKETS}/{os.getpid()}"
+    if os.environ.get(CONTROL_FOLDER) != folder:  # the first testbed
+        _clear_sockets()
+        os.environ[CONTROL_FOLDER] = folder
+        atexit.register(_release, os.getpid())
+        _end_in_order_on_hangup()
     connections = Connections(ssh_config)
-    atexit.register(_release, connections, nodes, os.getpid())
-    _end_in_order_on_hangup()
+    _opened.append((connections, nodes))
     found_left = bool(pins.left(nodes))
     if found_left:  # before others are reached: a guest may not run any more
         connections.open(dict.fromkeys(nodes, True))
@@ -79,11 +84,12 @@ def put_back_pins(hosts: Collection[str] | None = None) -> bool:
     return whole
 
 
-def _release(connections: Connections, nodes: Collection[str], holder: int) -> None:
+def _release(holder: int) -> None:
     if os.getpid() == holder:  # not in a process that was forked from it
-        put_back_pins(nodes)
-        connections.close()
-        shutil.rmtree(connections.folder, ignore_errors=True)  # the locks of its blocks
+        put_back_pins({node for _, nodes in _opened for node in nodes})
+        for connections, _ in _opened:
+            connections.close()
+        shutil.rmtree(f"{SOCKETS}/{holder}", ignore_errors=True)  # the locks of its blocks
 
 
 def _end_in_order_on_hangup() -> None:

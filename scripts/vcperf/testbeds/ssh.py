@@ -35,6 +35,8 @@ CONTROL_FOLDER = "VCPERF_SSH_CONTROL"  # in the environment: where the campaign'
 HERE = "this machine"  # in the place of a destination; no ssh knows one with a blank
 CONNECT_S = 10  # where the user's configuration names no ConnectTimeout
 BATCH_S = 120
+# Machine -> the keeper of this process that has its lock; others of this process need not wait.
+_locked: dict[str, subprocess.Popen[bytes]] = {}
 
 
 def destination(node: Mapping[str, Any]) -> str:
@@ -78,13 +80,15 @@ class Connections:
             if self.shared:
                 with write_whole(self._machine_note(host)) as note:
                     note.write(machine)
-            if hosts[host] and not host_lock.is_held_by_us(machine.removeprefix(BEGIN).strip()):
+            if hosts[host] and not _is_ours(machine):
                 machines[machine] = host  # two names may be one machine
         # Everyone in the same order: no two campaigns wait for each other.
-        for _, host in sorted(machines.items()):
+        for machine, host in sorted(machines.items()):
             fault = ssh_keeper.lock(host, self.keepers[host])
             if fault:
                 faults[host] = fault
+            else:
+                _locked[machine] = self.keepers[host]
         return faults
 
     def machine(self, host: str) -> str:
@@ -282,6 +286,13 @@ class Connections:
 
     def _machine_note(self, host: str) -> str:
         return f"{self._socket(host)}.machine"
+
+
+def _is_ours(machine: str) -> bool:
+    """Whether this process has a machine's lock already, by a connection or as its own host."""
+    keeper = _locked.get(machine)
+    by_keeper = keeper is not None and keeper.poll() is None
+    return by_keeper or host_lock.is_held_by_us(machine.removeprefix(BEGIN).strip())
 
 
 def _digest(text: str) -> str:
