@@ -46,7 +46,7 @@ def lab():
     """A host and two guests."""
     if os.getuid() != 0:
         pytest.skip("only root gives hosts a network and mounts of their own")
-    with labs.running("run-kvm", "--nodes", "1") as process:
+    with labs.running("run-kvm", "--nodes", "1", "--emulated") as process:
         yield process
 
 
@@ -55,7 +55,7 @@ def on(host: str, command: str) -> subprocess.CompletedProcess:
 
 
 def ask(*words: str) -> str:
-    done = on("lab-vc00", shlex.join(virsh.argv(virsh.URI, *words)))
+    done = on("kvm-vc00", shlex.join(virsh.argv(virsh.URI, *words)))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -100,7 +100,7 @@ def test_a_defined_guest_gets_two_queues_for_its_blocks_alone(lab, checkout):
         assert ask("list", "--persistent", "--name").split() == ["c000"]
     finally:
         ask("undefine", "--domain", "c000")
-    assert on("lab-c000", "true").returncode == 0
+    assert on("kvm-c000", "true").returncode == 0
     assert not list((checkout.folder / "results/pins").iterdir())
 
 
@@ -127,7 +127,7 @@ def test_a_killed_campaigns_guest_runs_as_before_after_the_next_run(lab, checkou
             start_new_session=True,
         )
     in_new_session(started)
-    wait_until(lambda: busy("lab-c000"), "netperf in a guest")
+    wait_until(lambda: busy("kvm-c000"), "netperf in a guest")
     below = descendants(started.pid)
     started.kill()
     wait_until(lambda: gone(below), "an end of all that the campaign had started here")
@@ -146,7 +146,7 @@ def busy(host: str) -> bool:
 
 
 def test_vhost_is_refused_in_one_line_where_the_host_has_none(lab, checkout):
-    if on("lab-vc00", "test -c /dev/vhost-net").returncode == 0:
+    if on("kvm-vc00", "test -c /dev/vhost-net").returncode == 0:
         pytest.skip("this host has vhost")
     before = definition()
     changes = {"config2": {"node0": {"c000": {"vcpus": [0, 1], "guest": {"vhost": True}}}}}
@@ -156,6 +156,6 @@ def test_vhost_is_refused_in_one_line_where_the_host_has_none(lab, checkout):
         configfile=campaign(checkout, pinnings=changes, netperf={"paths": only}),
     )
     assert done.returncode == 1 and checkout.records() == {}
-    line = "domain c000: node0 (lab-vc00) cannot give it vhost, as it has no /dev/vhost-net"
+    line = "domain c000: node0 (kvm-vc00) cannot give it vhost, as it has no /dev/vhost-net"
     assert line in done.stderr and "Traceback" not in done.stderr
     assert definition() == before
