@@ -127,7 +127,7 @@ def test_a_killed_campaigns_guest_runs_as_before_after_the_next_run(lab, checkou
             start_new_session=True,
         )
     in_new_session(started)
-    wait_until(lambda: busy("kvm-c000"), "netperf in a guest")
+    wait_until(busy_with_two_queues, "netperf in the guest that was started again")
     below = descendants(started.pid)
     started.kill()
     wait_until(lambda: gone(below), "an end of all that the campaign had started here")
@@ -141,8 +141,16 @@ def test_a_killed_campaigns_guest_runs_as_before_after_the_next_run(lab, checkou
     assert not list((checkout.folder / "results/pins").iterdir())
 
 
-def busy(host: str) -> bool:
-    return on(host, "cat /proc/[0-9]*/comm | grep -q '^net[ps]er'").returncode == 0
+def busy_with_two_queues() -> bool:
+    """Whether c000 was started again, and netperf or netserver runs in it."""
+    dump = shlex.join(virsh.argv(virsh.URI, "dumpxml", "--domain", "c000"))
+    if "queues='2'" not in on("lab-vc00", dump).stdout:
+        return False
+    look = "cat /proc/[0-9]*/comm | grep -q '^net[ps]er'"
+    # It may just be starting.
+    patience = ["-o", "ConnectTimeout=5", "-o", "ServerAliveInterval=5"]
+    argv = ["ssh", "-F", str(SSH_CONFIG), *patience, "kvm-c000", look]
+    return subprocess.run(argv, capture_output=True, check=False, timeout=120).returncode == 0
 
 
 def test_vhost_is_refused_in_one_line_where_the_host_has_none(lab, checkout):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from vcperf.testbeds.contract import SampledBySsh, TestbedClass
+    from vcperf.tools.perf_chunks import Lines
 
 END_S = 60
 READY_S = 60.0  # an emulated domain takes seconds to start perf
@@ -132,14 +133,14 @@ class Sampler:
                 listed, _, samples = text.partition("\n\n")
                 events = perf_commands.parse_evlist(listed)
                 stream = io.BytesIO(samples.encode("utf-8", errors="replace"))
-                profile, stacks = perf_stacks.read(stream, lambda _, d=domain: d)  # type: ignore[misc]
+                its, stacks, idle_there, lost_there = self._read(domain, stream)
             except Untrusted as fault:
                 raise VcperfError(f"domain {domain}: perf: cannot be read: {fault}") from None
             used.add(perf_commands.fallback(self.wanted["event"], events) or self.wanted["event"])
-            rows += profile.rows
+            rows += its
             folded += stacks
-            idle += sum(row["samples"] for row in profile.idle)
-            lost += profile.lost
+            idle += idle_there
+            lost += lost_there
         kept, left_out = bounded(folded)
         times = {perf_commands.sample_ns(e, self.wanted["frequency_hz"]) for e in used}
         return {
@@ -152,6 +153,13 @@ class Sampler:
             "folded": kept,
             "folded_left_out": left_out,
         }
+
+    def _read(self, domain: str, stream: Lines) -> tuple[list[dict[str, Any]], list[str], int, int]:
+        """What perf script printed where a domain is: rows of `vcperf.tools.perf`, folded stacks,
+        and the samples of idle CPUs and those lost. Raises Untrusted."""
+        profile, folded = perf_stacks.read(stream, lambda _: domain)
+        idle = sum(row["samples"] for row in profile.idle)
+        return profile.rows, folded, idle, profile.lost
 
     def _line(self, domain: str) -> str:
         """What a domain's session prints next, or why it ended instead.

@@ -258,6 +258,13 @@ class SampledBySsh(Protocol):
         """The ssh destination of a dom0, or of a domain in which something runs."""
 
 
+class SampledHosts(SampledBySsh, Protocol):
+    """What a profiler of hosts asks besides (`vcperf.profilers.perf_hosts`)."""
+
+    def guest_processes(self, name: str) -> dict[int, str]:
+        """Processes and threads on a node, by their number -> the guest that they work for."""
+
+
 class SampledXen(SampledBySsh, Protocol):
     """What a profiler of Xen's domains asks besides (`xenoprof`, `emulator`)."""
 

@@ -49,7 +49,7 @@ class LibvirtTestbed(HostsTestbed):
     threads: Sequence[str] = tuple(GROUPS)
     guest_options: Sequence[str] = libvirt_guests.OPTIONS
     accounts = True
-    profilers: Mapping[str, str] = {}
+    profilers: Mapping[str, str] = {"perf": "perf_hosts"}
 
     def __init__(self, spec: dict[str, Any], context: dict[str, Any]) -> None:
         super().__init__(spec, context)
@@ -125,7 +125,7 @@ class LibvirtTestbed(HostsTestbed):
             if domain in self.spec["ends"]
         }
         restarts = libvirt_guests.Restarts(self.ssh, self.context, reached.get)
-        if restarts.run(list(self._found.values())):
+        if restarts.run(list(self._found.values()), self._look):
             self._found = self._look()
             self._check_options(self._found)
         restarts.check_queues(list(self._found.values()))
@@ -245,7 +245,24 @@ class LibvirtTestbed(HostsTestbed):
         kernels = {d: self._kernels[self.host(d)] for d in self.spec["ends"]}
         return {**found, "platform": platform, "domain_kernels": kernels}
 
+    # -- profiling ----------------------------------------------------------------------
+
+    def host_of(self, domain: str) -> str:
+        """Where a host domain, or a guest in which something runs, is reached."""
+        return self.host(domain)
+
+    def guest_processes(self, name: str) -> dict[int, str]:
+        """Processes of QEMU and threads that work for guests, by their number -> the domain."""
+        node, rows = self.kvm[name], self._found[name].rows
+        tasks = [row for row in rows if row["thread"] == TASK]
+        return {
+            number: node.domain_of[row["guest"]]
+            for row in tasks
+            for number in (row["pid"], row["index"])
+        }
+
 
 if TYPE_CHECKING:  # mypy holds the class to the contract
     _class: type[contract.SshClass] = LibvirtTestbed
     _opened: type[contract.Testbed] = LibvirtTestbed
+    _sampled: type[contract.SampledHosts] = LibvirtTestbed

@@ -27,6 +27,8 @@ OPTIONS = ("queues", "vhost")
 DEFINITION = "definition"  # the `thread` of a row of the journal that is about a guest as a whole
 STOP = "stop"  # in a block's context: node -> how its guests are stopped
 STOP_S, BOOT_S = 60, 300
+# How long a guest that was started may take until its VCPUs use less than IDLE of a CPU.
+SETTLE_S, STEP_S, IDLE = 60.0, 2.0, 0.1
 VHOST_ARGV = ["test", "-c", "/dev/vhost-net"]
 # Stops the guest unless it is, and starts it from the definition on its input. `create` runs a
 # guest that is defined in libvirt with another definition for this once.
@@ -130,8 +132,13 @@ class Restarts:
     ) -> None:
         self.ssh, self.context, self._host_of = ssh, context, host_of
 
-    def run(self, looks: Sequence[Look]) -> bool:
-        """Start again what does not run as the spec wants, and wait until it answers.
+    def run(self, looks: Sequence[Look], look_again: Callable[[], dict[str, Look]]) -> bool:
+        """Start again what does not run as the spec wants, and wait until it answers and has done
+        what a system does when it starts.
+
+        Args:
+            looks: what each node is like.
+            look_again: node -> what it is like then.
 
         Returns whether anything was. Raises VcperfError naming node and guest: a host without
         vhost, a guest that does not stop, start or answer.
@@ -143,6 +150,8 @@ class Restarts:
             self._restart(look, guest)
         hosts = [host for _, guest in wrong if (host := self._host_of(guest))]
         await_hosts(self.ssh, hosts)
+        if wrong:
+            _settle({guest: look.node.name for look, guest in wrong}, look_again)
         return bool(wrong)
 
     def check_queues(self, looks: Sequence[Look]) -> None:
@@ -210,6 +219,23 @@ class Restarts:
         row["stop"] = self.context.get(STOP, {}).get(node.name, "shutdown")
         pins.remember(node.ssh, "virsh", self.context.get("ssh_config"), node.boot, [row])
         return row
+
+
+def _settle(guests: Mapping[str, str], look_again: Callable[[], dict[str, Look]]) -> None:
+    """Wait until guests, each on its node, are nearly idle; or for SETTLE_S, as a guest may have
+    work of its own."""
+    deadline = time.monotonic() + SETTLE_S
+    used = None
+    while time.monotonic() < deadline:
+        found = look_again()
+        now = {guest: found[node].used(guest) for guest, node in guests.items()}
+        if used and all(
+            seconds - used[guest][1] < IDLE * (clock - used[guest][0])
+            for guest, (clock, seconds) in now.items()
+        ):
+            return
+        used = now
+        time.sleep(STEP_S)
 
 
 def await_hosts(ssh: Connections, hosts: Sequence[str]) -> None:

@@ -265,6 +265,10 @@ class Look:
             entry["delay_s"] = _seconds(counts, "delay")
         return entry
 
+    def used(self, guest: str) -> tuple[float, float]:
+        """The node's clock, and the CPU time of a guest's VCPUs, in seconds."""
+        return self.clock_s, _seconds(self.counts[guest], "time")
+
     def taken_s(self, guest: str, ticks_per_s: int) -> float:
         """CPU time of all threads that work for a guest."""
         ticks = [int(row["ticks"]) for row in self.rows if row["guest"] == guest and "ticks" in row]

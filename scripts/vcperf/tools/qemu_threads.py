@@ -80,14 +80,29 @@ def emulated(rows: list[Row]) -> bool:
     return any(r["thread"] == VCPU and not str(r["name"]).endswith("/KVM") for r in rows)
 
 
+def role(name: str) -> str:
+    """What a thread does for its guest, by its name.
+
+    >>> role("CPU 1/KVM"), role("IO iothread2"), role("vhost-85"), role("call_rcu")
+    ('vcpu 1', 'iothread 2', 'vhost', 'emulator')
+    """
+    kind, index = _kind(name)
+    return kind if index is None else f"{kind} {index}"
+
+
+def _kind(name: str) -> tuple[str, int | None]:
+    """Of which sort a thread is, and its number."""
+    for pattern, kind in _NAMES:
+        match = re.fullmatch(pattern, name, re.ASCII)
+        if match:
+            return kind, int(match[1]) if match.groups() else None
+    return EMULATOR, None
+
+
 def _thread(stat: re.Match[str]) -> Row:
     """What /proc/PID/stat says: from the third field on, the 12th and 13th are its times."""
     fields = stat[3].split()
-    thread, index = EMULATOR, None
-    for pattern, kind in _NAMES:
-        match = re.fullmatch(pattern, stat[2], re.ASCII)
-        if match:
-            thread, index = kind, int(match[1]) if match.groups() else None
+    thread, index = _kind(stat[2])
     found = {"tid": int(stat[1]), "thread": thread, "index": index, "name": stat[2]}
     return {**found, "ticks": int(fields[11]) + int(fields[12])}
 
