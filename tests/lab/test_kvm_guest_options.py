@@ -144,7 +144,7 @@ def test_a_killed_campaigns_guest_runs_as_before_after_the_next_run(lab, checkou
 def busy_with_two_queues() -> bool:
     """Whether c000 was started again, and netperf or netserver runs in it."""
     dump = shlex.join(virsh.argv(virsh.URI, "dumpxml", "--domain", "c000"))
-    if "queues='2'" not in on("lab-vc00", dump).stdout:
+    if "queues='2'" not in on("kvm-vc00", dump).stdout:
         return False
     look = "cat /proc/[0-9]*/comm | grep -q '^net[ps]er'"
     # It may just be starting.
