@@ -36,6 +36,17 @@ def test_hosts_that_answer_and_one_that_does_not_are_listed(here, sshd):
     assert "answers within" in found and "its clock" in found
 
 
+def test_guests_that_a_campaign_starts_again_are_named():
+    plain, chosen = block("one"), block("one")
+    chosen.cell.spec["nodes"]["one"]["guest_options"] = {"web": {"vhost": True, "queues": 2}}
+    assert not list(doctor_checks.of_guests([plain]))
+    (check,) = doctor_checks.of_guests([plain, chosen, chosen])
+    assert check.verdict == OK and check.found == (
+        "web on one is started again where it runs with other queues or vhost, and as it was at the"
+        " end"
+    )
+
+
 def test_a_clock_that_is_minutes_away_is_a_warning():
     connections = SimpleNamespace(batch=lambda argvs: {"one": [(0, "1000\n")]})
     check = doctor_checks._clock(connections, "one")

@@ -1,8 +1,11 @@
 """A real KVM host: libvirt and QEMU, which emulates the guests' CPUs; and tiny campaigns on it."""
 
 import json
+import re
+import shutil
 import subprocess
 
+import pandas as pd
 import pytest
 import yaml
 from helpers.checkout import ROOT, Checkout
@@ -54,6 +57,24 @@ def test_pins_of_all_threads_change_are_read_back_and_put_back(kvm_host, checkou
     assert sent["after"]["delay_s"] >= sent["before"]["delay_s"]
     assert pins() == before
     assert not list((checkout.folder / "results/pins").iterdir())
+
+
+def test_a_profile_tells_the_threads_of_guests_apart(kvm_host, checkout):
+    """By perf on the host, which sees QEMU's threads from outside."""
+    if shutil.which("perf") is None:
+        pytest.skip("no perf here")
+    paths = {"config1": None, "config2": ["c000->c001"]}
+    profile = {"paths": paths, "pingpong": None, "blocks": 1, "duration_s": 2}
+    netperf = {"paths": {"config1": None}}
+    done = checkout.snakemake(
+        "results/figures/", configfile=campaign(checkout, profile=profile, netperf=netperf)
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = pd.read_csv(checkout.folder / "results/tables/profile.csv")
+    assert {"vc00", "c000", "c001"} <= set(table["domain"])
+    apps = set(table[table["domain"] == "c000"]["app"])
+    assert {"emulator", "vcpu 1"} <= apps
+    assert all(re.fullmatch(r"emulator|(vcpu|iothread) \d", app) for app in apps)
 
 
 def test_a_refused_pin_is_an_error(kvm_host, checkout):

@@ -1,22 +1,19 @@
 """Guests of a real KVM host, started again with other options and once more as they were."""
 
-import os
 import re
 import shlex
 import subprocess
 
 import pytest
 import yaml
-from helpers import labs
 from helpers.checkout import ROOT, Checkout
+from helpers.kvm_lab import HOST, RUN, SSH_CONFIG, on
 from helpers.processes import descendants, gone, wait_until
 
 from vcperf.config import files
 from vcperf.tools import virsh
 
 pytestmark = pytest.mark.lab
-RUN = ROOT / "lab/run-kvm"
-SSH_CONFIG = RUN / "ssh_config"
 CAMPAIGN = {
     "testbed": "libvirt",
     "testbed_file": "testbed.yaml",
@@ -41,21 +38,8 @@ CAMPAIGN = {
 }
 
 
-@pytest.fixture(scope="module")
-def lab():
-    """A host and two guests."""
-    if os.getuid() != 0:
-        pytest.skip("only root gives hosts a network and mounts of their own")
-    with labs.running("run-kvm", "--nodes", "1", "--emulated") as process:
-        yield process
-
-
-def on(host: str, command: str) -> subprocess.CompletedProcess:
-    return labs.run_on(SSH_CONFIG, host, command)
-
-
 def ask(*words: str) -> str:
-    done = on("kvm-vc00", shlex.join(virsh.argv(virsh.URI, *words)))
+    done = on(HOST, shlex.join(virsh.argv(virsh.URI, *words)))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -82,7 +66,7 @@ def records(checkout: Checkout) -> dict[bool, dict]:
     return {"guest_options" in record["spec"]["nodes"]["node0"]: record for record in found}
 
 
-def test_a_defined_guest_gets_two_queues_for_its_blocks_alone(lab, checkout):
+def test_a_defined_guest_gets_two_queues_for_its_blocks_alone(kvm_host, checkout):
     settle()
     inactive = ask("dumpxml", "--domain", "c000", "--inactive")
     (RUN / "c000.xml").write_text(inactive)
@@ -113,7 +97,9 @@ def settle():
         ask("iothreadpin", guest, "1", "0-1", "--live")
 
 
-def test_a_killed_campaigns_guest_runs_as_before_after_the_next_run(lab, checkout, in_new_session):
+def test_a_killed_campaigns_guest_runs_as_before_after_the_next_run(
+    kvm_host, checkout, in_new_session
+):
     settle()
     before = definition()
     long = campaign(checkout, netperf={"duration_s": 300, "paths": {"config1": None}})
@@ -144,7 +130,7 @@ def test_a_killed_campaigns_guest_runs_as_before_after_the_next_run(lab, checkou
 def busy_with_two_queues() -> bool:
     """Whether c000 was started again, and netperf or netserver runs in it."""
     dump = shlex.join(virsh.argv(virsh.URI, "dumpxml", "--domain", "c000"))
-    if "queues='2'" not in on("kvm-vc00", dump).stdout:
+    if "queues='2'" not in on(HOST, dump).stdout:
         return False
     look = "cat /proc/[0-9]*/comm | grep -q '^net[ps]er'"
     # It may just be starting.
@@ -153,8 +139,8 @@ def busy_with_two_queues() -> bool:
     return subprocess.run(argv, capture_output=True, check=False, timeout=120).returncode == 0
 
 
-def test_vhost_is_refused_in_one_line_where_the_host_has_none(lab, checkout):
-    if on("kvm-vc00", "test -c /dev/vhost-net").returncode == 0:
+def test_vhost_is_refused_in_one_line_where_the_host_has_none(kvm_host, checkout):
+    if on(HOST, "test -c /dev/vhost-net").returncode == 0:
         pytest.skip("this host has vhost")
     before = definition()
     changes = {"config2": {"node0": {"c000": {"vcpus": [0, 1], "guest": {"vhost": True}}}}}

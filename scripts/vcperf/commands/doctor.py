@@ -13,6 +13,7 @@ from vcperf.basics.context import of_testbed
 from vcperf.commands.doctor_checks import (
     FAIL,
     Check,
+    of_guests,
     of_hosts,
     of_profiles,
     of_programs,
@@ -43,6 +44,7 @@ def main(argv: list[str]) -> int:
     checks += of_programs(ready, missing)
     checks += of_stacks(missing)
     checks += of_profiles(ready, missing)
+    checks += of_guests(missing)
     checks += _of_testbeds(missing, json.loads(os.environ["VCPERF_CONTEXT"]))
     checks += of_slurm()
     print(report(checks))

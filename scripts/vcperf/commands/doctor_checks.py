@@ -206,6 +206,18 @@ def _clock(connections: Connections, host: str) -> Check:
     return Check(what, found)
 
 
+def of_guests(missing: Collection[Block]) -> Iterator[Check]:
+    """Guests that the campaign may start again, as it chooses options of them."""
+    chosen: dict[str, set[str]] = {}
+    for block in missing:
+        for name, node in block.cell.spec["nodes"].items():
+            for domain, options in node.get("guest_options", {}).items():
+                chosen.setdefault(f"{domain} on {name}", set()).update(options)
+    for guest, options in chosen.items():
+        how = f"started again where it runs with other {' or '.join(sorted(options))}"
+        yield Check("guest", f"{guest} is {how}, and as it was at the end")
+
+
 def of_settings(
     missing: Collection[Block], context: Mapping[str, Any], silent: Collection[str]
 ) -> list[Check]:

@@ -34,8 +34,9 @@ def main(measure: Measure) -> int:
     The third, optional, is its context: JSON that says how to reach the hosts and how
     hard to try for a quiet one, none of which is part of the key:
     `sites` (testbed -> `ssh_config`, `emulator_pid_files` (node -> file), `emulator_monitors`
-    (node -> the files `monitor` and `symbols`), `links` (link -> the nodes behind it); a block has
-    those of its testbed with the others, see `vcperf.basics.context`), `disturbed_percent`,
+    (node -> the files `monitor` and `symbols`), `links` (link -> the nodes behind it), `stop`
+    (node -> how its guests are stopped); a block has those of its testbed with the others, see
+    `vcperf.basics.context`), `disturbed_percent`,
     `remeasure`, `code` (the commit of the measuring code, for the record),
     `settings` (testbed -> place -> digest of what it is set to, see
     `vcperf.records.host_settings`),
