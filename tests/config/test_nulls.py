@@ -44,6 +44,8 @@ def test_a_mistyped_name_that_is_null_is_refused(name, tmp_path):
         {"netperf": {"congestion_control": None}},  # what the default does not set either
         {"pinnings": {"config3": None}, "netperf": {"paths": {"config3": None}}, "profile": None},
         {"stacks": {"intel": None}},
+        # A value that may be a mapping, among others.
+        {"pinnings": {"config1": {"node0": {"c000": {"vcpus": 0, "guest": {"queues": None}}}}}},
     ],
 )
 def test_null_switches_off_an_entry_of_the_default(change, tmp_path):

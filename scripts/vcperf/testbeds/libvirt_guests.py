@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 
+from vcperf.basics.text import last_line
 from vcperf.errors import VcperfError
 from vcperf.testbeds import pins
 from vcperf.tools import guest_definition, virsh
@@ -45,7 +46,10 @@ if runs; then
   ask "$stop" --domain "$guest" >/dev/null || exit 1
   while runs; do
     tries=$((tries - 1))
-    [ $tries -gt 0 ] || { echo "it did not shut down within $4 s" >&2; exit 1; }
+    [ $tries -gt 0 ] || {
+      echo "it did not shut down within $4 s; stop: destroy in the testbed file cuts its power" >&2
+      exit 1
+    }
     sleep 1
   done
 fi
@@ -214,6 +218,9 @@ class Restarts:
         ]
         asks = [state_argv(node.uri, guest), guest_definition.argv(node.uri, guest, secrets=True)]
         *_, state, definition = self.ssh.batch({node.ssh: [*mine, *asks]})[node.ssh]
+        if state[0] or definition[0]:
+            fault = last_line(definition[1] if definition[0] else state[1], "no answer")
+            raise VcperfError(f"{node.where}: guest {guest}: virsh: {fault}")
         row = definition_row(node.uri, guest, state, definition)
         row |= {"xml": definition[1].strip(), "ssh": self._host_of(guest)}
         row["stop"] = self.context.get(STOP, {}).get(node.name, "shutdown")
