@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from vcperf.testbeds.contract import Pinning
     from vcperf.testbeds.remote_sessions import Session
 
+# A thread of QEMU may begin while others are pinned, where the one was that began it.
+TRIES = 3
 HEAD = ["uname", "-nrm"]
 
 
@@ -154,6 +156,25 @@ class LibvirtTestbed(HostsTestbed):
 
         Raises VcperfError when a thread is elsewhere all the same, whatever the status says.
         """
+        for _ in range(TRIES):
+            moves = self._moves()
+            if not moves:
+                break
+            answers = self.ssh.batch(moves)
+            self._found = self._look()
+        else:
+            for name, look in self._found.items():
+                node = self.kvm[name]
+                for row, cpus in look.misplaced():
+                    faults = [last_line(text, "") for s, text in answers.get(node.ssh, ()) if s]
+                    raise VcperfError(
+                        f"{node.where}: {spoken(row)} cannot be pinned to CPU {cpus}, it stays on"
+                        f" {row['affinity']}" + (f" ({faults[0]})" if faults else "")
+                    )
+        self._pinned = True
+
+    def _moves(self) -> dict[str, list[list[str]]]:
+        """What pins all that is not where the spec wants it, by node; where that was is noted."""
         moves = {}
         for name, node in self.kvm.items():
             wrong = self._found[name].misplaced()
@@ -162,19 +183,7 @@ class LibvirtTestbed(HostsTestbed):
                 rows = [row for row in self._found[name].rows if row["guest"] in about]
                 pins.remember(node.ssh, "virsh", self.context.get("ssh_config"), node.boot, rows)
                 moves[node.ssh] = [pin_argv(row, cpus) for row, cpus in wrong]
-        if moves:
-            answers = self.ssh.batch(moves)
-            self._found = self._look()
-            for name, look in self._found.items():
-                node = self.kvm[name]
-                # A thread may have begun meanwhile, where the one was that began it.
-                for row, cpus in look.misplaced():
-                    faults = [last_line(text, "") for s, text in answers.get(node.ssh, ()) if s]
-                    raise VcperfError(
-                        f"{node.where}: {spoken(row)} cannot be pinned to CPU {cpus}, it stays on"
-                        f" {row['affinity']}" + (f" ({faults[0]})" if faults else "")
-                    )
-        self._pinned = True
+        return moves
 
     def wanted_pinning(self) -> Pinning:
         """The CPUs of each host domain, which has no VCPUs, and of each VCPU of a guest."""
