@@ -58,6 +58,14 @@ def podman():
         pytest.skip(f"podman: {fault}")
 
 
+@pytest.fixture(scope="session")
+def docker():
+    """Containers of Docker; skipped where they cannot be had."""
+    fault = local_block.fault_of("docker")
+    if fault:
+        pytest.skip(f"docker: {fault}")
+
+
 @pytest.fixture
 def checkout(tmp_path):
     return Checkout(tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from vcperf.testbeds.cgroups import ROOT as CGROUPS
 from vcperf.testbeds.container_engine import STATE
-from vcperf.testbeds.podman import GROUP
+from vcperf.testbeds.container_testbed import GROUPS
 
 needs_podman = pytest.mark.usefixtures("podman")
 
@@ -22,7 +22,7 @@ def mounts_of_ours() -> list[str]:
 def groups() -> list[str]:
     """Control groups of containers of ours that nobody is in."""
     below = [Path(CGROUPS), *(Path(CGROUPS, name) for name in os.listdir(CGROUPS))]
-    found = [path for top in below for path in top.glob(f"{GROUP}-*")]
+    found = [path for top in below for path in top.glob(f"{GROUPS}*")]
     return [str(path) for path in found if not any(map(_processes, path.glob("**/cgroup.procs")))]
 
 
@@ -40,6 +40,6 @@ def of_ours() -> list[str]:
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if STATE in line or GROUP in (entry / "cgroup").read_text():
+                if STATE in line or GROUPS in (entry / "cgroup").read_text():
                     found.append(line)
     return found

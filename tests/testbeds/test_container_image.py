@@ -38,7 +38,7 @@ def provide(tmp_path):
             with tarfile.open(tar) as archive:
                 archive.extractall(state / "root", filter="fully_trusted")
 
-        name = container_image.provide(str(state / "root"), load)
+        name = container_image.provide(str(state / "root"), load, "engine")
         assert (state / "root/usr/bin/sleep").exists() and not (state / "image.tar").exists()
         return name, bool(built), state / "root"
 
@@ -61,13 +61,15 @@ def test_a_program_that_has_changed_gives_another_image(machine, provide):
     shutil.copy(shutil.which("false"), machine / "sleep")
     second, built, _ = provide()
     assert built and second != first
-    kept = [name for name in os.listdir(container_image.KEPT) if name != "manifest.json"]
+    kept = [
+        name for name in os.listdir(f"{container_image.KEPT}/engine") if name != "manifest.json"
+    ]
     assert kept == [second.split(":")[1]], "the older one is not kept"
 
 
 def test_damage_to_what_is_kept_builds_it_again(machine, provide):
     first, *_ = provide()
-    with open(f"{container_image.KEPT}/manifest.json", "w", encoding="utf-8") as handle:
+    with open(f"{container_image.KEPT}/engine/manifest.json", "w", encoding="utf-8") as handle:
         handle.write("{")
     again, built, _ = provide()
     assert built and again == first

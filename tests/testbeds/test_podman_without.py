@@ -45,7 +45,7 @@ def test_a_user_without_crun_is_told_to_install_it(no_root, monkeypatch):
 
 def test_a_refusal_without_root_says_that_root_may(no_root, monkeypatch):
     refused = subprocess.CompletedProcess([], 1, "", "unshare: unshare failed: not permitted\n")
-    monkeypatch.setattr("vcperf.testbeds.podman.isolation.run", lambda *_: refused)
+    monkeypatch.setattr("vcperf.testbeds.container_trial.isolation.run", lambda *_: refused)
     monkeypatch.setattr("vcperf.testbeds.podman.programs.missing", lambda tools: "")
     monkeypatch.setattr("shutil.which", lambda name, path: name)
     assert PodmanTestbed.host_fault() == (

@@ -77,7 +77,7 @@ MEANINGS = {
     "samples": "samples of a profile",
     "percent": "share of the samples; in profile_nodes of the node's CPU time",
     # What names a row.
-    "testbed": "where it was measured: netns, native, podman, xen",
+    "testbed": "where it was measured: netns, native, podman, docker, xen",
     "kind": "plan: the kind of measurement; bandwidth: range, capacity, a bound, or none;"
     " anomalies: bump or step",
     "pinning": "the campaign's name of the pinning",

@@ -22,6 +22,7 @@ LOCAL = {
     "netns": "netns.NetnsTestbed",
     "native": "native.NativeTestbed",
     "podman": "podman.PodmanTestbed",
+    "docker": "docker.DockerTestbed",
 }
 AUTOMATIC = ("netns", "native")  # `auto` takes the first of them that this machine allows
 # On hosts that a testbed file names.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-KEPT = f"{ROOT}/.tools/podman"
+KEPT = f"{ROOT}/.tools"  # in a folder of each engine
 NAME = "localhost/vcperf"
 NEEDED = ("sh", "sleep", "cat", "env")
 # What kinds use, as far as it is there, what says how a domain's network is set,
@@ -62,33 +62,35 @@ BOUND = (
 )
 
 
-def provide(into: str, load: Callable[[str, str], None]) -> str:
+def provide(into: str, load: Callable[[str, str], None], engine: str) -> str:
     """Put the engine's folder of images in place; build the image first if it is not there.
 
     Args:
         into: the folder; it does not exist yet.
         load: gives the engine, which keeps its images in `into`, a tar file and a name.
+        engine: its name.
 
     Returns the image's name: its tag is a digest of its contents. Raises VcperfError when a
     program is missing.
     """
     import shutil
 
-    os.makedirs(KEPT, exist_ok=True)
-    handle = os.open(KEPT, os.O_RDONLY | os.O_CLOEXEC)
+    kept_in = f"{KEPT}/{engine}"
+    os.makedirs(kept_in, exist_ok=True)
+    handle = os.open(kept_in, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)  # another campaign may build it at the same time
         tools = _tools()
-        kept = _kept(tools)
+        kept = _kept(kept_in, tools)
         if kept is None:
-            return _build(into, load, tools)
-        shutil.copytree(f"{KEPT}/{kept['tag']}", into, symlinks=True)
+            return _build(kept_in, into, load, tools)
+        shutil.copytree(f"{kept_in}/{kept['tag']}", into, symlinks=True)
         return f"{NAME}:{kept['tag']}"
     finally:
         os.close(handle)
 
 
-def _build(into: str, load: Callable[[str, str], None], tools: dict[str, str]) -> str:
+def _build(kept_in: str, into: str, load: Callable[[str, str], None], tools: dict[str, str]) -> str:
     """Build the image and keep it; its name."""
     contents = _contents(tools)
     tag = _digest(contents)
@@ -96,7 +98,7 @@ def _build(into: str, load: Callable[[str, str], None], tools: dict[str, str]) -
     _write_tar(tar, contents)
     load(tar, f"{NAME}:{tag}")
     os.unlink(tar)
-    _keep(into, tag, tools, contents)
+    _keep(kept_in, into, tag, tools, contents)
     return f"{NAME}:{tag}"
 
 
@@ -113,14 +115,14 @@ def _tools() -> dict[str, str]:
     return {name: os.path.realpath(file) for name, file in found.items() if file}
 
 
-def _kept(tools: dict[str, str]) -> dict[str, Any] | None:
+def _kept(kept_in: str, tools: dict[str, str]) -> dict[str, Any] | None:
     """What is known of the image that is there; None when programs have changed since."""
     try:
-        with open(f"{KEPT}/manifest.json", encoding="utf-8") as handle:
+        with open(f"{kept_in}/manifest.json", encoding="utf-8") as handle:
             known: dict[str, Any] = json.load(handle)
         same = known["tools"] == tools and known["python"] == [PYTHON, sys.version]
         same = same and all(_state(file) == state for file, state in known["files"].items())
-        return known if same and os.path.isdir(f"{KEPT}/{known['tag']}") else None
+        return known if same and os.path.isdir(f"{kept_in}/{known['tag']}") else None
     except (OSError, ValueError, KeyError):
         return None
 
@@ -130,24 +132,26 @@ def _state(file: str) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _keep(made: str, tag: str, tools: dict[str, str], contents: dict[str, str]) -> None:
+def _keep(
+    kept_in: str, made: str, tag: str, tools: dict[str, str], contents: dict[str, str]
+) -> None:
     """Keep the engine's folder for later blocks, whole or not at all; an older one goes."""
     import shutil
     import tempfile
 
     from vcperf.basics import files
 
-    partial = tempfile.mkdtemp(dir=KEPT, prefix=".partial-")
+    partial = tempfile.mkdtemp(dir=kept_in, prefix=".partial-")
     shutil.copytree(made, f"{partial}/root", symlinks=True)
-    shutil.rmtree(f"{KEPT}/{tag}", ignore_errors=True)
-    os.rename(f"{partial}/root", f"{KEPT}/{tag}")
+    shutil.rmtree(f"{kept_in}/{tag}", ignore_errors=True)
+    os.rename(f"{partial}/root", f"{kept_in}/{tag}")
     known = {"tag": tag, "tools": tools, "python": [PYTHON, sys.version]}
     known["files"] = {file: _state(file) for file in contents.values()}
-    with files.write_whole(f"{KEPT}/manifest.json") as handle:
+    with files.write_whole(f"{kept_in}/manifest.json") as handle:
         json.dump(known, handle)
-    for name in os.listdir(KEPT):
+    for name in os.listdir(kept_in):
         if name not in {tag, "manifest.json"}:
-            shutil.rmtree(f"{KEPT}/{name}", ignore_errors=True)
+            shutil.rmtree(f"{kept_in}/{name}", ignore_errors=True)
 
 
 def _contents(tools: dict[str, str]) -> dict[str, str]:

@@ -36,6 +36,7 @@ PORTS = ("5201", f"12865-{CHOSEN[1]}")
 class Bridge:
     """A bridge of podman's."""
 
+    driver = "bridge"
     joins_nodes = True
     shared = False
     """Whether all domains are in one network."""
@@ -62,12 +63,13 @@ class Bridge:
         return []
 
     def create_words(self, index: int) -> list[str]:
-        """The command of podman that makes the network of a node, whose gateway is no other's."""
-        words = ["network", "create", "--disable-dns", f"--subnet={SUBNET}"]
-        return [*words, f"--gateway=10.77.255.{index + 1}", NETWORK]
+        """Options with which the engine makes the network of a node, whose gateway is no other's;
+        empty when it is to make none."""
+        options = [f"--subnet={SUBNET}", f"--gateway=10.77.255.{index + 1}"]
+        return [f"--driver={self.driver}", *options]
 
     def run_words(self, domain: str) -> list[str]:
-        """Options of `podman run`."""
+        """Options of `run`."""
         return [f"--network={NETWORK}", f"--ip={self.addresses[domain]}"]
 
     def backends(self) -> set[int]:
@@ -78,6 +80,7 @@ class Bridge:
 class Macvlan(Bridge):
     """Interfaces on one of the host's."""
 
+    driver = "macvlan"
     joins_nodes = False
 
     def host_lines(self) -> list[str]:
@@ -86,8 +89,7 @@ class Macvlan(Bridge):
 
     def create_words(self, index: int) -> list[str]:
         """See `Bridge.create_words`."""
-        *words, name = super().create_words(index)
-        return [*words, "--driver=macvlan", "--opt=parent=host0", name]
+        return [*super().create_words(index), "--opt=parent=host0"]
 
 
 class Host(Bridge):
@@ -109,7 +111,7 @@ class Host(Bridge):
         return []
 
     def run_words(self, domain: str) -> list[str]:
-        """Options of `podman run`."""
+        """Options of `run`."""
         return ["--network=host"]
 
 
@@ -136,7 +138,7 @@ class Slirp4netns(Host):
         return [*CABLE, *(f"addr add {a}/32 dev host0" for a in self.addresses.values())]
 
     def run_words(self, domain: str) -> list[str]:
-        """Options of `podman run`."""
+        """Options of `run`."""
         if domain in self.dom0s:
             return super().run_words(domain)
         address = self.addresses[domain]
