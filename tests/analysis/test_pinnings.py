@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import iperf3_blocks
 from helpers.blocks import by_pinning, cell, scattered, table
 from validation import validate_pinnings
 
@@ -122,3 +123,29 @@ def test_few_differences_are_called_wrongly_also_where_blocks_resemble_each_othe
 def test_the_simulation_prints_its_table(capsys):
     validate_pinnings.main(1)
     assert capsys.readouterr().out.count("\n") == 2 + 18
+
+
+def test_a_campaign_of_iperf3_alone_compares_its_streams():
+    both = {"mode": "bidirectional", "link": "none", "link_mbps": np.nan}
+    made = iperf3_blocks.table(
+        *(
+            iperf3_blocks.cell(scattered(mean, seed=seed), pinning=pinning, direction=way, **both)
+            for seed, (pinning, way, mean) in enumerate(
+                [
+                    ("a", "forward", 100),
+                    ("b", "forward", 200),
+                    ("a", "reverse", 100),
+                    ("b", "reverse", 100),
+                ]
+            )
+        )
+    )
+    rows = pinnings.tables({"iperf3": made}, 2.5)["pinnings"].set_index("test")
+    told = rows["verdict"].to_dict()
+    assert told == {
+        "TCP_STREAM bidirectional forward": "differ",
+        "TCP_STREAM bidirectional reverse": "not distinguishable",
+    }
+    assert rows["effect_percent"]["TCP_STREAM bidirectional forward"] == pytest.approx(100, abs=5)
+    beside = pinnings.tables({"iperf3": made, "netperf": by_pinning({"a": scattered(1)})}, 2.5)
+    assert beside["pinnings"].empty, "with netperf, that alone is compared"

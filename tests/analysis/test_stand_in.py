@@ -35,6 +35,20 @@ def test_what_arrived_is_the_throughput():
     assert found[sorted(empty)].isna().all(axis=None)
 
 
+def test_streams_of_all_modes_are_named_apart():
+    ways = [("forward", "forward"), ("reverse", "reverse")]
+    ways += [("bidirectional", "forward"), ("bidirectional", "reverse")]
+    found = stand_in.all_streams(
+        blocks(*(cell([8], mode=mode, direction=direction) for mode, direction in ways))
+    )
+    assert list(found["test"]) == [
+        "TCP_STREAM",
+        "TCP_STREAM reverse",
+        "TCP_STREAM bidirectional forward",
+        "TCP_STREAM bidirectional reverse",
+    ]
+
+
 def test_curves_have_the_columns_of_netperfs_summary():
     made = stand_in.curves({"iperf3": blocks(cell([100, 102, 98], **CPU))}, 2.5)
     (row,) = made["iperf3_curves"].to_dict("records")

@@ -11,6 +11,7 @@ from helpers.plans import plan_of
 from vcperf.commands import rounds
 from vcperf.config import files
 from vcperf.errors import VcperfError
+from vcperf.kinds import stand_in
 from vcperf.planning import matrix
 
 RULE = rounds.Rule(2.5, 15, 30)
@@ -103,3 +104,22 @@ def test_a_minimum_above_the_maximum_is_refused():
     merged["converge"]["maximum_blocks"] = 3
     with pytest.raises(VcperfError, match=r"converge\.maximum_blocks: 3 is below.*15"):
         rounds.rule(merged, [DEFAULT_FILE])
+
+
+def test_a_cell_of_iperf3_gets_what_its_noisier_direction_needs():
+    section = {"protocols": ["TCP"], "modes": ["forward", "bidirectional"], "streams": [1]}
+    section |= {"paths": {"config1": ["vc00->c000"]}, "message_bytes": [16384]}
+    section |= {"duration_s": 1, "warmup_s": 0}
+    plan = plan_of({"netperf": None, "iperf3": section, "blocks": 20})
+    noise = {"TCP_STREAM": QUIET, "TCP_STREAM bidirectional forward": QUIET}
+    rows = []
+    for cell in (c for c in plan.cells if c.kind == "iperf3"):
+        for labels in stand_in.streams_of(cell):
+            spread = noise.get(labels["test"], NOISY)
+            values = 100 + spread * np.random.default_rng(1).normal(size=cell.blocks)
+            for number, value in enumerate(values, start=1):
+                row = {"testbed": "netns", **labels, "block": number, "throughput_mbps": value}
+                rows.append({**row, "started": started(number)})
+    needed = rounds.lacking(plan.cells, pd.DataFrame(rows), RULE, "iperf3")
+    by_mode = {cell.labels["mode"]: needed[cell.name] for cell in plan.cells if cell.name in needed}
+    assert by_mode == {"forward": 0, "bidirectional": 1}

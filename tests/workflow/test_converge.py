@@ -1,6 +1,7 @@
 """A campaign to which blocks are added round by round: nothing is lost on the way."""
 
 import os
+import shutil
 import signal
 import subprocess
 
@@ -49,3 +50,21 @@ def test_killed_in_a_round_the_command_goes_on_there(checkout, in_new_session):
     assert again.returncode == 0, again.stderr
     assert "Making netperf_summary" in again.stdout
     assert "rule measure" not in again.stdout and "Parsing" not in again.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("iperf3") is None, reason="iperf3 is not installed")
+def test_blocks_are_added_to_iperf3_where_there_is_no_netperf(checkout):
+    section = {"paths": {"config1": ["vc00->c000"], "config2": ["vc00->c000"]}}
+    section |= {"protocols": ["TCP"], "modes": ["bidirectional"], "streams": [1]}
+    section |= {"message_bytes": [16384], "duration_s": 1, "warmup_s": 0}
+    limits = {"minimum_blocks": 2, "maximum_blocks": 2, "budget_minutes": 10}
+    campaign = {**ENDLESS, "netperf": None, "iperf3": section, "converge": limits}
+    done = run(checkout, checkout.overlay("iperf3.yaml", campaign))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert counts_of(checkout) == [2, 2]
+    pairs = pd.read_csv(checkout.folder / "results/tables/pinnings.csv")
+    both = {"TCP_STREAM bidirectional forward", "TCP_STREAM bidirectional reverse"}
+    assert set(pairs["test"]) == both and set(pairs["blocks_a"]) == {2}
+    plan = pd.read_csv(checkout.folder / "results/tables/plan.csv")
+    assert set(plan["stopping"]) == {"sequential"}

@@ -27,7 +27,9 @@ from vcperf.analysis import changes, compare, doubts, effects, link
 from vcperf.analysis.changes import Series
 from vcperf.analysis.effects import Effect, Sample
 from vcperf.analysis.intervals import LEVEL
+from vcperf.analysis.stand_in import all_streams
 from vcperf.analysis.verdicts import AT_LEAST, AT_MOST, RATE
+from vcperf.kinds import stand_in
 from vcperf.tables import columns
 
 PATH = [name for name in compare.CELL if name not in ("pinning", "message_bytes")]
@@ -102,10 +104,12 @@ def tables(found: Mapping[str, pd.DataFrame], target_percent: float) -> dict[str
 
     Args:
         found: the first tables of kinds that can be compared, and bandwidth where the campaign has
-            it.
+            it. A campaign of iperf3 without netperf has its streams in netperf's columns.
         target_percent: see `differences`.
     """
     estimates = found.get("bandwidth")
+    if stand_in.compared(found) == stand_in.REPLACING:
+        found = {**found, stand_in.REPLACED: all_streams(found[stand_in.REPLACING])}
     known = [found[card.tables[0]] for card in kinds.COMPARED.values() if card.tables[0] in found]
     marked = [link.mark(table, estimates) if "link" in table else table for table in known]
     return {"pinnings": differences(pd.concat(marked, ignore_index=True), target_percent)}

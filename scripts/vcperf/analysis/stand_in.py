@@ -9,7 +9,7 @@ import pandas as pd
 
 from vcperf.analysis import link, overhead, summary
 from vcperf.kinds import netperf
-from vcperf.kinds.stand_in import CURVES, REPLACED, REPLACING, TESTS
+from vcperf.kinds.stand_in import CURVES, REPLACED, REPLACING, test_of
 
 
 def as_netperf(blocks: pd.DataFrame) -> pd.DataFrame:
@@ -21,9 +21,16 @@ def as_netperf(blocks: pd.DataFrame) -> pd.DataFrame:
     `throughput_mbps` is the rate that arrived. What iperf3 does not measure is empty: transactions,
     and the CPU use that netperf reports. That of the domains is read in the same way for both.
     """
-    found = blocks[blocks["mode"] == "forward"]
-    found = found.assign(
-        test=found["protocol"].map(TESTS), throughput_mbps=found["received_mbps"], load="none"
+    return all_streams(blocks[blocks["mode"] == "forward"])
+
+
+def all_streams(blocks: pd.DataFrame) -> pd.DataFrame:
+    """The same of blocks of all modes, whose tests are named apart (`stand_in.test_of`)."""
+    streams = blocks[["protocol", "mode", "direction"]].itertuples(index=False)
+    found = blocks.assign(
+        test=[test_of(*stream) for stream in streams],
+        throughput_mbps=blocks["received_mbps"],
+        load="none",
     )
     absent = [metric for metric in netperf.METRICS if metric not in found]
     return found.assign(**dict.fromkeys(absent, float("nan")))

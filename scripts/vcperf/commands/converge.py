@@ -1,4 +1,4 @@
-"""Adds blocks to the netperf cells whose verdict is open, until all are settled.
+"""Adds blocks to cells of netperf, or else iperf3, whose verdict is open, until all are settled.
 
 python -m vcperf converge [--cores N] [CAMPAIGN.yaml]
 
@@ -12,16 +12,17 @@ import sys
 import time
 
 from vcperf import kinds
+from vcperf.analysis.stand_in import all_streams
 from vcperf.basics.results import on_disk
 from vcperf.commands import rounds
 from vcperf.config import campaign_file, files
 from vcperf.errors import VcperfError
+from vcperf.kinds import stand_in
 from vcperf.planning import choices, matrix
 from vcperf.preparation import campaign
 from vcperf.preparation.outputs import table_path
 from vcperf.tables.read import read_table
 
-NETPERF = "results/tables/netperf.csv"
 ROUND_S = 5.0  # what Snakemake's start and the table take a round
 
 
@@ -43,15 +44,18 @@ def run_rounds(options: argparse.Namespace) -> None:
     ready = campaign.prepare(merged, sources)
     if ready.config["partial"]:
         raise VcperfError(f"{files.where(('partial',), sources)}: true measures nothing; set false")
-    if "netperf" not in ready.plan.kinds:
+    kind = stand_in.compared(ready.plan.kinds)
+    if kind not in ready.plan.kinds:
         raise VcperfError(
-            f"{files.where(('netperf',), sources)}: no cells; converge adds blocks to these alone"
+            f"{files.where(('netperf',), sources)}: no cells, and none of iperf3; converge adds"
+            " blocks to these alone"
         )
     if ready.plan.mesh:
         raise VcperfError(
             f"{files.where(('netperf', 'paths'), sources)}: a mesh in rounds has as many blocks as"
             " `blocks` says; set mesh.rounds: false, or leave converge out"
         )
+    measured = table_path(kinds.CARDS[kind].tables[0])
     stop = rounds.rule(ready.config, sources)
     budget = ready.config["converge"]["budget_minutes"]
     ends += 60 * budget
@@ -60,9 +64,11 @@ def run_rounds(options: argparse.Namespace) -> None:
     snakemake(options, [table_path(kinds.CARDS[kind].tables[0]) for kind in ready.plan.kinds])
     number, pace = 0, 1.0
     while True:
-        table = read_table(on_disk(NETPERF))
+        table = read_table(on_disk(measured))
+        if kind == stand_in.REPLACING:
+            table = all_streams(table)
         ready = campaign.prepare(merged, sources)
-        needed = rounds.lacking(ready.plan.cells, table, stop)
+        needed = rounds.lacking(ready.plan.cells, table, stop, kind)
         left_s = ends - time.monotonic()
         added = rounds.next_round(needed, block_s, left_s / pace - ROUND_S)
         have = {cell.name: cell.blocks for cell in ready.plan.cells if cell.name in needed}
@@ -85,7 +91,7 @@ def run_rounds(options: argparse.Namespace) -> None:
             break
         expected_s = ROUND_S + sum(n * block_s[name] for name, n in added.items())
         started = time.monotonic()
-        snakemake(options, [NETPERF])
+        snakemake(options, [measured])
         pace = max(1.0, (time.monotonic() - started) / expected_s)
     if cells_open:
         print("no time for a further round; run again to go on, with a new budget")

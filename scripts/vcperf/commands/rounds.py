@@ -14,7 +14,7 @@ from vcperf.analysis import doubts, intervals, summary
 from vcperf.config import files
 from vcperf.config.files import Config
 from vcperf.errors import VcperfError
-from vcperf.kinds import netperf
+from vcperf.kinds import netperf, stand_in
 from vcperf.planning.cell import Cell
 
 
@@ -54,13 +54,17 @@ def rule(config: Config, sources: Sequence[str]) -> Rule:
     return Rule(config["target_percent"], minimum, maximum)
 
 
-def lacking(cells: Iterable[Cell], table: pd.DataFrame, stop: Rule) -> dict[str, int]:
-    """How many more blocks each cell of netperf surely needs.
+def lacking(
+    cells: Iterable[Cell], table: pd.DataFrame, stop: Rule, kind: str = stand_in.REPLACED
+) -> dict[str, int]:
+    """How many more blocks each cell surely needs: a cell of iperf3 as many as that of its
+    directions which needs most.
 
     Args:
         cells: the plan's.
-        table: results/tables/netperf.csv.
+        table: results/tables/netperf.csv; of iperf3, as `vcperf.analysis.stand_in.all_streams`.
         stop: the rule.
+        kind: the kind of the table's blocks, which alone get more.
 
     Returns cell name -> number, 0 for a cell that is settled. Cells that the table lacks,
     of a testbed that is not measured now, are left out, and those that the configuration
@@ -73,10 +77,10 @@ def lacking(cells: Iterable[Cell], table: pd.DataFrame, stop: Rule) -> dict[str,
         metric = netperf.metric_of(first)
         series[summary.factors(first)] = doubts.in_order(group)[metric].to_numpy(float)
     return {
-        cell.name: stop.lacking(series[_factors(cell)])
+        cell.name: max(stop.lacking(series[stream]) for stream in _streams(cell))
         for cell in cells
-        if cell.kind == "netperf"
-        and _factors(cell) in series
+        if cell.kind == kind
+        and all(stream in series for stream in _streams(cell))
         and (cell.sequential or cell.blocks < stop.maximum)
     }
 
@@ -101,5 +105,6 @@ def next_round(
     return {}
 
 
-def _factors(cell: Cell) -> summary.Factors:
-    return summary.factors({**cell.labels, "testbed": cell.spec["testbed"]})
+def _streams(cell: Cell) -> list[summary.Factors]:
+    testbed = {"testbed": cell.spec["testbed"]}
+    return [summary.factors({**labels, **testbed}) for labels in stand_in.streams_of(cell)]

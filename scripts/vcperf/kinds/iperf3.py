@@ -41,7 +41,7 @@ def _summaries(options: Options) -> Iterator[Summary]:
     yield Summary(
         SUMMARY,
         "analysis.iperf3:tables",
-        ("iperf3", *estimates),
+        ("iperf3", "plan", *estimates),
         (SUMMARY,),
         ("target_percent",),
     )

@@ -4,7 +4,7 @@ and what is lost. Records are iperf3's own, of its own kind."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +16,12 @@ NOTE = "iperf3 in place of netperf, which was not to be had"
 CURVES = "iperf3_curves"  # the table of the figures
 SAME = {"TCP_STREAM": "TCP", "UDP_STREAM": "UDP"}  # netperf's test -> iperf3's protocol
 TESTS = {protocol: test for test, protocol in SAME.items()}
+# The streams of a mode; `forward` is what netperf does.
+DIRECTIONS = {
+    "forward": ("forward",),
+    "reverse": ("reverse",),
+    "bidirectional": ("forward", "reverse"),
+}
 LARGEST = 2**20  # bytes, of a message of iperf3
 # What of the section netperf has no counterpart in the section iperf3.
 OPTIONS = ("socket_buffers", "congestion_control", "percentiles")
@@ -77,6 +83,37 @@ def lost(config: Mapping[str, Any]) -> list[str]:
     if _has_paths(config.get("profile", {})):
         found.append("profiles of netperf")
     return found
+
+
+def compared(measured: Collection[str]) -> str:
+    """The kind whose blocks are compared pinning by pinning, and added until they are settled:
+    iperf3 where a campaign has it and no netperf; netperf otherwise, be it not measured either.
+
+    Args:
+        measured: the campaign's kinds.
+    """
+    return REPLACING if REPLACING in measured and REPLACED not in measured else REPLACED
+
+
+def test_of(protocol: str, mode: str, direction: str) -> str:
+    """A stream of iperf3 as a test of netperf's.
+
+    >>> test_of("TCP", "forward", "forward"), test_of("UDP", "reverse", "reverse")
+    ('TCP_STREAM', 'UDP_STREAM reverse')
+    >>> test_of("TCP", "bidirectional", "reverse")
+    'TCP_STREAM bidirectional reverse'
+    """
+    more = dict.fromkeys((mode, direction)) if mode != "forward" else ()
+    return " ".join([TESTS[protocol], *more])
+
+
+def streams_of(cell: Any) -> list[dict[str, Any]]:
+    """The labels of a cell in netperf's words: of iperf3's, once for each of its directions."""
+    if cell.kind != REPLACING:
+        return [cell.labels]
+    named = {**cell.labels, "load": "none"}
+    protocol, mode = named["protocol"], named["mode"]
+    return [{**named, "test": test_of(protocol, mode, d)} for d in DIRECTIONS[mode]]
 
 
 def named_as_netperf(cell: Any) -> Any:

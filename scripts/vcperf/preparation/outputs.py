@@ -81,7 +81,8 @@ class Outputs:
 
     def _pinnings(self) -> Iterator[Summary]:
         """Pinning against pinning, where a kind that can be compared has several."""
-        cards = [card for card in self._cards() if card.name in kinds.COMPARED]
+        comparable = {*kinds.COMPARED, stand_in.compared(self.options["kinds"])}
+        cards = [card for card in self._cards() if card.name in comparable]
         cells = [cell for card in cards for cell in self._cells(card)]
         if len({cell.labels["pinning"] for cell in cells}) > 1:
             beside = (table for card in cards for claim in card.claims for table in claim.beside)
