@@ -139,6 +139,37 @@ elif [ "$wanted" = run ] || [ "$wanted" = dev ]; then # the lab itself lists wha
     fi
 fi
 
+# -- sshd, for the tests and the lab's KVM hosts ---------------------------------------
+
+# Not installed, as that would start it. The tests start the unpacked one, on their own port,
+# and the lab's hosts one for each connection.
+fetch_sshd() {
+    mkdir -p .tools/sshd
+    for package in $(listed envs/debian-tests.txt); do
+        (cd .tools/sshd && apt-get -qq download "$package") 2>/dev/null || return 1
+    done
+    for file in .tools/sshd/*.deb; do
+        dpkg-deb --extract "$file" .tools/sshd || return 1
+        rm "$file"
+    done
+}
+
+needs_sshd() {
+    case $wanted in
+    dev) [ ! -x .tools/sshd/usr/sbin/sshd ] ;;
+    lab-kvm) [ ! -x .tools/sshd/usr/sbin/sshd ] && ! command -v sshd >/dev/null ;;
+    *) false ;;
+    esac
+}
+
+if needs_sshd; then
+    echo "setup: downloading sshd (Debian openssh-server) into .tools, where nothing starts it"
+    { is_debian && { fetch_sshd || { apt-get -qq update && fetch_sshd; }; }; } || {
+        rm -rf .tools/sshd
+        echo "setup: no sshd: the tests of testbeds reached by ssh will be skipped, and the lab has no KVM hosts"
+    }
+fi
+
 case $wanted in lab*) exit 0 ;; esac
 
 # -- Debian packages that a campaign or the tests can do without ------------------------
@@ -226,28 +257,6 @@ if ! cmp -s "$lock" "$stamp"; then
     MPLCONFIGDIR=$PWD/.tools/matplotlib .venv/bin/python -c 'import matplotlib.font_manager' ||
         fail "matplotlib does not start"
     cp "$lock" "$stamp"
-fi
-
-# -- sshd, for the tests -----------------------------------------------------------------
-
-# Not installed, as that would start it. The tests start the unpacked one, on their own port.
-fetch_sshd() {
-    mkdir -p .tools/sshd
-    for package in $(listed envs/debian-tests.txt); do
-        (cd .tools/sshd && apt-get -qq download "$package") 2>/dev/null || return 1
-    done
-    for file in .tools/sshd/*.deb; do
-        dpkg-deb --extract "$file" .tools/sshd || return 1
-        rm "$file"
-    done
-}
-
-if [ "$wanted" = dev ] && [ ! -x .tools/sshd/usr/sbin/sshd ]; then
-    echo "setup: downloading sshd for the tests (Debian openssh-server) into .tools"
-    { is_debian && { fetch_sshd || { apt-get -qq update && fetch_sshd; }; }; } || {
-        rm -rf .tools/sshd
-        echo "setup: no sshd: the tests of testbeds reached by ssh will be skipped"
-    }
 fi
 
 # -- netperf -------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from topology import KVM, Guest, Node, node
 
 RUN = LAB / "run-kvm"
 FILES = LAB / "kvm_files"
-UNPACKED = CHECKOUT / ".tools/sshd"  # where `make setup-dev` has put an sshd
+UNPACKED = CHECKOUT / ".tools/sshd"  # where envs/setup.sh has put an sshd
 COMMANDS = {emulator.QEMU: "qemu-system-x86", "libvirtd": "libvirt-daemon-system"}
 COMMANDS.update({"virtlogd": "libvirt-daemon-system", "virsh": "libvirt-clients"})
 COMMANDS.update({"ssh": "openssh-client", "ssh-keygen": "openssh-client"})
@@ -149,7 +149,7 @@ def sshd_argv() -> list[str]:
         return [found]
     unpacked = UNPACKED / "usr/sbin/sshd"
     if not unpacked.exists():
-        raise LabError("no sshd; install openssh-server, or run `make setup-dev`")
+        raise LabError("no sshd; run `envs/setup.sh lab-kvm`, or install openssh-server")
     library = UNPACKED / "usr/lib" / f"{os.uname().machine}-linux-gnu"
     return ["env", f"LD_LIBRARY_PATH={library}", str(unpacked)]
 
