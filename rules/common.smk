@@ -2,12 +2,13 @@
 
 import atexit
 import contextlib
+import inspect
 import io
 import os
 import re
+import shlex
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 from snakemake.cli import parse_args
@@ -27,6 +28,7 @@ from vcperf.preparation import (
     host_check,
     imported_modules,
     missing_blocks,
+    planning_cost,
     stale_outputs,
 )
 from vcperf.preparation.outputs import Outputs, table_path
@@ -108,6 +110,7 @@ except VcperfError as error:
     sys.exit(str(error))
 
 PLAN = CAMPAIGN.plan
+planning_cost.cut()
 for resource in CAMPAIGN.resources:
     workflow.register_resource(resource, 1)
 # The folder of its programs -> a stack that the campaign uses, and a testbed that uses it.
@@ -153,6 +156,14 @@ def mesh_file(wildcards):
     return ancient(PLAN.mesh.file)
 
 
+def known(function):
+    """A function of a rule, its arguments with it. Snakemake asks for them again whenever it calls
+    one, up to four times a job; to find them out takes longer than most calls."""
+    function.__signature__ = inspect.signature(function)
+    return function
+
+
+@known
 def programs_of(wildcards):
     """What a block's measurement needs to be compiled first; nothing when it has a record."""
     block = PLAN.by_record[wildcards.cell, wildcards.block]
@@ -168,10 +179,47 @@ def programs_of(wildcards):
     return [ancient(program) for program in mpi_stacks.compiled(block.cell.spec)]
 
 
-def holds(resource, wildcards):
-    """Whether a block holds a node or link, as a number."""
+@known
+def order_of(wildcards):
+    """A block's place among the priorities."""
+    return -PLAN.by_record[wildcards.cell, wildcards.block].order
+
+
+@known
+def command_of(wildcards):
+    """What measures a block. It is made whole here, as Snakemake fills a command in three times."""
     block = PLAN.by_record[wildcards.cell, wildcards.block]
-    return int(resource in CAMPAIGN.holds(block.cell))
+    # exec: so that the measurement is tied to Snakemake itself. -S: the measurement needs the
+    # standard library alone, and starts faster without the rest.
+    start = f"exec {HERE}scripts/isolate {block.cell.spec['testbed']} python3 -S -m"
+    arguments = shlex.join([block.spec_json, results.on_disk(block.record)])
+    return f'{start} vcperf.measure.{block.cell.kind} {arguments} "$VCPERF_CONTEXT"'
+
+
+def holding(resource):
+    """Whether a block holds a node or link, as a number."""
+
+    @known
+    def holds(wildcards):
+        block = PLAN.by_record[wildcards.cell, wildcards.block]
+        return int(resource in CAMPAIGN.holds(block.cell))
+
+    return holds
+
+
+def cores():
+    """How many cores a block takes here. On nodes elsewhere the measurement only waits. Else all:
+    nothing else runs on this machine meanwhile."""
+    testbeds = {host.testbed for host in CAMPAIGN.hosts}
+    if not testbeds & CAMPAIGN.elsewhere:
+        return workflow.cores
+    if testbeds <= CAMPAIGN.elsewhere:
+        return 1
+    return known(
+        lambda wildcards: (
+            1 if wildcards.testbed in CAMPAIGN.elsewhere else workflow.cores
+        )
+    )
 
 
 def keep_turns():

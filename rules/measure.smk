@@ -10,19 +10,13 @@ rule measure:
         record="results/raw/{testbed}/{kind}/{cell}/{block}.json",
     log:
         "results/logs/{kind}/{testbed}/{cell}/{block}.log",
-    priority: lambda wildcards: -PLAN.by_record[wildcards.cell, wildcards.block].order
+    priority: order_of
     conda:
         "../envs/vcperf.yaml"
-    # On nodes of their own the measurement only waits here. Else all cores: nothing else runs on
-    # this machine meanwhile.
-    threads: lambda wildcards: 1 if wildcards.testbed in CAMPAIGN.elsewhere else workflow.cores
+    threads: cores()
     resources:
-        **{name: partial(holds, name) for name in CAMPAIGN.resources},
+        **{name: holding(name) for name in CAMPAIGN.resources},
     params:
-        spec=lambda wildcards: PLAN.by_record[wildcards.cell, wildcards.block].spec_json,
-    # exec: so that the measurement is tied to Snakemake itself. -S: the measurement
-    # needs the standard library alone, and starts faster without the rest.
+        command=command_of,
     shell:
-        f"exec {HERE}scripts/isolate"
-        " {wildcards.testbed} python3 -S -m vcperf.measure.{wildcards.kind}"
-        ' {params.spec:q} {output.record:q} "$VCPERF_CONTEXT" 2> {log:q}'
+        "{params.command} 2> {log:q}"

@@ -166,8 +166,8 @@ def test_an_edit_of_the_code_measures_nothing(finished, module, expected):
 
 # Edits of rule measure: what stands there, what stands there afterwards.
 EVERYWHERE = [
-    ('"exec {HERE}', '"exec  {HERE}'),
-    ("        spec=lambda", "        other=1,\n        spec=lambda"),
+    ('"{params.command} 2>', '"{params.command}  2>'),
+    ("        command=command_of", "        other=1,\n        command=command_of"),
     ("programs=programs_of,", 'programs=programs_of,\n        more="Makefile",'),
     ('"results/logs/', '"results/logs/of/'),
     ('"../envs/vcperf.yaml"', '"../envs/other.yaml"'),
