@@ -118,6 +118,29 @@ def test_jobs_of_the_front_end_lose_no_finished_block_when_one_of_them_is_cancel
     assert (campaign.folder / "results/report.html").exists()
 
 
+def test_a_controller_that_is_killed_and_comes_back_costs_no_finished_block(slurm, campaign):
+    name = campaign.write(4)
+    make = ("make", "--no-print-directory", "jobs", f"CAMPAIGN={name}", "NODES=node0", "BLOCKS=4")
+    first = slurm.start(*make, folder=campaign.folder)
+    wait_until(campaign.records, "a block is measured")
+    kept = times(campaign)
+    slurm.run("sh", "-c", "kill -KILL $(cat /mnt/slurmctld.pid)")
+    wait_until(lambda: len(campaign.records()) > len(kept), "the job goes on by itself")
+    kept = times(campaign)
+    slurm.run("slurmctld")
+    said, _ = first.communicate()
+    assert "Traceback" not in said, said
+    assert kept.items() <= times(campaign).items()
+    assert all(record["spec"] for record in campaign.read_records())
+    wait_until(lambda: not slurm.jobs(), "no job is left")
+    assert not leftovers(slurm)
+    kept = times(campaign)
+    assert (first.returncode == 0) == (len(kept) == 4), said
+    told = slurm.run(*make, folder=campaign.folder)
+    assert len(kept) == 4 or f"{4 - len(kept)} block" in told
+    assert len(campaign.records()) == 4 and kept.items() <= times(campaign).items()
+
+
 def test_two_campaigns_that_want_the_same_node_both_finish_one_after_the_other(slurm, campaign):
     one = campaign.write(2, "one.yaml", results_in="runs/one")
     two = campaign.write(2, "two.yaml", results_in="runs/two")
