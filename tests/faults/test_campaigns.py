@@ -12,7 +12,7 @@ import pytest
 from helpers.checkout import ROOT, Checkout
 from helpers.processes import PATIENCE_S, gone, host_is_free, measuring, wait_until
 from helpers.small_disk import can_mount, in_small_tmpfs
-from helpers.ssh_site import but_waiting
+from helpers.ssh_site import ONE_CELL, but_waiting
 
 from vcperf.records import record
 from vcperf.running import host_lock
@@ -151,6 +151,22 @@ def test_a_campaign_that_waits_is_stopped_at_once_in_one_line(
     said = log.read_text().splitlines()[before:]
     assert len(said) == 1 and said[0].startswith("Stopped while waiting for process"), said
     assert checkout.records() == {}
+
+
+@pytest.mark.slow
+def test_a_campaign_that_waits_for_a_host_is_stopped_at_once_in_one_line(site, in_new_session):
+    campaign_file = site.overlay("by-ssh.yaml", {**ONE_CELL, "testbed": "native"})
+    log = site.folder / "campaign.log"
+    with holding("/"):
+        campaign = site.start("results/figures/", configfile=campaign_file)
+        in_new_session(campaign)
+        wait_until(lambda: "Waiting: another campaign" in log.read_text(), "word of the wait")
+        before = len(log.read_text().splitlines())
+        campaign.send_signal(signal.SIGTERM)
+        assert campaign.wait(timeout=PATIENCE_S) == 128 + signal.SIGTERM
+    said = log.read_text().splitlines()[before:]
+    assert len(said) == 1 and said[0].startswith("Stopped while waiting for "), said
+    assert site.records() == {}
 
 
 def test_a_killed_campaign_leaves_no_temporary_folder(checkout, in_new_session, tmp_path_factory):

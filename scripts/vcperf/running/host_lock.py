@@ -85,13 +85,13 @@ def take(handle: int, doing: str) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         whose = holder(handle)
-        with _stoppable(f"Stopped while waiting for {whose}."):
+        with stoppable(f"Stopped while waiting for {whose}."):
             print(f"Waiting: {whose} is {doing}.", file=sys.stderr, flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 @contextlib.contextmanager
-def _stoppable(last_line: str) -> Iterator[None]:
+def stoppable(last_line: str) -> Iterator[None]:
     """Let SIGINT and SIGTERM end the program from here, with one line; not those that it
     was started to ignore."""
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from vcperf.basics.text import last_line
+from vcperf.running import host_lock
 from vcperf.testbeds.session_shell import NOT_FOUND
 from vcperf.testbeds.ssh_faults import reason
 
@@ -25,15 +26,17 @@ END_S = 5.0
 def lock(host: str, keeper: subprocess.Popen[bytes]) -> str:
     """Take a host's lock; wait, and say for whom, when it is taken.
 
-    Returns what went wrong, in one line; empty when nothing did.
+    Returns what went wrong, in one line; empty when nothing did. Raises SystemExit when it is
+    stopped while it waits.
     """
     assert keeper.stdin is not None
     with contextlib.suppress(BrokenPipeError):  # it has ended, and its stderr says why
         keeper.stdin.write(b"lock\n")
     answer = line_from(keeper.stdout, PATIENCE_S)
     if answer == "busy":
-        print(f"Waiting: another campaign is measuring on {host}.", file=sys.stderr, flush=True)
-        answer = line_from(keeper.stdout, None)
+        with host_lock.stoppable(f"Stopped while waiting for {host}."):
+            print(f"Waiting: another campaign is measuring on {host}.", file=sys.stderr, flush=True)
+            answer = line_from(keeper.stdout, None)
     if answer == "locked 0":
         return ""
     if answer == f"locked {NOT_FOUND}":
