@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 from helpers.iperf3_blocks import cell, table
 
 from vcperf.analysis import iperf3 as summary
@@ -9,7 +10,8 @@ from vcperf.figures import iperf3, style
 
 
 def text_of(folder, *cells):
-    drawing = iperf3.draw(summary.tables({"iperf3": table(*cells)}, 2.5))
+    plan = pd.DataFrame(columns=["kind", "stopping"])
+    drawing = iperf3.draw(summary.tables({"iperf3": table(*cells), "plan": plan}, 2.5))
     style.save(drawing, [str(folder / f"x.{ending}") for ending in ("svg", "png")])
     text = re.sub(r"<[^>]+>", " ", (folder / "x.svg").read_text())
     return " ".join(text.split())  # long lines are broken

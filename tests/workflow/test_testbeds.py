@@ -59,7 +59,7 @@ def test_a_baseline_of_nothing_is_said_and_left_out(finished):
         ({"only": "xen"}, "edited.yaml: only: xen is no testbed of this campaign; it has native"),
         (
             {"baseline": {"testbed": "kvm"}},
-            "edited.yaml: baseline.testbed: unknown testbed 'kvm'; known: libvirt, na",
+            "edited.yaml: baseline.testbed: unknown testbed 'kvm'; known: docker, ",
         ),
         ({"baseline": {"path": []}}, "edited.yaml: baseline.path: unknown key"),
         ({"testbed": []}, "edited.yaml: testbed: "),
