@@ -28,7 +28,8 @@ class Checkout:
             copy(ROOT / name, folder / name)
         shutil.copytree(ROOT / "tests/config", folder / "tests/config")
         (folder / "lab").mkdir()
-        shutil.copy2(ROOT / "lab/testbed.yaml", folder / "lab/testbed.yaml")
+        for name in ("testbed.yaml", "kvm-testbed.yaml"):
+            shutil.copy2(ROOT / "lab" / name, folder / "lab" / name)
         (folder / "results").mkdir()
         for name in (".venv", ".tools"):
             if (ROOT / name).exists():
