@@ -160,16 +160,35 @@ def _check_nodes(hosts: set[str]) -> None:
 
 
 def _watch(process: subprocess.Popen[bytes], executor: str, label: str, wait_s: float) -> None:
-    """Wait for Snakemake; say what jobs wait for, and cancel one that cannot start."""
+    """Wait for Snakemake; say what jobs wait for, and cancel one that cannot start.
+
+    Raises VcperfError when Slurm's controller has not answered for `wait_s`.
+    """
     signal.signal(signal.SIGTERM, front.interrupt)
     said: dict[str, str] = {}
     since: dict[str, float] = {}
+    silent_since: float | None = None
     while True:
         try:
             process.wait(POLL_S)
             return
         except subprocess.TimeoutExpired:
+            pass
+        try:
             jobs = _jobs(label) if executor == "slurm" else []
+            silent_since = None
+        except VcperfError as fault:
+            now_s = time.monotonic()
+            if silent_since is None:
+                silent_since = now_s
+                line = "Slurm's controller does not answer; jobs that run go on, waiting for it"
+                print(line, file=sys.stderr, flush=True)
+            elif now_s - silent_since >= wait_s:
+                raise VcperfError(
+                    f"Slurm's controller has not answered for {wait_s:g} s ({fault}); what its jobs"
+                    " still measure is kept: run the same again when it is back"
+                ) from None
+            continue
         for job in jobs:
             now = front.describe(job)
             if now != said.get(job.number):
@@ -187,8 +206,5 @@ def _watch(process: subprocess.Popen[bytes], executor: str, label: str, wait_s: 
 
 
 def _jobs(label: str) -> list[slurm.Job]:
-    """The jobs of this run; none while the controller does not answer."""
-    try:
-        return slurm.parse_waiting(front.call(slurm.waiting_argv()), label)
-    except VcperfError:
-        return []
+    """The jobs of this run. Raises VcperfError while the controller does not answer."""
+    return slurm.parse_waiting(front.call(slurm.waiting_argv()), label)
