@@ -36,10 +36,11 @@ from vcperf.testbeds.local import LocalTestbed
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from vcperf.testbeds.container_engine import Engine
+    from vcperf.tools.host_settings import Settings
 
 GROUPS = "vcperf-"  # then the name of the testbed
 LEFT_S = 60.0  # so old is what a killed block has left; containers start sooner
@@ -80,6 +81,25 @@ class ContainerTestbed(LocalTestbed):
         self._image = ""
         self._jobs = 0
         self._namespaces: dict[str, subprocess.Popen[bytes]] = {}
+
+    @classmethod
+    def link(cls, section: Mapping[str, Any]) -> dict[str, Any]:
+        """The rate of the link, and its bucket. Raises VcperfError where none joins nodes."""
+        if not MODES[mode_of(section)].joins_nodes:
+            raise VcperfError(
+                f"{cls.name}.network: {mode_of(section)} does not join nodes;"
+                " name paths within one, or use bridge"
+            )
+        return shaping.spec_of(section)
+
+    @classmethod
+    def settings(
+        cls, specs: Sequence[Mapping[str, Any]], context: Mapping[str, Any]
+    ) -> dict[str, Settings]:
+        """This machine's, and those of each domain's network."""
+        from vcperf.testbeds import settings  # its imports are not for blocks
+
+        return settings.of_namespaces(cls.name, specs)
 
     def engine_of(self) -> Engine:
         """The engine that the spec asks for."""
@@ -312,3 +332,8 @@ class ContainerTestbed(LocalTestbed):
         words = f"network {self.spec['network']}{self.holding.words}"
         self.platform = f"{self.engine.version()} ({started_by}), {words}"
         return {**super().facts(), "image": self._image}
+
+
+def mode_of(section: Mapping[str, Any]) -> str:
+    """The network mode of a section of the configuration, or of a spec."""
+    return str(section.get("network", "bridge"))

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import sys
 
-from vcperf.errors import VcperfError
-from vcperf.testbeds import container_trial, programs, shaping
+from vcperf.testbeds import container_trial, programs
 from vcperf.testbeds.container_holding import rootless
-from vcperf.testbeds.container_networks import MODES
-from vcperf.testbeds.container_testbed import ContainerTestbed
+from vcperf.testbeds.container_testbed import ContainerTestbed, mode_of
 from vcperf.testbeds.docker_engine import KEYS, Docker
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
     from vcperf.testbeds import contract
     from vcperf.testbeds.container_engine import Engine
-    from vcperf.tools.host_settings import Settings
 
 PACKAGES = {
     "docker": "docker.io",
@@ -50,30 +47,7 @@ class DockerTestbed(ContainerTestbed):
     @staticmethod
     def options(section: Mapping[str, Any]) -> dict[str, Any]:
         """The network mode."""
-        return {"network": _mode(section)}
-
-    @staticmethod
-    def link(section: Mapping[str, Any]) -> dict[str, Any]:
-        """The rate of the link, and its bucket."""
-        if not MODES[_mode(section)].joins_nodes:
-            raise VcperfError(
-                f"docker.network: {_mode(section)} does not join nodes;"
-                " name paths within one, or use bridge"
-            )
-        return shaping.spec_of(section)
-
-    @staticmethod
-    def settings(
-        specs: Sequence[Mapping[str, Any]], context: Mapping[str, Any]
-    ) -> dict[str, Settings]:
-        """This machine's, and those of each domain's network."""
-        from vcperf.testbeds import settings  # its imports are not for blocks
-
-        return settings.of_namespaces("docker", specs)
-
-
-def _mode(section: Mapping[str, Any]) -> str:
-    return str(section.get("network", "bridge"))
+        return {"network": mode_of(section)}
 
 
 if TYPE_CHECKING:  # mypy holds the class to the contract

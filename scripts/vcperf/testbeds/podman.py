@@ -6,20 +6,19 @@ import os
 import sys
 
 from vcperf.errors import VcperfError
-from vcperf.testbeds import cgroups, container_trial, programs, shaping
+from vcperf.testbeds import cgroups, container_trial, programs
 from vcperf.testbeds.container_holding import rootless
 from vcperf.testbeds.container_networks import MODES
-from vcperf.testbeds.container_testbed import ContainerTestbed
+from vcperf.testbeds.container_testbed import ContainerTestbed, mode_of
 from vcperf.testbeds.podman_engine import CACHE, Podman
 
 TYPE_CHECKING = False  # typing costs start-up time that every block would pay
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from typing import Any
 
     from vcperf.testbeds import contract
     from vcperf.testbeds.container_engine import Engine
-    from vcperf.tools.host_settings import Settings
 
 PACKAGES = {
     "podman": "podman, netavark, iptables and runc (Debian: packages of these names)",
@@ -63,34 +62,10 @@ class PodmanTestbed(ContainerTestbed):
                     f" group, which needs root; use {ROOTLESS}, or run as root"
                 )
             chosen["rootless"] = True
-        absent = MODES[_mode(section)].host_fault()
+        absent = MODES[mode_of(section)].host_fault()
         if absent:
-            raise VcperfError(f"podman.network: {_mode(section)}: {absent}")
-        return {"network": _mode(section), **chosen}
-
-    @staticmethod
-    def link(section: Mapping[str, Any]) -> dict[str, Any]:
-        """The rate of the link, and its bucket."""
-        if not MODES[_mode(section)].joins_nodes:
-            raise VcperfError(
-                f"podman.network: {_mode(section)} does not join nodes;"
-                " name paths within one, or use bridge"
-            )
-        return shaping.spec_of(section)
-
-    @staticmethod
-    def settings(
-        specs: Sequence[Mapping[str, Any]], context: Mapping[str, Any]
-    ) -> dict[str, Settings]:
-        """This machine's, and those of each domain's network."""
-        from vcperf.testbeds import settings  # its imports are not for blocks
-
-        return settings.of_namespaces("podman", specs)
-
-
-def _mode(section: Mapping[str, Any]) -> str:
-    """The network mode of a section of the configuration, or of a spec."""
-    return str(section.get("network", "bridge"))
+            raise VcperfError(f"podman.network: {mode_of(section)}: {absent}")
+        return {"network": mode_of(section), **chosen}
 
 
 def runtime() -> str:
