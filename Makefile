@@ -89,10 +89,10 @@ lab-kvm-down: ## Stop the KVM hosts
 	lab/lab down-kvm
 
 .PHONY: test-lab
-test-lab: setup-dev ## Boot a real Xen host and a real KVM host under emulation, and run the tests that need them
+test-lab: setup-dev ## Boot a real Xen host and a real KVM host under emulation, and run the tests that need them (LONG=1: all of them)
 	@envs/setup.sh lab
 	@envs/setup.sh lab-kvm
-	.venv/bin/python -m pytest -m lab
+	.venv/bin/python -m pytest -m '$(if $(LONG),lab,lab and not long)'
 
 .PHONY: test-endurance
 test-endurance: setup-dev ## Measure thousands of blocks in a row, kill a campaign again and again (BLOCKS=2000, KILLS=20)
@@ -102,7 +102,7 @@ test-endurance: setup-dev ## Measure thousands of blocks in a row, kill a campai
 test-all: ## Run all tests, which takes hours: as a nightly job
 	$(MAKE) test
 	$(MAKE) test-slow
-	$(MAKE) test-lab
+	$(MAKE) test-lab LONG=1
 	$(MAKE) test-endurance
 
 .PHONY: lint

@@ -13,7 +13,7 @@ from helpers.processes import descendants, gone, wait_until
 from vcperf.config import files
 from vcperf.tools import virsh
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 CAMPAIGN = {
     "testbed": "libvirt",
     "testbed_file": "testbed.yaml",
