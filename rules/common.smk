@@ -148,8 +148,8 @@ def records_of(table):
 
 
 def mesh_file(wildcards):
-    """What the job of a round is told by. A round that lacks a record is measured, whatever
-    Snakemake remembers of it."""
+    """The file that describes the mesh to the job of a round. A round that lacks a record is
+    measured, whatever Snakemake remembers of it."""
     path = results.on_disk(PLAN.mesh.done_file(wildcards.round))
     if int(wildcards.round) in CAMPAIGN.rounds_missing:
         workflow.dag.forcefiles.add(path)

@@ -1,4 +1,4 @@
-"""What a block of one testbed is told of how to reach its hosts."""
+"""What a block of one testbed needs to know to reach its hosts."""
 
 from vcperf.basics import context
 

@@ -106,7 +106,7 @@ class LargeMesh(Sequence[Block]):
 
     @cached_property
     def _rings(self) -> dict[tuple[int, int], list[int]]:
-        """The order of the nodes from which matchings are made, drawn anew for each number of
+        """The order of the nodes from which matchings are made, drawn again for each number of
         blocks and variant."""
         rings: dict[tuple[int, int], list[int]] = {}
         for number, variant, _ in self._rounds:
