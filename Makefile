@@ -79,7 +79,7 @@ lab-down: ## Stop the lab
 .PHONY: lab-kvm lab-kvm-up lab-kvm-down
 lab-kvm: setup ## Start two KVM hosts on this machine, as root, and run their campaign with its baseline
 	@envs/setup.sh lab-kvm
-	lab/lab run-kvm -- $(MAKE) figures CAMPAIGN=config/campaigns/lab-kvm.yaml
+	lab/lab run-kvm -- make figures CAMPAIGN=config/campaigns/lab-kvm.yaml
 
 lab-kvm-up: ## Start two KVM hosts on this machine, as root; see lab/README.md
 	@envs/setup.sh lab-kvm

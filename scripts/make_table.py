@@ -6,6 +6,7 @@ worker.take_over(globals())  # what follows takes a second to load
 
 import importlib
 import os
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -13,8 +14,9 @@ from vcperf.basics.results import on_disk
 from vcperf.errors import told_in_one_line
 from vcperf.records.kept import Kept
 from vcperf.tables import rows
-from vcperf.tables.read import typed
-from vcperf.tables.write import write_table
+from vcperf.tables.common import Planned
+from vcperf.tables.in_order import in_order
+from vcperf.tables.write import ROWS, write_parts
 
 
 def main(
@@ -37,21 +39,39 @@ def main(
     """
     module = importlib.import_module(f"vcperf.tables.{name}")
     wanted = set(records)
-    planned = [
+    planned = (
         block
-        for block in pd.read_csv(plan, dtype=str, keep_default_na=False).to_dict("records")
+        for block in planned_blocks(plan)
         if block["kind"] == kind
         and (
             on_disk(block["record"]) in wanted
             if there is None
             else not there or os.path.exists(on_disk(block["record"]))
         )
-    ]
-    kept = Kept(on_disk(f"results/kept/{name}.json") if modules else None, modules)
+    )
+    kept = Kept(on_disk(f"results/kept/{name}.jsonl") if modules else None, modules)
     found = rows.of_records(name, planned, disturbed_percent, kept, processes)
-    table = typed(pd.DataFrame(found, columns=list(module.COLUMNS)))
-    write_table(table.sort_values(list(module.ORDER), na_position="first"), output)
+    write_parts(parts(found, module.COLUMNS, module.ORDER), output)
     kept.write()
+
+
+def planned_blocks(plan: str) -> Iterator[Planned]:
+    """The rows of a plan, as text."""
+    with pd.read_csv(plan, dtype=str, keep_default_na=False, chunksize=ROWS) as chunks:
+        for chunk in chunks:
+            yield from chunk.to_dict("records")
+
+
+def parts(
+    found: Iterator[rows.Row], columns: list[str], order: list[str]
+) -> Iterator[pd.DataFrame]:
+    """Rows in their order, in parts; one part without rows where there are none."""
+    none = True
+    for part in in_order(found, order, ROWS):
+        none = False
+        yield pd.DataFrame(part, columns=columns)
+    if none:
+        yield pd.DataFrame(columns=columns)
 
 
 if __name__ == "__main__":

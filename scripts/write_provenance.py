@@ -8,7 +8,9 @@ import dataclasses
 import json
 import os
 import sys
+from typing import Any
 
+from vcperf.basics.digest import canonical
 from vcperf.basics.results import on_disk
 from vcperf.errors import VcperfError
 from vcperf.kinds import stand_in
@@ -33,8 +35,9 @@ def main(
     tables = read_tables(inputs)
     plan = tables["plan"]
     present = [path for path in dict.fromkeys(plan["record"]) if os.path.exists(on_disk(path))]
-    kept = Kept(on_disk("results/kept/provenance.json"), modules)
-    records = {path: _needed(kept, on_disk(path)) for path in present}
+    kept = Kept(on_disk("results/kept/provenance.jsonl"), modules)
+    same: dict[str, Any] = {}  # records have the same hosts, settings and code, which are kept once
+    records = {path: _needed(kept, on_disk(path), same) for path in present}
     kept.write()
     of_blocks = {kind: tables[table] for kind, table in kinds.items()}
     note = stand_in.NOTE if stand_in.used(config) else ""
@@ -43,13 +46,15 @@ def main(
     write_json(outputs["findings"], dataclasses.asdict(found))
 
 
-def _needed(kept: Kept, path: str) -> dict:
-    """What the provenance needs of a record."""
+def _needed(kept: Kept, path: str, same: dict[str, Any]) -> dict[str, Any]:
+    """What the provenance needs of a record; of parts that are in `same`, that one."""
     content = record.content(path)
     key = kept.key(content, "provenance")
-    if not kept.has(key):
-        kept.keep(key, needed(record.parsed(path, content)))
-    return kept.value(key)
+    found = kept.value(key)
+    if found is None:
+        found = needed(record.parsed(path, content))
+        kept.keep(key, found)
+    return {name: same.setdefault(canonical(part), part) for name, part in found.items()}
 
 
 def write_json(path: str, content: dict) -> None:

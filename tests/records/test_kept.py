@@ -15,16 +15,16 @@ def code(tmp_path):
 @pytest.fixture
 def path(tmp_path, code):
     """A file with one value: of the record `record`."""
-    kept = Kept(str(tmp_path / "kept/values.json"), code)
+    kept = Kept(str(tmp_path / "kept/values.jsonl"), code)
     kept.keep(kept.key(b"record", ["beside"]), {"number": 0.1, "none": None})
     kept.write()
-    return tmp_path / "kept/values.json"
+    return tmp_path / "kept/values.jsonl"
 
 
 def found(path, code, content=b"record", beside=("beside",)):
     kept = Kept(str(path), code)
-    key = kept.key(content, list(beside))
-    return kept.value(key) if kept.has(key) else "nothing"
+    value = kept.value(kept.key(content, list(beside)))
+    return "nothing" if value is None else value
 
 
 def test_a_value_comes_back_as_it_was(path, code):
@@ -65,7 +65,7 @@ def test_what_nobody_asked_for_again_is_dropped(path, code):
 
 def test_a_disk_that_refuses_costs_only_time(tmp_path, code, capsys):
     (tmp_path / "file").touch()
-    kept = Kept(str(tmp_path / "file/values.json"), code)
+    kept = Kept(str(tmp_path / "file/values.jsonl"), code)
     kept.keep("key", 1)
     kept.write()
     assert "cannot be written" in capsys.readouterr().err

@@ -33,8 +33,8 @@ class Campaign:
     def rows(self) -> list[dict]:
         """The rows of the table; `parsed` grows by each record that was parsed for them."""
         rows._settings.cache_clear()
-        kept = Kept(str(self.folder / "kept.json"), [netperf.__file__])
-        found = rows.of_records("netperf", [self.planned], 10.0, kept)
+        kept = Kept(str(self.folder / "kept.jsonl"), [netperf.__file__])
+        found = list(rows.of_records("netperf", [self.planned], 10.0, kept))
         kept.write()
         return found
 
@@ -85,7 +85,7 @@ def test_another_label_gives_a_row_with_that_label(campaign):
 
 def test_another_limit_of_noise_gives_another_status(campaign):
     assert campaign.rows()[0]["status"] == "disturbed"
-    kept = Kept(str(campaign.folder / "kept.json"), [netperf.__file__])
+    kept = Kept(str(campaign.folder / "kept.jsonl"), [netperf.__file__])
     (row,) = rows.of_records("netperf", [campaign.planned], 1e6, kept)
     assert row["status"] == "ok"
 

@@ -79,7 +79,7 @@ def time_workflow(folder: str, tool: str, blocks: int, duration: int) -> float:
     if tool == "iperf3":
         section["paths"] = {"config1": ["vc00->c010"]}
         section |= {"protocols": ["TCP"], "modes": ["forward"], "streams": [1]}
-    campaign = {"blocks": blocks, "netperf": None, tool: section}
+    campaign = {"blocks": blocks, "baseline": None, "netperf": None, tool: section}
     # What others on the host cost is no overhead of ours.
     campaign |= {"remeasure": 0, "quiet": {"wait_s": 0}}
     Path(folder, "campaign.yaml").write_text(yaml.safe_dump(campaign), encoding="utf-8")

@@ -69,9 +69,14 @@ def provenance(
 def needed(content: Content) -> dict[str, Any]:
     """What of a record `provenance` uses."""
     facts = ("host", "settings", "code", "vcperf")
+    commands = content["commands"]
+    span = {
+        "start": min((c["start"] for c in commands), default=None),
+        "end": max((c["end"] for c in commands), default=None),
+    }
     return {
         **{name: content[name] for name in facts if name in content},
-        "commands": [{"start": c["start"], "end": c["end"]} for c in content["commands"]],
+        "commands": [span] if commands else [],
     }
 
 

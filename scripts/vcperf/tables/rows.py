@@ -4,8 +4,9 @@ were parsed before (`vcperf.records.kept`)."""
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -17,16 +18,18 @@ from vcperf.records.kept import Kept
 from vcperf.tables import common
 from vcperf.tables.common import Planned
 
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+Rows = list[Row]
+BLOCKS = 2000  # whose rows are in memory together
 
 
 def of_records(
     table: str,
-    planned: Sequence[Planned],
+    planned: Iterable[Planned],
     disturbed_percent: float,
     kept: Kept,
     processes: int = 1,
-) -> Rows:
+) -> Iterator[Row]:
     """The rows of the records of some blocks.
 
     Args:
@@ -38,21 +41,29 @@ def of_records(
 
     Raises VcperfError for the first record that cannot be trusted.
     """
+    blocks = iter(planned)
+    while part := list(itertools.islice(blocks, BLOCKS)):
+        for rows in _of_part(table, part, disturbed_percent, kept, processes):
+            yield from rows
+
+
+def _of_part(
+    table: str, planned: Sequence[Planned], disturbed_percent: float, kept: Kept, processes: int
+) -> list[Rows]:
+    """The rows of each of some blocks."""
     found: dict[int, Rows] = {}
     for index, block in enumerate(planned):
         content = record.content(on_disk(block["record"]))
-        key = kept.key(content, [table, disturbed_percent, block])
-        if kept.has(key):
-            rows, settings = kept.value(key)
-            if all(_settings(name) == digest for name, digest in settings.items()):
-                found[index] = rows
+        known = kept.value(kept.key(content, [table, disturbed_percent, block]))
+        if known and all(_settings(name) == digest for name, digest in known[1].items()):
+            found[index] = known[0]
     missing = [index for index in range(len(planned)) if index not in found]
     parse = partial(_parsed, table, disturbed_percent, kept)
     parsed = side_by_side.each(parse, [planned[index] for index in missing], processes)
     for index, (key, value) in zip(missing, parsed, strict=True):
         kept.keep(key, value)
         found[index] = value[0]
-    return [row for index in range(len(planned)) for row in found[index]]
+    return [found[index] for index in range(len(planned))]
 
 
 def _parsed(
