@@ -51,7 +51,7 @@ test: setup-dev ## Set up and run the tests
 
 .PHONY: test-slow
 test-slow: setup-dev ## Run the tests that take minutes
-	.venv/bin/python -m pytest -m slow
+	.venv/bin/python -m pytest -m slow -n 2 --dist loadgroup
 
 .PHONY: slurm
 slurm: setup ## Run the campaign in one job of Slurm, follow it (CAMPAIGN=file, NODES=1, WAIT=600, SSH_CONFIG=file, SBATCH='options')

@@ -206,7 +206,10 @@ def test_a_bump_of_30_percent_under_5_percent_noise_is_found(chance, kind, least
 
 
 @pytest.mark.parametrize("kind", ["normal", "heavy", "outliers"])
-@pytest.mark.parametrize("shape", made.CLEAN)
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param(s, marks=() if s in made.MEASURED else pytest.mark.slow) for s in made.CLEAN],
+)
 def test_a_clean_curve_has_no_bump(chance, kind, shape):
     cries = 0
     for number in range(100):

@@ -114,6 +114,7 @@ def test_the_same_campaign_twice_seldom_changes(kind, alike, count):
     assert validate_compare.alarms(kind, 10, count, alike, 60) <= 0.13
 
 
+@pytest.mark.slow
 def test_calibrating_campaigns_keep_false_alarms_down():
     assert validate_compare.calibrated(0, 40) > 0.5
     assert validate_compare.calibrated(5, 60) < 0.13

@@ -150,7 +150,7 @@ def fuzz(name, folder, examples):
 
 @pytest.mark.parametrize("name", FUZZED)
 def test_any_file_is_read_or_refused_in_a_line(name, tmp_path):
-    fuzz(name, tmp_path, 20)
+    fuzz(name, tmp_path, 10)
 
 
 @pytest.mark.slow

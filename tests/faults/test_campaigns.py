@@ -32,6 +32,7 @@ def isolate(testbed: str, *command: str) -> list[str]:
     return [str(ROOT / "scripts/isolate"), testbed, *command]
 
 
+@pytest.mark.slow
 def test_a_killed_campaign_goes_on_where_it_was(checkout, in_new_session):
     campaign = checkout.start("results/figures/")
     in_new_session(campaign)

@@ -179,7 +179,7 @@ def test_long_titles_and_names_of_what_is_missing_stay_in_the_figure(pinnings):
 TEXT = st.text("ab $\\_^{}<>&'\"%#\n\u00e4\u03bc\u00a0", min_size=1, max_size=20).filter(str.strip)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @example(r"$\foo$")
 @example("price $a_$")
 @given(TEXT)

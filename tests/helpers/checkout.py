@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from helpers import dry_runs
 from vcperf.config import files
 
 ROOT = Path(__file__).parents[2]
@@ -41,10 +42,14 @@ class Checkout:
 
     def snakemake(self, *args: str, configfile: str | None = TINY, prefix=(), env=None):
         """Run Snakemake to its end; both outputs as text."""
+        argv = self.argv(*args, configfile=configfile)
+        environment = {**os.environ, **(env or {})}
+        if not prefix and {"-n", "--dry-run"} & set(args):
+            return dry_runs.run(argv, self.folder, environment)
         return subprocess.run(
-            [*prefix, *self.argv(*args, configfile=configfile)],
+            [*prefix, *argv],
             cwd=self.folder,
-            env={**os.environ, **(env or {})},
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -14,6 +14,7 @@ from helpers.checkout import ROOT
 
 from vcperf.errors import VcperfError
 from vcperf.tables import common
+from vcperf.tables.in_order import in_order
 from vcperf.tables.read import typed
 
 # What is said of a record, and the most memory that it took, in MB. (Not by getrusage: its figure
@@ -39,7 +40,8 @@ def make_tables(name: str, planned: dict) -> int:
         count += len(rows)
         if rows:
             columns = list(module.COLUMNS)
-            typed(pd.DataFrame(rows).reindex(columns=columns)).to_csv().encode()
+            (part,) = in_order(rows, module.ORDER, len(rows))
+            typed(pd.DataFrame(part).reindex(columns=columns)).to_csv().encode()
     return count
 
 

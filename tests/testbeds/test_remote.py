@@ -100,6 +100,7 @@ def test_a_campaign_pins_reads_the_pins_back_and_puts_them_back(site, sshd):
     assert "pins of one put back" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_killed_campaigns_pins_are_put_back_by_the_next_run(site, sshd, in_new_session):
     long = files.merge(ONE_CELL, {"testbed": "xen", "netperf": {"duration_s": 60}})
     site.overlay("tests/config/tiny.yaml", long)

@@ -201,6 +201,7 @@ def test_a_campaign_that_has_nothing_left_to_do_says_again_what_it_found(finishe
     assert "found:" not in only.stderr and "found:" not in finished.snakemake("-n").stderr
 
 
+@pytest.mark.slow
 def test_the_next_campaign_in_a_folder_fits_a_screen_and_stands_alone(finished, tmp_path):
     """The claims of the one before are gone; one block is measured."""
     copied = Checkout(shutil.copytree(finished.folder, tmp_path / "copy", symlinks=True), made=True)

@@ -84,6 +84,7 @@ def test_a_bad_configuration_ends_snakemake_in_one_line(checkout, fault):
     assert checkout.records() == {}
 
 
+@pytest.mark.slow
 def test_make_writes_nothing_outside_the_checkout(checkout, tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     outside = {"HOME": str(home), "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": "", "MPLCONFIGDIR": ""}

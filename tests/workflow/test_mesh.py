@@ -41,6 +41,7 @@ def test_a_mesh_of_eight_nodes_keeps_all_of_them_busy(cluster):
     assert len(log) == 2 * 56 and simulated.most_at_once(log) == 4
 
 
+@pytest.mark.slow
 def test_a_round_measures_its_pairs_side_by_side_and_after_a_failure_what_is_missing(cluster):
     write(cluster, mesh={"rounds": True})
     what = ("--cores", "4", "results/tables/netperf.csv")

@@ -233,6 +233,11 @@ def test_records_that_are_deleted_are_measured_again_with_what_follows(finished,
         records, figures, output = planned_jobs(finished, TINY)
         assert records == gone
         assert "Parsing the records of netperf" in output and "pair" in figures
+
+
+def test_of_records_that_are_deleted_some_may_be_asked_for(finished):
+    gone = set(sorted(finished.records())[3:8:2])
+    with without(finished, gone):
         until = finished.snakemake("-n", "results/figures/", "--until", "measure").stdout
         assert until.count("output: results/raw") == len(gone) and "Parsing" not in until
         first = min(gone)

@@ -39,7 +39,8 @@ def read_yaml(path: str | Path) -> Config:
         raise VcperfError(f"{path}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
     except (yaml.YAMLError, ValueError, LookupError) as error:  # a date or `!!int` that is none
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
+        # The end of a file is on its last line, not on the one after it.
+        line = f":{min(mark.line + 1, len(raw.splitlines()))}" if mark else ""
         fault = getattr(error, "problem", None) or str(error).splitlines()[0]
         what = "" if isinstance(error, Refused) else "not valid YAML: "
         raise VcperfError(f"{path}{line}: {what}{fault}") from None

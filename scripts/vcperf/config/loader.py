@@ -19,12 +19,14 @@ class Refused(yaml.MarkedYAMLError):
     """Valid YAML that a configuration file must not hold."""
 
 
-class Loader(yaml.SafeLoader):
+# Composed here, as nodes are counted; parsed by libyaml, which takes a fifth of PyYAML's own time.
+class Loader(yaml.composer.Composer, yaml.CSafeLoader):
     """YAML with unique keys and decimal numbers, in which nothing holds itself and aliases do
     not multiply."""
 
     def __init__(self, stream: Any) -> None:
-        super().__init__(stream)
+        yaml.composer.Composer.__init__(self)
+        yaml.CSafeLoader.__init__(self, stream)
         self.sizes: dict[int, int] = {}  # id of a node -> values in it, itself among them
 
     def compose_node(self, parent: Any, index: Any) -> Any:

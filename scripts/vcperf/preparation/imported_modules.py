@@ -46,11 +46,19 @@ def modules(*files: str) -> list[str]:
 def _imported(file: Path) -> tuple[Path, ...]:
     """The files of this package that a file imports anywhere in it."""
     text = file.read_text(encoding="utf-8")
-    dotted = {name for node in ast.walk(ast.parse(text)) for name in _names(node)}
+    dotted = {name for node in _statements(ast.parse(text)) for name in _names(node)}
     found = [path for name in dotted for path in _files(name)]
     if "iter_modules(__path__)" in text:  # a package that imports all of its modules
         found += file.parent.glob("*.py")
     return tuple(found)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements in a node. Expressions hold none, and are most of a file."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.expr):
+            yield child
+            yield from _statements(child)
 
 
 def _names(node: ast.AST) -> Iterator[str]:

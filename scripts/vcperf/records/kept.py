@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
 _DIGEST = 64  # characters; a line has the key, the digest of the value, the value
-_IN_MEMORY = 32_000_000  # bytes of new values
+_IN_MEMORY = 8_000_000  # bytes of new values
 
 
 class Kept:

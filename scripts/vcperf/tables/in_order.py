@@ -12,7 +12,7 @@ from typing import Any
 
 from vcperf.errors import VcperfError
 
-_MEMORY_KB = 50_000  # what SQLite holds
+_MEMORY_KB = 16_000  # what SQLite holds
 Row = dict[str, Any]
 
 
