@@ -156,6 +156,7 @@ def test_a_wheel_that_cannot_be_had_spoils_its_blocks_alone(checkout):
     tools = checkout.folder / ".tools"
     tools.unlink()
     (tools / "mpi").mkdir(parents=True)
+    subprocess.run([ROOT / "envs/setup.sh", "mpi", "openmpi"], check=True)
     for there in (*(ROOT / ".tools").iterdir(), ROOT / ".tools/mpi/openmpi"):
         if there.name != "mpi":
             (tools / there.relative_to(ROOT / ".tools")).symlink_to(there)
