@@ -9,6 +9,7 @@ from vcperf.preparation import testbed_file
 
 BROKEN = {
     "an open list": (b"a: [1", "x.yaml:1: not valid YAML"),
+    "a date by its tag alone": (b"a: 1\nb: !!timestamp 9", "x.yaml:2: '9' is no date"),
     "an open mapping": (b"a: 1\nb: {", "x.yaml:"),
     "a list": (b"- 1", "x.yaml: holds a list"),
     "a word": (b"blocks", "x.yaml: holds one value"),

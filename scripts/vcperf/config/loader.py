@@ -77,6 +77,13 @@ class Loader(yaml.composer.Composer, yaml.CSafeLoader):
         self._check_number(node)
         return super().construct_yaml_float(node)
 
+    def construct_yaml_timestamp(self, node: Any) -> Any:
+        """A date, which a tag may claim of any text."""
+        if not self.timestamp_regexp.match(node.value):
+            fault = f"{quote(node.value)} is no date, though its tag says so; leave the tag out"
+            raise Refused(problem=fault, problem_mark=node.start_mark)
+        return super().construct_yaml_timestamp(node)
+
     def _check_number(self, node: Any) -> None:
         if ":" in node.value:
             self._refuse(node, "a number with a colon as one of base 60; write it in base 10")
@@ -88,5 +95,5 @@ class Loader(yaml.composer.Composer, yaml.CSafeLoader):
         raise Refused(problem=fault, problem_mark=node.start_mark)
 
 
-for _kind in ("map", "seq", "int", "float"):
+for _kind in ("map", "seq", "int", "float", "timestamp"):
     Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", getattr(Loader, f"construct_yaml_{_kind}"))
