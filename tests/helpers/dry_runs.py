@@ -27,7 +27,10 @@ for line in sys.stdin:
             sys.argv = run["argv"]
             snakemake.cli.main()
         except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else end.code is not None
+            code = end.code or 0
+            if isinstance(code, str):  # as Python itself would
+                print(code, file=sys.stderr)
+                code = 1
         except BaseException:
             traceback.print_exc()
         finally:
